@@ -1,0 +1,157 @@
+namespace OpenClaw.Gateway.Dialects;
+
+internal enum ChatRole
+{
+    User,
+    Assistant,
+}
+
+/// <summary>
+/// A request in the words that all dialects share, for translation only; a request that goes to its own dialect is never
+/// parsed into this. JSON values that no one here must understand are kept as raw text.
+/// </summary>
+internal sealed class ChatRequest
+{
+    public string Model { get; set; } = "";
+
+    public bool Stream { get; set; }
+
+    /// <summary>System and developer instructions, in order.</summary>
+    public List<TextPart> System { get; } = [];
+
+    public List<ChatTurn> Turns { get; } = [];
+
+    public List<ToolDefinition> Tools { get; } = [];
+
+    public ToolChoice ToolChoice { get; set; } = ToolChoice.Unset;
+
+    /// <summary>Null = not said.</summary>
+    public bool? ParallelToolCalls { get; set; }
+
+    public int? MaxTokens { get; set; }
+
+    public double? Temperature { get; set; }
+
+    public double? TopP { get; set; }
+
+    public int? TopK { get; set; }
+
+    public double? FrequencyPenalty { get; set; }
+
+    public double? PresencePenalty { get; set; }
+
+    public long? Seed { get; set; }
+
+    public List<string> StopSequences { get; } = [];
+
+    public OutputFormat Output { get; set; } = OutputFormat.Text;
+
+    public ReasoningRequest? Reasoning { get; set; }
+
+    /// <summary>End user or session the client names, or null.</summary>
+    public string? User { get; set; }
+
+    /// <summary>Request fields of the source dialect that have no counterpart here, by name: reported for every translated target.</summary>
+    public List<string> Unmapped { get; } = [];
+}
+
+/// <summary>One message: consecutive parts of one role. Tool results are parts of a user turn.</summary>
+internal sealed class ChatTurn(ChatRole role)
+{
+    public ChatRole Role { get; } = role;
+
+    public List<ChatPart> Parts { get; } = [];
+
+    /// <summary>OpenAI's participant name, or null.</summary>
+    public string? Name { get; set; }
+}
+
+/// <summary>A piece of a message. Closed set.</summary>
+internal abstract record ChatPart
+{
+    /// <summary>Raw JSON of Anthropic's <c>cache_control</c>, or null.</summary>
+    public string? CacheControl { get; init; }
+}
+
+internal sealed record TextPart(string Text) : ChatPart;
+
+/// <summary>An image, document or sound, inline (base64) or by URL: exactly one of <paramref name="Base64"/> and <paramref name="Url"/>.</summary>
+/// <param name="Kind">image, document, audio or video.</param>
+/// <param name="MediaType">MIME type; may be empty for a URL.</param>
+internal sealed record MediaPart(MediaKind Kind, string MediaType, string? Base64, string? Url) : ChatPart
+{
+    /// <summary>OpenAI's image <c>detail</c>, or null.</summary>
+    public string? Detail { get; init; }
+
+    public string? FileName { get; init; }
+}
+
+internal enum MediaKind
+{
+    Image,
+    Document,
+    Audio,
+    Video,
+}
+
+/// <summary>Reasoning of an earlier answer. Only its issuer accepts the signature.</summary>
+internal sealed record ReasoningPart(string Text, string? Signature) : ChatPart
+{
+    /// <summary>Opaque data of a redacted block, or null.</summary>
+    public string? RedactedData { get; init; }
+}
+
+/// <summary>A call the model made. <paramref name="ArgumentsJson"/> is JSON text, <c>{}</c> when there are none; may be invalid JSON if the model wrote it so.</summary>
+internal sealed record ToolCallPart(string Id, string Name, string ArgumentsJson) : ChatPart
+{
+    /// <summary>Gemini's <c>thoughtSignature</c>, or null.</summary>
+    public string? Signature { get; init; }
+}
+
+internal sealed record ToolResultPart(string CallId, IReadOnlyList<ChatPart> Content, bool IsError) : ChatPart
+{
+    /// <summary>The tool's name where the dialect needs it (Gemini, Ollama); filled by <see cref="ChatRequest"/> readers from the call with the same id.</summary>
+    public string? Name { get; init; }
+}
+
+/// <summary>A part of the source dialect that the common form has no word for, kept for the report. Never sent.</summary>
+internal sealed record UnmappedPart(string What) : ChatPart;
+
+/// <param name="ParametersJson">JSON Schema as raw text; <c>{"type":"object","properties":{}}</c> when none was given.</param>
+internal sealed record ToolDefinition(string Name, string? Description, string ParametersJson)
+{
+    public bool? Strict { get; init; }
+
+    public string? CacheControl { get; init; }
+}
+
+internal readonly record struct ToolChoice(ToolChoiceKind Kind, string? Name = null)
+{
+    public static readonly ToolChoice Unset;
+}
+
+internal enum ToolChoiceKind
+{
+    Unset,
+    Auto,
+    None,
+    Required,
+    Named,
+}
+
+internal sealed record OutputFormat(OutputFormatKind Kind, string? Name = null, string? SchemaJson = null, bool? Strict = null, string? Description = null)
+{
+    public static readonly OutputFormat Text = new(OutputFormatKind.Text);
+}
+
+internal enum OutputFormatKind
+{
+    Text,
+    JsonObject,
+    JsonSchema,
+}
+
+/// <summary>How hard to think: a budget in tokens, an effort word (<c>none minimal low medium high xhigh max</c>), or both.</summary>
+/// <param name="Enabled">False = explicitly off.</param>
+/// <param name="IncludeThoughts">Null = the dialect's default.</param>
+internal sealed record ReasoningRequest(bool Enabled, string? Effort = null, int? BudgetTokens = null, bool? IncludeThoughts = null);

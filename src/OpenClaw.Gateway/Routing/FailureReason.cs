@@ -1,0 +1,101 @@
+namespace OpenClaw.Gateway.Routing;
+
+/// <summary>Why an attempt failed: a closed set, each with one disposition in the classifier.</summary>
+internal enum FailureReason
+{
+    /// <summary>No failure.</summary>
+    None,
+
+    /// <summary>TCP refused, unreachable, or the connect clock ran out.</summary>
+    Connect,
+
+    /// <summary>The name does not resolve.</summary>
+    Dns,
+
+    /// <summary>The TLS handshake failed.</summary>
+    Tls,
+
+    /// <summary>The connection died before the first meaningful frame.</summary>
+    Reset,
+
+    /// <summary>5xx, 408, 409 (Anthropic), in-band api_error.</summary>
+    ServerError,
+
+    /// <summary>503, 529, overloaded_error: the provider is there but full, or its model is loading.</summary>
+    Overloaded,
+
+    /// <summary>No headers within the headers clock.</summary>
+    HeadersTimeout,
+
+    /// <summary>Headers, but no meaningful frame within the first-token clock.</summary>
+    FirstTokenTimeout,
+
+    /// <summary>Silence in mid-answer for longer than the idle clock.</summary>
+    IdleTimeout,
+
+    /// <summary>The whole request's clock ran out.</summary>
+    TotalTimeout,
+
+    /// <summary>429 that a wait cures.</summary>
+    RateLimited,
+
+    /// <summary>Money or a long quota is out: 402, insufficient_quota, per-day quotas. Never retried.</summary>
+    QuotaExhausted,
+
+    /// <summary>401, or 403 for the key.</summary>
+    Credential,
+
+    /// <summary>The prompt does not fit the model.</summary>
+    ContextTooLong,
+
+    /// <summary>Refused for content.</summary>
+    Policy,
+
+    /// <summary>The request itself is wrong: nobody else will like it better.</summary>
+    BadRequest,
+
+    /// <summary>The request is fine, this target cannot do it (parameter, modality).</summary>
+    Unsupported,
+
+    /// <summary>404 for the model.</summary>
+    ModelGone,
+
+    /// <summary>A replayed reasoning block carries another issuer's signature.</summary>
+    Signature,
+
+    /// <summary>An answer that ends with an assistant message to continue was refused.</summary>
+    PrefillRefused,
+
+    /// <summary>Not the protocol: HTML, a wrong content type, a frame that does not parse.</summary>
+    Malformed,
+
+    /// <summary>A 3xx: never followed, a key would travel with it.</summary>
+    Redirect,
+
+    /// <summary>A body that ended properly without an answer in it.</summary>
+    Empty,
+
+    /// <summary>The stream ended after its first token without its finish.</summary>
+    Cut,
+
+    /// <summary>The caller left. Not a failure of the target.</summary>
+    ClientGone,
+
+    /// <summary>A bug or a limit of ours.</summary>
+    Internal,
+}
+
+/// <summary>What a provider's failure amounts to; safe to show: no key, no URL with credentials, no prompt.</summary>
+/// <param name="Reason">The class.</param>
+/// <param name="Message">The provider's own words, shortened and cleaned, or ours.</param>
+/// <param name="Status">HTTP status, or null when there was none.</param>
+/// <param name="Code">The provider's own machine-readable code or type, or null.</param>
+/// <param name="RetryAfter">How long the provider asks to wait, or null.</param>
+/// <param name="Retryable">The provider's own word on retrying (<c>x-should-retry</c>), or null.</param>
+internal sealed record UpstreamFailure(
+    FailureReason Reason,
+    string Message,
+    int? Status = null,
+    string? Code = null,
+    TimeSpan? RetryAfter = null,
+    bool? Retryable = null);
