@@ -36,6 +36,7 @@ internal sealed class FrameSplitter(Framing framing)
     private bool TryReadLine(ReadOnlySpan<byte> buffer, bool atEnd, out Frame frame)
     {
         frame = default;
+        _scanned = Math.Min(_scanned, buffer.Length);
         var end = buffer[_scanned..].IndexOf((byte)'\n');
         if (end < 0)
         {
@@ -72,7 +73,7 @@ internal sealed class FrameSplitter(Framing framing)
     // The end of the first blank line: LF LF, CRLF CRLF, CR CR, or mixtures. A CR at the very end may be half a CRLF: wait.
     private int FindBlankLine(ReadOnlySpan<byte> buffer)
     {
-        var from = Math.Max(0, _scanned - 3);
+        var from = Math.Max(0, Math.Min(_scanned, buffer.Length) - 3);
         while (true)
         {
             var i = buffer[from..].IndexOfAny((byte)'\n', (byte)'\r');
@@ -80,14 +81,14 @@ internal sealed class FrameSplitter(Framing framing)
             i += from;
             var next = AfterLineEnd(buffer, i);
             if (next < 0) break;
+            // A blank line at the very start is a frame of its own.
+            if (i == 0) return next;
             if (next < buffer.Length && buffer[next] is (byte)'\n' or (byte)'\r')
             {
                 var end = AfterLineEnd(buffer, next);
                 if (end < 0) break;
                 return end;
             }
-            // A blank line at the very start is a frame of its own.
-            if (i == 0) return next;
             from = next;
         }
         _scanned = buffer.Length;
@@ -106,6 +107,9 @@ internal sealed class FrameSplitter(Framing framing)
         ReadOnlySpan<byte> name = default, data = default;
         var lines = 0;
         var joined = 0;
+        var stray = false;
+        // A byte order mark may open the stream (the same section); nowhere else could a field begin with one.
+        if (block.StartsWith("\uFEFF"u8)) block = block[3..];
         var rest = block;
         while (!rest.IsEmpty)
         {
@@ -125,14 +129,11 @@ internal sealed class FrameSplitter(Framing framing)
                 else joined = Join(lines == 1 ? data : default, value, joined);
                 lines++;
             }
-            else if (lines == 0 && (colon < 0 || !IsKnownField(field)))
-            {
-                // Not SSE at all (an HTML page, a plain-text error): hand the text over, the reader will call it malformed.
-                data = block;
-                lines++;
-                break;
-            }
+            else stray |= colon < 0 || !IsKnownField(field);
         }
+        // No data but lines that are no SSE (an HTML page, a plain-text error): hand the text over, the reader will call
+        // it malformed. Beside data, unknown fields are ignored as the specification says.
+        if (lines == 0 && stray) data = block;
         if (lines > 1) data = _joined.AsSpan(0, joined);
         return new Frame { Event = name, Data = data, Length = length };
     }
@@ -142,7 +143,7 @@ internal sealed class FrameSplitter(Framing framing)
     private int Join(ReadOnlySpan<byte> first, ReadOnlySpan<byte> next, int joined)
     {
         var need = joined + first.Length + 1 + next.Length;
-        if (_joined.Length < need) Array.Resize(ref _joined, Math.Max(need, 1024));
+        if (_joined.Length < need) Array.Resize(ref _joined, Math.Max(need, Math.Max(1024, _joined.Length * 2)));
         first.CopyTo(_joined);
         joined += first.Length;
         _joined[joined++] = (byte)'\n';
