@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using OpenClaw.Config.Reading;
+using OpenClaw.Config.Text;
 
 namespace OpenClaw.Config;
 
@@ -24,13 +26,42 @@ public sealed record ConfigEnvironment(Func<string, string?> Variable, Func<IEnu
 }
 
 /// <summary>Reads <c>openclaw.json</c> in any of the three dialects into one model. Never throws on bad input.</summary>
-public static partial class ConfigReader
+public static class ConfigReader
 {
     /// <summary>Reads a document. <paramref name="json"/> may be empty: then the environment alone configures.</summary>
     public static ConfigResult Read(ReadOnlySpan<byte> json, ConfigEnvironment environment)
     {
-        _ = json;
-        _ = environment;
-        return new ConfigResult(new OpenClawConfig(), []);
+        ArgumentNullException.ThrowIfNull(environment);
+        var problems = new ProblemList();
+        if (JsonTextParser.Parse(json, problems) is not { } root) return new ConfigResult(null, problems.ToImmutable());
+        var config = Assemble(new ReadContext(root, environment, problems, keepsVariables: false));
+        return new ConfigResult(problems.HasErrors ? null : config, problems.ToImmutable());
+    }
+
+    /// <summary>
+    /// The sections in the order in which they need each other: providers and llmConfig make references readable, references
+    /// make the models, the models bound budgets and clients; at the end the environment adds keys and addresses.
+    /// </summary>
+    internal static OpenClawConfig Assemble(ReadContext context)
+    {
+        var drafts = new ProviderDrafts(context);
+        ProvidersSection.Read(context, drafts);
+        var list = LlmConfigSection.Read(context, drafts);
+        var aliases = new AliasNames(context);
+        var references = new References(context, drafts, aliases);
+        var models = new ModelsSection(context, drafts, references, aliases, list).Read();
+        var money = new MoneySection(context, references, aliases, models);
+        return new OpenClawConfig
+        {
+            Gateway = GatewaySection.Read(context),
+            Models = models,
+            Routing = RoutingSection.Read(context),
+            Budgets = money.ReadBudgets(),
+            Limits = money.ReadLimits(),
+            Clients = new ClientsSection(context, references, models).Read(),
+            Storage = PlacesSection.ReadStorage(context),
+            Alerts = PlacesSection.ReadAlerts(context),
+            Providers = drafts.Build(),
+        };
     }
 }

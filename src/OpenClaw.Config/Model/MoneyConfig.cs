@@ -43,7 +43,11 @@ public sealed record ClientConfig
 {
     public required string Name { get; init; }
 
+    /// <summary><see cref="SecretConfig.None"/> when <see cref="TokenHash"/> is set.</summary>
     public required SecretConfig Token { get; init; }
+
+    /// <summary>SHA-256 of the token, 64 lower-case hexadecimal digits; null when <see cref="Token"/> says it.</summary>
+    public string? TokenHash { get; init; }
 
     /// <summary>Empty: the gateway's own allowlist holds.</summary>
     public ImmutableArray<AllowRule> Allow { get; init; } = [];

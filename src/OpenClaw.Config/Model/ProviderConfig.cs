@@ -63,6 +63,9 @@ public sealed record ProviderConfig
     /// <summary>Raw JSON object of vendor fields merged into every request body (<c>params</c>), or null.</summary>
     public string? ExtraBodyJson { get; init; }
 
+    /// <summary>For <see cref="ApiKind.Scripted"/>: the provider's whole object as JSON, which is its script; null = not configured.</summary>
+    public string? ScriptJson { get; init; }
+
     /// <summary>The provider's own limit for a call, over <see cref="TimeoutsConfig"/>; null = none.</summary>
     public TimeSpan? Timeout { get; init; }
 
@@ -99,6 +102,12 @@ public sealed record ModelConfig
     public ImmutableArray<string> Input { get; init; } = [];
 
     public bool? Reasoning { get; init; }
+
+    /// <summary>OpenRouter's routing preferences for this model, instead of the provider's; null = not said.</summary>
+    public string? RoutingPreferencesJson { get; init; }
+
+    /// <summary>Raw JSON object of vendor fields for this model, over the provider's; null = not said.</summary>
+    public string? ExtraBodyJson { get; init; }
 
     public PriceConfig? Cost { get; init; }
 }

@@ -18,6 +18,9 @@ public enum SecretSource
 /// </summary>
 public sealed record SecretConfig
 {
+    /// <summary>No secret at all: a reference that never resolves.</summary>
+    public static SecretConfig None { get; } = new() { Source = SecretSource.Env, Value = "" };
+
     public required SecretSource Source { get; init; }
 
     /// <summary>The literal, the variable's name, or the file's path.</summary>

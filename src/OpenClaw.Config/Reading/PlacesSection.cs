@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using OpenClaw.Config.Text;
+
+namespace OpenClaw.Config.Reading;
+
+/// <summary>Reads <c>storage</c> and <c>alerts</c>. Both may hold passwords, so no value is repeated in a problem.</summary>
+internal static class PlacesSection
+{
+    private static readonly string[] StorageStarts = ["sqlite:", "postgres://", "postgresql://"];
+
+    public static StorageConfig ReadStorage(ReadContext context)
+    {
+        var node = context.Root.At("storage", "url");
+        if (context.Text(node) is not { } url) return new StorageConfig();
+        var start = StorageStarts.FirstOrDefault(s => url.StartsWith(s, StringComparison.OrdinalIgnoreCase));
+        if ((start is not null && url.Length > start.Length) || (context.KeepsVariables && node!.HasVariables)) return new StorageConfig { Url = url };
+        context.Problems.Error(node, start is null ? "storage.url begins with no known kind of storage" : "storage.url names no place", "Write \"sqlite:openclaw.db\" or \"postgres://user@host/database\".");
+        return new StorageConfig();
+    }
+
+    public static ImmutableArray<AlertConfig> ReadAlerts(ReadContext context)
+    {
+        var alerts = ImmutableArray.CreateBuilder<AlertConfig>();
+        foreach (var node in ReadContext.Items(context.Root["alerts"]))
+        {
+            var url = context.Text(node["url"]);
+            if (url is null)
+            {
+                if (node.Members.All(static m => m.Key != "url")) context.Problems.Error(node, "the alert has no url", "Add \"url\": \"https://example.com/hook\".");
+                continue;
+            }
+            var isAddress = Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.Host.Length > 0 && uri.UserInfo.Length == 0;
+            if (!isAddress && !(context.KeepsVariables && node["url"]!.HasVariables))
+            {
+                context.Problems.Error(node["url"], "the alert's url is not an absolute http or https address without user name", "Write \"https://host/path\".");
+                continue;
+            }
+            alerts.Add(new AlertConfig { Url = url, SecretEnv = ReadSecretName(context, node["secretEnv"]) });
+        }
+        return alerts.ToImmutable();
+    }
+
+    private static string? ReadSecretName(ReadContext context, ConfigNode? node)
+    {
+        if (context.Text(node) is not { } name) return null;
+        if (Variables.WholeName("$" + name) is not null) return name;
+        context.Problems.Error(node, "secretEnv is not the name of a variable", "Write its name without $ and braces, such as \"ALERT_SECRET\".");
+        return null;
+    }
+}
