@@ -1,11 +1,19 @@
 using OpenClaw.Config;
+using OpenClaw.Gateway.Dialects.Gemini;
+using OpenClaw.Gateway.Dialects.Ollama;
 
 namespace OpenClaw.Gateway.Dialects;
 
 /// <summary>The dialects, by kind.</summary>
 internal static class DialectTable
 {
-    private static readonly IDialect?[] s_all = new IDialect?[4];
+    private static readonly IDialect?[] s_all =
+    [
+        null,
+        null,
+        new GeminiDialect(),
+        new OllamaDialect(),
+    ];
 
     public static IDialect Of(DialectKind kind) =>
         s_all[(int)kind] ?? throw new NotSupportedException(kind.ToString());
