@@ -1,4 +1,5 @@
 using OpenClaw.Config;
+using OpenClaw.Gateway.Dialects.Anthropic;
 using OpenClaw.Gateway.Dialects.Gemini;
 using OpenClaw.Gateway.Dialects.Ollama;
 
@@ -10,7 +11,7 @@ internal static class DialectTable
     private static readonly IDialect?[] s_all =
     [
         null,
-        null,
+        new AnthropicDialect(),
         new GeminiDialect(),
         new OllamaDialect(),
     ];

@@ -16,7 +16,7 @@ internal static class JsonRead
 
     /// <summary>The bytes of the value that the reader stands on (not on its name), nested content included; the reader is left on its last token.</summary>
     /// <param name="reader">A reader over <paramref name="data"/>, from its beginning.</param>
-    public static ReadOnlySpan<byte> Raw(ref Utf8JsonReader reader, ReadOnlySpan<byte> data)
+    public static ReadOnlySpan<byte> Raw(scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> data)
     {
         var start = (int)reader.TokenStartIndex;
         reader.Skip();

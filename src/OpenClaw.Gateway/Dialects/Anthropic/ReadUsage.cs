@@ -1,0 +1,131 @@
+using System.Text.Json;
+using OpenClaw.Gateway.Dialects.Json;
+using OpenClaw.Gateway.Metering;
+
+namespace OpenClaw.Gateway.Dialects.Anthropic;
+
+/// <summary>
+/// The <c>usage</c> objects of one answer. Each later object is cumulative and may leave out, repeat or correct what an
+/// earlier one said; what it does not name stays.
+/// </summary>
+internal struct ReadUsage
+{
+    private long _input, _cacheRead, _cacheWrite, _cacheWrite1h, _output, _reasoning, _searches;
+    private Usage _iterations;
+    private bool _hasIterations;
+
+    /// <summary>
+    /// The sum so far. With <c>iterations</c> (compaction, advisor, server-side fallback) it is theirs: the top level leaves
+    /// some of them out, and all are billed.
+    /// </summary>
+    public readonly Usage Total
+    {
+        get
+        {
+            var usage = new Usage
+            {
+                Input = _input,
+                CacheRead = _cacheRead,
+                CacheWrite = Math.Max(0, _cacheWrite - _cacheWrite1h),
+                CacheWrite1h = _cacheWrite1h,
+                Output = _output,
+                Reasoning = _reasoning,
+                WebSearches = _searches,
+            };
+            if (!_hasIterations || _iterations.Total < usage.Total) return usage;
+            return _iterations with { WebSearches = _searches, Reasoning = Math.Max(_reasoning, _iterations.Reasoning) };
+        }
+    }
+
+    /// <summary>Takes in one <c>usage</c> object. <paramref name="json"/> is valid JSON; anything but an object is passed over.</summary>
+    public void Read(ReadOnlySpan<byte> json)
+    {
+        var seen = Scan(json, out var iterations);
+        if (iterations.Length > 0) ReadIterations(iterations);
+        // Some servers repeat the prompt as zero at the end: a zero never takes back what was reported.
+        var says = (seen.Input ?? 0) + (seen.CacheRead ?? 0) + (seen.CacheWrite ?? 0) > 0;
+        if (says)
+        {
+            _input = seen.Input ?? _input;
+            _cacheRead = seen.CacheRead ?? _cacheRead;
+            _cacheWrite = seen.CacheWrite ?? _cacheWrite;
+        }
+        if (seen.Write5m is not null || seen.Write1h is not null)
+        {
+            _cacheWrite1h = seen.Write1h ?? 0;
+            _cacheWrite = Math.Max(_cacheWrite, _cacheWrite1h + (seen.Write5m ?? 0));
+        }
+        _cacheWrite1h = Math.Min(_cacheWrite1h, _cacheWrite);
+        _output = seen.Output ?? _output;
+        _reasoning = seen.Thinking ?? _reasoning;
+        _searches = seen.Searches ?? _searches;
+    }
+
+    private struct Seen
+    {
+        public long? Input, CacheRead, CacheWrite, Write5m, Write1h, Output, Thinking, Searches;
+    }
+
+    private static Seen Scan(ReadOnlySpan<byte> json, out ReadOnlySpan<byte> iterations)
+    {
+        iterations = default;
+        var seen = default(Seen);
+        var reader = new Utf8JsonReader(json, JsonRead.Options);
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return seen;
+        while (reader.Read())
+        {
+            if (reader.TokenType != JsonTokenType.PropertyName) continue;
+            if (reader.ValueTextEquals("input_tokens"u8)) seen.Input = Number(ref reader);
+            else if (reader.ValueTextEquals("output_tokens"u8)) seen.Output = Number(ref reader);
+            else if (reader.ValueTextEquals("cache_read_input_tokens"u8)) seen.CacheRead = Number(ref reader);
+            else if (reader.ValueTextEquals("cache_creation_input_tokens"u8)) seen.CacheWrite = Number(ref reader);
+            else if (reader.ValueTextEquals("ephemeral_5m_input_tokens"u8)) seen.Write5m = Number(ref reader);
+            else if (reader.ValueTextEquals("ephemeral_1h_input_tokens"u8)) seen.Write1h = Number(ref reader);
+            else if (reader.ValueTextEquals("thinking_tokens"u8)) seen.Thinking = Number(ref reader);
+            else if (reader.ValueTextEquals("web_search_requests"u8)) seen.Searches = Number(ref reader);
+            else if (reader.ValueTextEquals("iterations"u8)) iterations = Slice(ref reader, json);
+            else if (reader.ValueTextEquals("cache_creation"u8) || reader.ValueTextEquals("server_tool_use"u8) ||
+                     reader.ValueTextEquals("output_tokens_details"u8)) reader.Read();
+            else Skip(ref reader);
+        }
+        return seen;
+    }
+
+    private void ReadIterations(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, JsonRead.Options);
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray) return;
+        var sum = default(Usage);
+        var any = false;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            var one = default(ReadUsage);
+            one.Read(JsonRead.Raw(ref reader, json));
+            sum += one.Total;
+            any = true;
+        }
+        if (!any) return;
+        _iterations = sum;
+        _hasIterations = true;
+    }
+
+    private static long? Number(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value)) return Math.Clamp(value, 0, 1L << 40);
+        reader.Skip();
+        return null;
+    }
+
+    private static ReadOnlySpan<byte> Slice(scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> json)
+    {
+        reader.Read();
+        return JsonRead.Raw(ref reader, json);
+    }
+
+    private static void Skip(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        reader.Skip();
+    }
+}

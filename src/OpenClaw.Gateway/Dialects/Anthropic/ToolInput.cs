@@ -1,0 +1,38 @@
+using System.Text;
+using System.Text.Json;
+using OpenClaw.Gateway.Dialects.Json;
+
+namespace OpenClaw.Gateway.Dialects.Anthropic;
+
+/// <summary>The <c>input</c> of a tool call: an object here, text in other dialects, and models do write broken text.</summary>
+internal static class ToolInput
+{
+    /// <summary>Writes the arguments as the object they are; <c>{}</c>, and false, when they are not one.</summary>
+    public static bool Write(Utf8JsonWriter json, string arguments)
+    {
+        if (IsObject(arguments))
+        {
+            json.WriteRawValue(arguments, skipInputValidation: true);
+            return true;
+        }
+        json.WriteStartObject();
+        json.WriteEndObject();
+        return string.IsNullOrWhiteSpace(arguments);
+    }
+
+    private static bool IsObject(string arguments)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(arguments);
+        var reader = new Utf8JsonReader(utf8, JsonRead.Options);
+        try
+        {
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return false;
+            reader.Skip();
+            return !reader.Read();
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+}
