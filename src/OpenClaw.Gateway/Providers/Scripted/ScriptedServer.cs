@@ -72,21 +72,28 @@ internal sealed class ScriptedServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Answers this model (its whole name) by <paramref name="script"/> instead of by its name.</summary>
+    /// <summary>
+    /// Answers this model by <paramref name="script"/> instead of by its name: a whole name, or a beginning that ends with a
+    /// star. A whole name wins.
+    /// </summary>
     public void On(string model, Func<ScriptedExchange, Task> script)
     {
         lock (_lock) _scripts[model] = script;
     }
 
     /// <summary>Replays a recorded body to this model; with <paramref name="cutAt"/> the connection closes after so many bytes.</summary>
-    public void Replay(string model, string contentType, ReadOnlyMemory<byte> body, int? cutAt = null) => On(model, async x =>
+    public void Replay(string model, string contentType, ReadOnlyMemory<byte> body, int? cutAt = null) =>
+        On(model, x => ReplayAsync(x, contentType, body, cutAt));
+
+    /// <summary>For scripts: a recorded body, whole or up to a byte.</summary>
+    public static async Task ReplayAsync(ScriptedExchange x, string contentType, ReadOnlyMemory<byte> body, int? cutAt)
     {
         await x.HeadAsync(200, contentType, null);
         await x.Connection.ChunkAsync(cutAt is { } n ? body[..Math.Min(n, body.Length)] : body);
         if (cutAt is not null) return;
         await x.Connection.EndChunksAsync();
         x.KeepOpen = true;
-    });
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -187,8 +194,18 @@ internal sealed class ScriptedServer : IAsyncDisposable
             };
             _calls.AddLast(call);
             if (_calls.Count > _options.LogCapacity) _calls.RemoveFirst();
-            return (call, _scripts.GetValueOrDefault(request.Model), _options.Time.GetElapsedTime(first, now));
+            return (call, ScriptOf(request.Model), _options.Time.GetElapsedTime(first, now));
         }
+    }
+
+    private Func<ScriptedExchange, Task>? ScriptOf(string model)
+    {
+        if (_scripts.TryGetValue(model, out var script)) return script;
+        foreach (var (name, other) in _scripts)
+        {
+            if (name.EndsWith('*') && model.StartsWith(name[..^1], StringComparison.Ordinal)) return other;
+        }
+        return null;
     }
 
     private TimeSpan Elapsed() => _options.Time.GetElapsedTime(_start);
