@@ -2,6 +2,7 @@ using OpenClaw.Config;
 using OpenClaw.Gateway.Dialects.Anthropic;
 using OpenClaw.Gateway.Dialects.Gemini;
 using OpenClaw.Gateway.Dialects.Ollama;
+using OpenClaw.Gateway.Dialects.OpenAiChat;
 
 namespace OpenClaw.Gateway.Dialects;
 
@@ -10,7 +11,7 @@ internal static class DialectTable
 {
     private static readonly IDialect?[] s_all =
     [
-        null,
+        new OpenAiChatDialect(),
         new AnthropicDialect(),
         new GeminiDialect(),
         new OllamaDialect(),

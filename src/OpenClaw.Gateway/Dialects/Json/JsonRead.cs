@@ -24,7 +24,7 @@ internal static class JsonRead
     }
 
     /// <summary>The current value as a whole number: numbers, numbers with a fraction, numbers in quotes; 0 for anything else.</summary>
-    public static long Int64(ref Utf8JsonReader reader)
+    public static long Int64(scoped ref Utf8JsonReader reader)
     {
         if (reader.TokenType is not (JsonTokenType.Number or JsonTokenType.String) || reader.HasValueSequence) return 0;
         var text = reader.ValueSpan;
@@ -33,7 +33,7 @@ internal static class JsonRead
     }
 
     /// <summary>The current value as an amount of money; null when it is not a number.</summary>
-    public static decimal? Decimal(ref Utf8JsonReader reader)
+    public static decimal? Decimal(scoped ref Utf8JsonReader reader)
     {
         if (reader.TokenType is not (JsonTokenType.Number or JsonTokenType.String) || reader.HasValueSequence) return null;
         var text = reader.ValueSpan;

@@ -18,7 +18,7 @@ internal sealed class JsonScratch
     private byte[] _buffer = [];
 
     /// <summary>The text of the reader's current string or property name; empty for any other token.</summary>
-    public ReadOnlySpan<byte> Text(ref Utf8JsonReader reader)
+    public ReadOnlySpan<byte> Text(scoped ref Utf8JsonReader reader)
     {
         if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName)) return default;
         return Plain(reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan, reader.ValueIsEscaped);
