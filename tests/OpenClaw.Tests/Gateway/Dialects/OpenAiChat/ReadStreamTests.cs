@@ -222,7 +222,7 @@ public class ReadStreamTests
     [InlineData("""{"error":{"message":"too big","type":"exceed_context_size_error","code":400}}""", FailureReason.ContextTooLong, 400, "exceed_context_size_error")]
     [InlineData("""{"error":"CUDA out of memory"}""", FailureReason.ServerError, null, null)]
     [InlineData("""{"object":"error","message":"This model's maximum context length is 10 tokens","type":"BadRequestError","param":null,"code":400}""", FailureReason.ContextTooLong, 400, "BadRequestError")]
-    [InlineData("""[{"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}]""", FailureReason.Overloaded, 503, null)]
+    [InlineData("""[{"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}]""", FailureReason.Overloaded, 503, "UNAVAILABLE")]
     internal void An_error_event_is_a_failure(string frame, FailureReason reason, int? status, string? code)
     {
         var (log, _) = Read(frame);
