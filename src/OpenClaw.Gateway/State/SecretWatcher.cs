@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using OpenClaw.Config;
+
+namespace OpenClaw.Gateway.State;
+
+/// <summary>
+/// Looks at the files of secrets once a second, so that a rotated key is used by the next request. Reading beats waiting
+/// for events here: Kubernetes swaps a link two folders up (<c>..data</c>), and network folders send no events at all.
+/// </summary>
+internal sealed class SecretWatcher : IDisposable
+{
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly SecretStore _store;
+    private readonly Action<ImmutableArray<SecretConfig>> _changed;
+    private readonly ITimer _timer;
+    private int _looking;
+
+    /// <param name="changed">Told which secrets changed, after they are in use. Called on a timer thread; must not throw.</param>
+    public SecretWatcher(SecretStore store, TimeProvider time, Action<ImmutableArray<SecretConfig>> changed)
+    {
+        _store = store;
+        _changed = changed;
+        _timer = time.CreateTimer(static watcher => ((SecretWatcher)watcher!).Look(), this, Interval, Interval);
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Look()
+    {
+        // A disk slower than the interval must not pile up threads.
+        if (Interlocked.Exchange(ref _looking, 1) == 1) return;
+        try
+        {
+            var changed = _store.Refresh();
+            if (!changed.IsEmpty) _changed(changed);
+        }
+        finally
+        {
+            Volatile.Write(ref _looking, 0);
+        }
+    }
+}
