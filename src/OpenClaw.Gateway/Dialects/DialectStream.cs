@@ -28,6 +28,9 @@ internal abstract class DialectStreamReader
     /// <summary>True when the stream carries something a continuation cannot redo (several choices, audio, server tools in progress).</summary>
     public virtual bool IsUncontinuable => false;
 
+    /// <summary>The last frame read held usage and nothing else (OpenAI's chunk with empty <c>choices</c>).</summary>
+    public bool LastFrameWasUsageOnly { get; protected set; }
+
     /// <summary>Understands one frame's payload. <paramref name="eventName"/> is SSE's <c>event:</c> field, empty if absent.</summary>
     public abstract FrameOutcome Read(ReadOnlySpan<byte> eventName, ReadOnlySpan<byte> data, IChatEventSink sink);
 }

@@ -29,9 +29,6 @@ internal sealed class ReadStream : DialectStreamReader
 
     public override bool IsUncontinuable => _uncontinuable;
 
-    /// <summary>The last frame carried usage and nothing else: a client that did not ask for usage must not see it.</summary>
-    public bool LastFrameWasUsageOnly { get; private set; }
-
     /// <summary>Whether any frame held an answer's choices or an error, which tells this protocol from others.</summary>
     public bool SawAnswer { get; private set; }
 

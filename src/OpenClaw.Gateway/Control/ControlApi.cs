@@ -1,0 +1,208 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using OpenClaw.Config;
+using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Errors;
+using OpenClaw.Gateway.Inbound;
+using OpenClaw.Gateway.Routing;
+using OpenClaw.Gateway.State;
+using OpenClaw.Gateway.Telemetry;
+
+namespace OpenClaw.Gateway.Control;
+
+/// <summary><c>/openclaw/v1</c>, health and metrics: what the gateway sees, for people, the CLI and the UI. Never a secret, never a prompt.</summary>
+internal sealed class ControlApi(
+    string version, StateHolder states, DecisionLog decisions, Metrics metrics, StateBuilder builder, ConfigWatcher watcher, Drain drain, TimeProvider time)
+{
+    private readonly DateTimeOffset _started = time.GetUtcNow();
+
+    public Task HealthAsync(HttpContext http) => JsonAnswer.WriteAsync(http, static json =>
+    {
+        json.WriteStartObject();
+        json.WriteBoolean("ok"u8, true);
+        json.WriteString("status"u8, "live"u8);
+        json.WriteEndObject();
+    });
+
+    public Task ReadyAsync(HttpContext http) => JsonAnswer.WriteAsync(
+        http,
+        json =>
+        {
+            json.WriteStartObject();
+            json.WriteBoolean("ready"u8, !drain.IsDraining);
+            json.WriteStartArray("failing"u8);
+            if (drain.IsDraining) json.WriteStringValue("draining"u8);
+            json.WriteEndArray();
+            json.WriteNumber("uptimeMs"u8, (long)(time.GetUtcNow() - _started).TotalMilliseconds);
+            json.WriteEndObject();
+        },
+        drain.IsDraining ? 503 : 200);
+
+    /// <summary>No token: a scraper has none, and nothing here names a session, a prompt or a key.</summary>
+    public async Task MetricsAsync(HttpContext http)
+    {
+        var targets = builder.Health.All.Select(t => (t.Reference.ToString(), t.State.IsAvailable(time.GetUtcNow()))).ToList();
+        var text = metrics.Write(new GatewayGauges(watcher.IsStale, decisions.Dropped, targets));
+        http.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        await http.Response.WriteAsync(text, http.RequestAborted).ConfigureAwait(false);
+    }
+
+    public Task StatusAsync(HttpContext http) => AnswerAsync(http, (json, state) =>
+    {
+        json.WriteStartObject();
+        json.WriteString("version"u8, version);
+        json.WriteString("startedAt"u8, _started);
+        json.WriteString("configLoadedAt"u8, state.Loaded);
+        json.WriteBoolean("configIsStale"u8, watcher.IsStale);
+        json.WriteStartArray("configProblems"u8);
+        foreach (var problem in watcher.Problems) json.WriteStringValue(problem);
+        json.WriteEndArray();
+        json.WriteBoolean("draining"u8, drain.IsDraining);
+        json.WriteNumber("inFlight"u8, metrics.InFlight);
+        json.WriteStartArray("chain"u8);
+        foreach (var reference in state.Config.Models.Chain) json.WriteStringValue(reference.ToString());
+        json.WriteEndArray();
+        json.WriteStartArray("providers"u8);
+        foreach (var provider in state.Config.Providers) WriteProvider(json, state, provider);
+        json.WriteEndArray();
+        json.WriteStartArray("targets"u8);
+        foreach (var (reference, health) in builder.Health.All.OrderBy(static t => t.Reference.ToString(), StringComparer.Ordinal)) WriteHealth(json, reference, health);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
+
+    public Task ModelsAsync(HttpContext http) => AnswerAsync(http, (json, state) =>
+    {
+        json.WriteStartObject();
+        var chain = state.Config.Models.Chain;
+        if (!chain.IsEmpty) json.WriteString("default"u8, chain[0].ToString());
+        json.WriteStartArray("fallbacks"u8);
+        foreach (var reference in chain.Skip(1)) json.WriteStringValue(reference.ToString());
+        json.WriteEndArray();
+        json.WriteStartArray("models"u8);
+        foreach (var reference in state.KnownReferences) WriteModel(json, state, reference);
+        json.WriteEndArray();
+        json.WriteStartObject("aliases"u8);
+        foreach (var (name, references) in state.Config.Models.Aliases)
+        {
+            json.WriteStartArray(name);
+            foreach (var reference in references) json.WriteStringValue(reference.ToString());
+            json.WriteEndArray();
+        }
+        json.WriteEndObject();
+        json.WriteEndObject();
+    });
+
+    public Task DecisionsAsync(HttpContext http)
+    {
+        var asked = http.Request.Query.TryGetValue("limit", out var text) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 50;
+        return AnswerAsync(http, (json, _) =>
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("decisions"u8);
+            foreach (var decision in decisions.Latest(Math.Clamp(asked, 1, 1000))) decision.WriteTo(json);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
+    }
+
+    public Task DecisionAsync(HttpContext http)
+    {
+        var id = http.Request.Path.Value!["/openclaw/v1/decisions/".Length..];
+        if (decisions.Find(id) is not { } decision && states.Current.Authentication.Authenticate(http.Request) is not null)
+        {
+            return RefuseAsync(http, new GatewayError(GatewayErrorKind.NotFound, $"no decision \"{(id.Length > 64 ? id[..64] : id)}\"; the last few thousand are kept"));
+        }
+        return AnswerAsync(http, (json, _) => decisions.Find(id)!.WriteTo(json));
+    }
+
+    private async Task AnswerAsync(HttpContext http, Action<Utf8JsonWriter, GatewayState> write)
+    {
+        var state = states.Current;
+        if (state.Authentication.Authenticate(http.Request) is not { } caller)
+        {
+            await RefuseAsync(http, new GatewayError(GatewayErrorKind.Unauthenticated, "no valid token; send the gateway token as Authorization: Bearer")).ConfigureAwait(false);
+            return;
+        }
+        if (caller != Caller.Owner)
+        {
+            await RefuseAsync(http, new GatewayError(GatewayErrorKind.ModelNotAllowed, "the control API takes the gateway's own token, not a client's")).ConfigureAwait(false);
+            return;
+        }
+        await JsonAnswer.WriteAsync(http, json => write(json, state)).ConfigureAwait(false);
+    }
+
+    private static Task RefuseAsync(HttpContext http, GatewayError error) =>
+        ErrorAnswer.WriteAsync(http, DialectTable.Of(DialectKind.OpenAiChat), error, new Decision("none", default, "control"));
+
+    private void WriteProvider(Utf8JsonWriter json, GatewayState state, ProviderConfig provider)
+    {
+        var entry = state.Providers[provider.Id];
+        json.WriteStartObject();
+        json.WriteString("id"u8, provider.Id);
+        json.WriteString("api"u8, provider.Api.ToString());
+        json.WriteString("baseUrl"u8, provider.BaseUrl);
+        json.WriteBoolean("local"u8, provider.IsLocal);
+        json.WriteStartArray("keys"u8);
+        foreach (var key in entry.Keys.Snapshot(time.GetUtcNow()))
+        {
+            json.WriteStartObject();
+            json.WriteString("alias"u8, key.Alias);
+            json.WriteString("state"u8, key.Problem ?? (key.Parks.Count == 0 ? "ok" : "parked"));
+            json.WriteStartArray("parked"u8);
+            foreach (var (model, park) in key.Parks)
+            {
+                json.WriteStartObject();
+                if (model.Length > 0) json.WriteString("model"u8, model);
+                json.WriteString("reason"u8, JsonNamingPolicy.CamelCase.ConvertName(park.Reason.ToString()));
+                if (park.Until is { } until) json.WriteString("until"u8, until);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        if (entry.Keys.Take("", time.GetUtcNow()).Missing is { } missing) json.WriteString("missing"u8, missing.Message);
+        json.WriteEndObject();
+    }
+
+    private void WriteHealth(Utf8JsonWriter json, ModelRef reference, TargetState health)
+    {
+        var now = health.Snapshot();
+        json.WriteStartObject();
+        json.WriteString("target"u8, reference.ToString());
+        json.WriteBoolean("available"u8, health.IsAvailable(time.GetUtcNow()));
+        json.WriteString("state"u8, now.Describe(time.GetUtcNow()));
+        if (now.Until is { } until && now.State != BreakerState.Closed) json.WriteString("until"u8, until);
+        json.WriteEndObject();
+    }
+
+    private void WriteModel(Utf8JsonWriter json, GatewayState state, ModelRef reference)
+    {
+        var (target, missing) = state.TargetOf(reference);
+        var chain = state.Config.Models.Chain;
+        json.WriteStartObject();
+        json.WriteString("key"u8, reference.ToString());
+        json.WriteString("provider"u8, reference.Provider);
+        json.WriteBoolean("allowed"u8, state.Config.Models.IsAllowed(reference));
+        json.WriteBoolean("available"u8, target is not null && target.Provider.Keys.Take(reference.Model, time.GetUtcNow()).Missing is null);
+        if (missing is not null) json.WriteString("missing"u8, missing.Message);
+        if (target?.ContextWindow is { } window) json.WriteNumber("contextWindow"u8, window);
+        json.WriteBoolean("local"u8, target?.Provider.Config.IsLocal ?? false);
+        json.WriteStartArray("input"u8);
+        json.WriteStringValue("text"u8);
+        if (target?.TakesImages == true) json.WriteStringValue("image"u8);
+        json.WriteEndArray();
+        json.WriteStartArray("tags"u8);
+        var place = chain.IndexOf(reference);
+        if (place == 0) json.WriteStringValue("default"u8);
+        if (place > 0) json.WriteStringValue("fallback#" + place.ToString(CultureInfo.InvariantCulture));
+        foreach (var (alias, references) in state.Config.Models.Aliases)
+        {
+            if (references.Contains(reference)) json.WriteStringValue("alias:" + alias);
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+}

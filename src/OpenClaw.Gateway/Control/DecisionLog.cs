@@ -1,0 +1,95 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace OpenClaw.Gateway.Control;
+
+/// <summary>
+/// The last few thousand decisions in memory, by id, and one JSON line each on the given output. Thread-safe; the line is
+/// written by one background reader so that a slow terminal never holds up a request (lines beyond the queue are counted and dropped).
+/// </summary>
+internal sealed class DecisionLog : IAsyncDisposable
+{
+    private readonly Decision?[] _ring;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Decision> _byId = [];
+    private readonly System.Threading.Channels.Channel<Decision>? _lines;
+    private readonly Task _writing = Task.CompletedTask;
+    private long _next;
+    private long _dropped;
+
+    /// <param name="capacity">Decisions kept.</param>
+    /// <param name="output">Where the JSON lines go; null = nowhere.</param>
+    public DecisionLog(int capacity, Stream? output)
+    {
+        _ring = new Decision?[capacity];
+        if (output is null) return;
+        _lines = System.Threading.Channels.Channel.CreateBounded<Decision>(
+            new System.Threading.Channels.BoundedChannelOptions(8192) { SingleReader = true, FullMode = System.Threading.Channels.BoundedChannelFullMode.Wait });
+        _writing = WriteLinesAsync(_lines.Reader, output);
+    }
+
+    /// <summary>Lines that were not written because the output was too slow.</summary>
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    public void Add(Decision decision)
+    {
+        lock (_lock)
+        {
+            var slot = (int)(_next++ % _ring.Length);
+            if (_ring[slot] is { } old) _byId.Remove(old.Id);
+            _ring[slot] = decision;
+            _byId[decision.Id] = decision;
+        }
+        if (_lines is not null && !_lines.Writer.TryWrite(decision)) Interlocked.Increment(ref _dropped);
+    }
+
+    public Decision? Find(string id)
+    {
+        lock (_lock) return _byId.GetValueOrDefault(id);
+    }
+
+    /// <summary>The newest first.</summary>
+    public List<Decision> Latest(int count)
+    {
+        lock (_lock)
+        {
+            var found = new List<Decision>(Math.Min(count, _ring.Length));
+            for (var i = _next - 1; i >= 0 && i > _next - 1 - _ring.Length && found.Count < count; i--)
+            {
+                if (_ring[(int)(i % _ring.Length)] is { } decision) found.Add(decision);
+            }
+            return found;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _lines?.Writer.TryComplete();
+        await _writing.ConfigureAwait(false);
+    }
+
+    private static async Task WriteLinesAsync(System.Threading.Channels.ChannelReader<Decision> lines, Stream output)
+    {
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        await using var json = new Utf8JsonWriter(buffer);
+        await foreach (var decision in lines.ReadAllAsync().ConfigureAwait(false))
+        {
+            decision.WriteTo(json);
+            json.Flush();
+            json.Reset();
+            buffer.Write("\n"u8);
+            // Lines that are waiting go out together: one write for a burst.
+            if (lines.TryPeek(out _) && buffer.WrittenCount < 32 * 1024) continue;
+            try
+            {
+                await output.WriteAsync(buffer.WrittenMemory).ConfigureAwait(false);
+                await output.FlushAsync().ConfigureAwait(false);
+            }
+            catch (IOException)
+            {
+                // A closed terminal must not end the gateway; the decision stays readable in memory.
+            }
+            buffer.Clear();
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Http;
+
+namespace OpenClaw.Gateway.Dispatch;
+
+/// <summary>The headers that tell who answered and why.</summary>
+internal static class AnswerHeaders
+{
+    public static void WriteStream(HttpResponse response, Exchange x)
+    {
+        response.ContentType = ClientAnswer.StreamType(x.Dialect.Kind);
+        response.Headers.CacheControl = "no-cache";
+        // nginx in front of us must not collect the stream.
+        response.Headers["x-accel-buffering"] = "no";
+        WriteDecision(response, x.Decision);
+    }
+
+    public static void WriteWhole(HttpResponse response, Exchange x, long length)
+    {
+        response.StatusCode = 200;
+        response.ContentType = "application/json";
+        response.ContentLength = length;
+        WriteDecision(response, x.Decision);
+    }
+
+    public static void WriteDecision(HttpResponse response, Control.Decision decision)
+    {
+        var headers = response.Headers;
+        headers["x-openclaw-decision"] = decision.Id;
+        headers["x-request-id"] = decision.Id;
+        headers["x-openclaw-attempts"] = decision.Attempts.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (decision.Answered is not null) headers["x-openclaw-model"] = Ascii(decision.Answered);
+        if (decision.Warnings.Count > 0) headers["x-openclaw-warnings"] = Ascii(string.Join(", ", decision.Warnings));
+    }
+
+    // A header is ASCII; a model's name need not be.
+    private static string Ascii(string text)
+    {
+        foreach (var c in text)
+        {
+            if (c is < ' ' or > '~') return Uri.EscapeDataString(text);
+        }
+        return text;
+    }
+}

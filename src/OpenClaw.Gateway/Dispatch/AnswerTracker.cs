@@ -1,0 +1,123 @@
+// hot path: no allocation per chunk
+using System.Buffers;
+using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Routing;
+
+namespace OpenClaw.Gateway.Dispatch;
+
+/// <summary>
+/// Follows one hop's answer as it passes: its text (to align a continuation with), whether a tool call began, finish, usage,
+/// failure. Pooled memory; dispose returns it.
+/// </summary>
+/// <param name="keepText">True where frames are passed on as they are; a relay keeps what it emits itself.</param>
+internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
+{
+    private byte[] _text = [];
+
+    /// <summary>Something that a person or a program would call an answer has come.</summary>
+    public bool HasContent { get; private set; }
+
+    public bool HasTools { get; private set; }
+
+    public bool HasReasoning { get; private set; }
+
+    public bool HasRefusal { get; private set; }
+
+    public int TextLength { get; private set; }
+
+    public ReadOnlySpan<byte> TextBytes => _text.AsSpan(0, TextLength);
+
+    public FinishReason Finished { get; private set; }
+
+    public Usage UsageSoFar { get; private set; }
+
+    public UpstreamFailure? Failure { get; private set; }
+
+    public List<string>? UnmappedParts { get; private set; }
+
+    private long _generatedBytes;
+
+    /// <summary>Output tokens by rule of thumb (four bytes a token), for hops whose provider never reported.</summary>
+    public long EstimatedOutput => (_generatedBytes + 3) / 4;
+
+    public void Start(ReadOnlySpan<byte> id, ReadOnlySpan<byte> model)
+    {
+    }
+
+    public void Text(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.IsEmpty) return;
+        HasContent = true;
+        _generatedBytes += utf8.Length;
+        if (!keepText) return;
+        if (_text.Length - TextLength < utf8.Length) Grow(utf8.Length);
+        utf8.CopyTo(_text.AsSpan(TextLength));
+        TextLength += utf8.Length;
+    }
+
+    public void RefusalText(ReadOnlySpan<byte> utf8)
+    {
+        HasContent |= !utf8.IsEmpty;
+        HasRefusal = true;
+        _generatedBytes += utf8.Length;
+    }
+
+    public void Reasoning(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.IsEmpty) return;
+        HasContent = true;
+        HasReasoning = true;
+        _generatedBytes += utf8.Length;
+    }
+
+    public void ReasoningSignature(ReadOnlySpan<byte> signature)
+    {
+    }
+
+    public void RedactedReasoning(ReadOnlySpan<byte> data)
+    {
+        HasContent = true;
+        HasReasoning = true;
+    }
+
+    public void ToolCall(int index, ReadOnlySpan<byte> id, ReadOnlySpan<byte> name)
+    {
+        HasContent = true;
+        HasTools = true;
+        _generatedBytes += name.Length;
+    }
+
+    public void ToolArguments(int index, ReadOnlySpan<byte> json) => _generatedBytes += json.Length;
+
+    public void ToolSignature(int index, ReadOnlySpan<byte> signature)
+    {
+    }
+
+    public void Usage(in Usage usage) => UsageSoFar = usage;
+
+    public void Finish(FinishReason reason, ReadOnlySpan<byte> stopSequence) => Finished = reason;
+
+    public void Fail(UpstreamFailure failure) => Failure ??= failure;
+
+    public void Unmapped(string what)
+    {
+        UnmappedParts ??= [];
+        if (UnmappedParts.Count < 16 && !UnmappedParts.Contains(what)) UnmappedParts.Add(what);
+    }
+
+    public void Dispose()
+    {
+        if (_text.Length > 0) ArrayPool<byte>.Shared.Return(_text);
+        _text = [];
+        TextLength = 0;
+    }
+
+    private void Grow(int more)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(4096, (TextLength + more) * 2));
+        _text.AsSpan(0, TextLength).CopyTo(larger);
+        if (_text.Length > 0) ArrayPool<byte>.Shared.Return(_text);
+        _text = larger;
+    }
+}

@@ -1,0 +1,73 @@
+using OpenClaw.Gateway.Control;
+using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Providers;
+using OpenClaw.Gateway.Routing;
+
+namespace OpenClaw.Gateway.Dispatch;
+
+/// <summary>
+/// One answer of one target, opened far enough to be trusted: a stream with its first meaningful frame in hand, or a whole
+/// body that was read and understood.
+/// </summary>
+internal sealed class OpenedAnswer : IDisposable
+{
+    public required Target Target { get; init; }
+
+    public required AttemptRecord Record { get; init; }
+
+    public required AnswerTracker Tracker { get; init; }
+
+    /// <summary>Null for a whole answer.</summary>
+    public ResponsePump? Pump { get; init; }
+
+    /// <summary>Null where frames pass as they are.</summary>
+    public RelaySink? Relay { get; init; }
+
+    public DialectStreamWriter? Writer { get; init; }
+
+    public UpstreamAnswer? Upstream { get; init; }
+
+    /// <summary>A whole answer in the caller's dialect.</summary>
+    public ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>The answer is in the client's buffer to its end already (a provider that does not stream).</summary>
+    public bool IsComplete { get; init; }
+
+    /// <summary>Ends the target's permit: success, failure or neither.</summary>
+    public required TargetPermit Permit { get; init; }
+
+    public required KeyLease Key { get; init; }
+
+    /// <summary>What this answer used: as reported, or estimated where the provider never got to say.</summary>
+    public Usage UsageOr(int estimatedPrompt)
+    {
+        var usage = Tracker.UsageSoFar;
+        var reported = Tracker.Finished != FinishReason.None && usage.Output > 0;
+        if (reported) return usage;
+        return usage with
+        {
+            Input = usage.TotalInput > 0 ? usage.Input : estimatedPrompt,
+            Output = Math.Max(usage.Output, Tracker.EstimatedOutput),
+            Estimated = true,
+        };
+    }
+
+    public void Dispose()
+    {
+        Pump?.Dispose();
+        Upstream?.Dispose();
+        Tracker.Dispose();
+    }
+}
+
+/// <summary>What an attempt is for.</summary>
+/// <param name="Kind">For the decision.</param>
+/// <param name="Continuation">Null for an answer from its beginning.</param>
+internal sealed record AttemptGoal(AttemptKind Kind, Continuation? Continuation = null);
+
+/// <summary>An answer that was cut and must be finished by another hop.</summary>
+/// <param name="Sent">The text that the caller has, UTF-8.</param>
+/// <param name="Writer">Stands where the caller's stream stands.</param>
+/// <param name="Earlier">Usage of the hops before.</param>
+internal sealed record Continuation(ReadOnlyMemory<byte> Sent, DialectStreamWriter Writer, Usage Earlier);

@@ -1,0 +1,66 @@
+namespace OpenClaw.Gateway.Dispatch;
+
+/// <summary>What an attempt is waiting for; names the failure when its clock runs out.</summary>
+internal enum ClockPhase
+{
+    Headers,
+    FirstToken,
+    Idle,
+
+    /// <summary>After the finish, for the protocol's closing frames. Running out is not a failure.</summary>
+    Closing,
+    Answer,
+}
+
+/// <summary>
+/// The clocks of one attempt in one token source: it is cancelled when the current phase's time or the whole request's
+/// time is over, or when the caller left. One thread at a time.
+/// </summary>
+internal sealed class AttemptClock : IDisposable
+{
+    private readonly CancellationTokenSource _source;
+    private readonly CancellationTokenRegistration _registration;
+    private readonly TimeProvider _time;
+    private readonly long _totalEnds;
+    private readonly CancellationToken _caller;
+    private TimeSpan _armed;
+
+    /// <param name="total">What is left of the whole request's time.</param>
+    /// <param name="caller">Cancelled when the caller leaves.</param>
+    public AttemptClock(TimeProvider time, TimeSpan total, CancellationToken caller)
+    {
+        _time = time;
+        _caller = caller;
+        _totalEnds = time.GetTimestamp() + (long)(total.TotalSeconds * time.TimestampFrequency);
+        _source = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        _registration = caller.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), _source);
+    }
+
+    public CancellationToken Token => _source.Token;
+
+    /// <summary>Cancelled when the caller leaves, and by nothing else.</summary>
+    public CancellationToken CallerToken => _caller;
+
+    public ClockPhase Phase { get; private set; }
+
+    public bool CallerLeft => _caller.IsCancellationRequested;
+
+    /// <summary>True when it was the whole request's clock that ran out.</summary>
+    public bool TotalIsOver => _time.GetTimestamp() >= _totalEnds;
+
+    /// <summary>Starts a phase's clock anew.</summary>
+    public void Start(ClockPhase phase, TimeSpan time)
+    {
+        Phase = phase;
+        var left = _time.GetElapsedTime(_time.GetTimestamp(), _totalEnds);
+        _armed = time < left ? time : left;
+        if (_armed < TimeSpan.FromMilliseconds(1)) _armed = TimeSpan.FromMilliseconds(1);
+        _source.CancelAfter(_armed);
+    }
+
+    public void Dispose()
+    {
+        _registration.Dispose();
+        _source.Dispose();
+    }
+}

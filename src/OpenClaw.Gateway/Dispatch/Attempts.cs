@@ -1,0 +1,210 @@
+using System.Buffers;
+using OpenClaw.Config;
+using OpenClaw.Gateway.Control;
+using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Providers;
+using OpenClaw.Gateway.Routing;
+
+namespace OpenClaw.Gateway.Dispatch;
+
+/// <summary>How one attempt is made.</summary>
+/// <param name="Prefill">Ask the target to go on with the text already sent.</param>
+/// <param name="Sanitize">Leave out reasoning of earlier turns, whose signatures the target refused.</param>
+internal sealed record AttemptOptions(AttemptGoal Goal, bool Prefill, bool Sanitize);
+
+/// <summary>Makes one attempt: body, key, call, and the first meaningful frame (or the whole body) in hand. Stateless.</summary>
+internal sealed class Attempts(Upstream upstream, TimeProvider time)
+{
+    private const int MaxWholeAnswer = 64 * 1024 * 1024;
+    private static readonly TimeSpan s_connect = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_closing = TimeSpan.FromSeconds(2);
+
+    /// <summary>An opened answer, or the failure and the key it befell.</summary>
+    /// <param name="left">What is left until the first token must be in hand.</param>
+    public async Task<(OpenedAnswer? Opened, UpstreamFailure? Failure, KeyLease? Key)> TryAsync(
+        Exchange x, ClientAnswer client, Target target, TargetPermit permit, AttemptOptions options, TimeSpan left, TimeSpan waited)
+    {
+        var lease = target.Provider.Keys.Take(target.Ref.Model, time.GetUtcNow());
+        var goal = options.Goal;
+        var kind = options.Prefill ? AttemptKind.Prefill : goal.Kind;
+        var record = new AttemptRecord(target.Name, lease.Alias, kind, Elapsed(x)) { WaitedMs = waited.TotalMilliseconds };
+        x.Decision.Attempts.Add(record);
+        if (lease.Missing is { } missing) return (null, Fail(x, record, missing), null);
+
+        // A continuation is always a stream: that is what the caller has begun to read.
+        var stream = x.Envelope.Stream;
+        var (body, refused) = RequestBodies.Build(x, target, options, stream);
+        if (refused is not null) return (null, Fail(x, record, refused), null);
+
+        var times = target.Times;
+        var total = times.Total - time.GetElapsedTime(x.Arrived);
+        var clock = new AttemptClock(time, total, x.CallerLeft);
+        clock.Start(stream ? ClockPhase.Headers : ClockPhase.Answer, Shorter(stream ? times.Headers : WholeTime(x, target), left, stream));
+        var started = time.GetTimestamp();
+        var (answer, failure) = await upstream.SendAsync(target, lease.Value, body!, stream, x.State.Config.Routing.Timeouts.Connect ?? s_connect, clock).ConfigureAwait(false);
+        if (failure is not null) return (null, Fail(x, record, failure), lease);
+        record.Status = answer!.Status;
+        if (stream && !IsWhole(answer))
+        {
+            clock.Start(ClockPhase.FirstToken, Shorter(times.FirstToken - time.GetElapsedTime(started), left - time.GetElapsedTime(started), true));
+            return await OpenStreamAsync(x, client, target, permit, lease, record, goal, options, answer).ConfigureAwait(false);
+        }
+        return await OpenWholeAsync(x, client, target, permit, lease, record, goal, answer).ConfigureAwait(false);
+    }
+
+    private async Task<(OpenedAnswer?, UpstreamFailure?, KeyLease?)> OpenStreamAsync(
+        Exchange x, ClientAnswer client, Target target, TargetPermit permit, KeyLease lease, AttemptRecord record, AttemptGoal goal, AttemptOptions options, UpstreamAnswer answer)
+    {
+        var passing = goal.Continuation is null && target.Dialect.Kind == x.Dialect.Kind;
+        var tracker = new AnswerTracker(keepText: passing);
+        var times = new PumpTimes(target.Times.Idle, s_closing);
+        var writer = passing ? null : goal.Continuation?.Writer ?? NewWriter(x, client, target);
+        var relay = passing ? null : NewRelay(x, tracker, writer!, goal, options.Prefill);
+        var pump = passing
+            ? new ResponsePump(answer, target.Dialect, tracker, client, times, time, dropUsage: !x.Envelope.IncludeUsage, hold: x.Plan.MayContinue)
+            : new ResponsePump(answer, target.Dialect, tracker, client, times, time, relay!, writer!);
+        var opened = new OpenedAnswer
+        {
+            Target = target, Record = record, Tracker = tracker, Pump = pump, Relay = relay, Writer = writer, Upstream = answer, Permit = permit, Key = lease,
+        };
+        var end = await pump.PrimeAsync().ConfigureAwait(false);
+        if (end is PumpEnd.FirstContent or PumpEnd.Complete)
+        {
+            record.FirstTokenMs = Elapsed(x);
+            x.Decision.FirstTokenMs ??= record.FirstTokenMs;
+            return (opened, null, lease);
+        }
+        opened.Dispose();
+        if (!client.IsCommitted) client.Discard();
+        var failure = end == PumpEnd.ClientGone ? new UpstreamFailure(FailureReason.ClientGone, "the caller left") : pump.Failure!;
+        return (null, Fail(x, record, failure), lease);
+    }
+
+    private async Task<(OpenedAnswer?, UpstreamFailure?, KeyLease?)> OpenWholeAsync(
+        Exchange x, ClientAnswer client, Target target, TargetPermit permit, KeyLease lease, AttemptRecord record, AttemptGoal goal, UpstreamAnswer answer)
+    {
+        using (answer)
+        {
+            var (bytes, failure) = await ReadAllAsync(answer).ConfigureAwait(false);
+            if (failure is not null) return (null, Fail(x, record, failure), lease);
+            var tracker = new AnswerTracker(keepText: false);
+            var opened = x.Envelope.Stream
+                ? AsStream(x, client, target, permit, lease, record, goal, tracker, bytes)
+                : AsWhole(x, target, permit, lease, record, tracker, bytes);
+            if (opened is null || tracker.Failure is not null)
+            {
+                tracker.Dispose();
+                if (!client.IsCommitted) client.Discard();
+                return (null, Fail(x, record, tracker.Failure ?? WhyNotAnAnswer(answer, bytes)), lease);
+            }
+            record.FirstTokenMs = Elapsed(x);
+            x.Decision.FirstTokenMs ??= record.FirstTokenMs;
+            return (opened, null, lease);
+        }
+    }
+
+    // The provider does not stream though it was asked to: its whole answer becomes a stream of the caller's protocol.
+    private static OpenedAnswer? AsStream(
+        Exchange x, ClientAnswer client, Target target, TargetPermit permit, KeyLease lease, AttemptRecord record, AttemptGoal goal, AnswerTracker tracker, byte[] bytes)
+    {
+        var writer = goal.Continuation?.Writer ?? NewWriter(x, client, target);
+        var relay = NewRelay(x, tracker, writer, goal, prefill: false);
+        if (!target.Dialect.ReadResponse(bytes, relay) || tracker.Failure is not null || tracker.Finished == FinishReason.None) return null;
+        writer.End();
+        return new OpenedAnswer
+        {
+            Target = target, Record = record, Tracker = tracker, Relay = relay, Writer = writer, Permit = permit, Key = lease, IsComplete = true,
+        };
+    }
+
+    private static OpenedAnswer? AsWhole(Exchange x, Target target, TargetPermit permit, KeyLease lease, AttemptRecord record, AnswerTracker tracker, byte[] bytes)
+    {
+        ReadOnlyMemory<byte> body = bytes;
+        if (!target.Dialect.ReadResponse(bytes, tracker) || tracker.Failure is not null || tracker.Finished == FinishReason.None) return null;
+        if (target.Dialect.Kind != x.Dialect.Kind)
+        {
+            var answer = new ChatAnswer { Created = x.Decision.Time.ToUnixTimeSeconds(), Id = x.Decision.Id, Model = target.Ref.Model };
+            target.Dialect.ReadResponse(bytes, answer);
+            var output = new ArrayBufferWriter<byte>(bytes.Length + 256);
+            x.Dialect.WriteResponse(answer, output);
+            body = output.WrittenMemory;
+        }
+        return new OpenedAnswer { Target = target, Record = record, Tracker = tracker, Body = body, Permit = permit, Key = lease };
+    }
+
+    private static async ValueTask<(byte[] Bytes, UpstreamFailure? Failure)> ReadAllAsync(UpstreamAnswer answer)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        var length = 0;
+        try
+        {
+            while (true)
+            {
+                if (length == buffer.Length)
+                {
+                    if (length >= MaxWholeAnswer) return ([], new UpstreamFailure(FailureReason.Malformed, $"the answer is larger than {MaxWholeAnswer} bytes", answer.Status));
+                    var larger = ArrayPool<byte>.Shared.Rent(length * 2);
+                    buffer.AsSpan(0, length).CopyTo(larger);
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = larger;
+                }
+                var read = await answer.Body.ReadAsync(buffer.AsMemory(length), answer.Clock.Token).ConfigureAwait(false);
+                if (read == 0) return (buffer.AsSpan(0, length).ToArray(), null);
+                length += read;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return ([], answer.Clock.CallerLeft ? new UpstreamFailure(FailureReason.ClientGone, "the caller left") : answer.ClockFailure(answer.Clock.Phase));
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException)
+        {
+            return ([], answer.Clock.CallerLeft
+                ? new UpstreamFailure(FailureReason.ClientGone, "the caller left")
+                : new UpstreamFailure(FailureReason.Reset, "the connection broke in the middle of the answer", answer.Status));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    // A 200 that is no answer: an error object, a page, nothing.
+    private static UpstreamFailure WhyNotAnAnswer(UpstreamAnswer answer, byte[] bytes)
+    {
+        if (bytes.AsSpan().Trim(" \t\r\n"u8).IsEmpty) return new UpstreamFailure(FailureReason.Empty, "the answer is empty", answer.Status);
+        if (bytes.AsSpan().TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..] start && start.IndexOf("\"error\""u8) >= 0)
+        {
+            var failure = FailureClassifier.FromStreamError(bytes);
+            if (failure.Reason != FailureReason.None) return failure;
+        }
+        return new UpstreamFailure(FailureReason.Malformed, $"the answer is not what the protocol allows (content type {(answer.ContentType.Length == 0 ? "missing" : answer.ContentType)})", answer.Status);
+    }
+
+    private static DialectStreamWriter NewWriter(Exchange x, ClientAnswer client, Target target) => x.Dialect.OpenWriter(
+        client, StreamPosition.Beginning(x.Decision.Id, target.Ref.Model, x.Decision.Time.ToUnixTimeSeconds(), x.Envelope.IncludeUsage));
+
+    private static RelaySink NewRelay(Exchange x, AnswerTracker tracker, DialectStreamWriter writer, AttemptGoal goal, bool prefill) => new(
+        tracker, writer,
+        goal.Continuation is { } continuation ? new TextAligner(continuation.Sent, prefill) : null,
+        goal.Continuation?.Earlier ?? default,
+        holdTools: x.Plan.MayContinue);
+
+    // An answer that does not stream comes all at once; only while another target waits is it worth giving up early.
+    private static TimeSpan WholeTime(Exchange x, Target target) => x.Plan.Targets.Length > 1 && x.Plan.Targets[^1] != target ? target.Times.Answer : target.Times.Total;
+
+    private static TimeSpan Shorter(TimeSpan time, TimeSpan left, bool bounded) => bounded && left < time ? left : time;
+
+    private static bool IsWhole(UpstreamAnswer answer) => answer.ContentType.Equals("application/json", StringComparison.OrdinalIgnoreCase);
+
+    private double Elapsed(Exchange x) => time.GetElapsedTime(x.Arrived).TotalMilliseconds;
+
+    private UpstreamFailure Fail(Exchange x, AttemptRecord record, UpstreamFailure failure)
+    {
+        record.Reason = failure.Reason;
+        record.Message = failure.Message;
+        record.Status ??= failure.Status;
+        record.EndedMs = Elapsed(x);
+        return failure;
+    }
+}

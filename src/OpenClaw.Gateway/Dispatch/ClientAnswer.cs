@@ -1,0 +1,66 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using OpenClaw.Gateway.Dialects;
+
+namespace OpenClaw.Gateway.Dispatch;
+
+/// <summary>
+/// The caller's side of one streamed answer. Until the commit, what is written is kept and can be thrown away, so that
+/// another target can answer; afterwards it goes out with each flush. Written by one request at a time.
+/// </summary>
+internal sealed class ClientAnswer(HttpContext context, Action<HttpResponse> writeHeaders) : IBufferWriter<byte>
+{
+    private readonly ArrayBufferWriter<byte> _kept = new(1024);
+    private readonly PipeWriter _pipe = context.Response.BodyWriter;
+    private bool _dirty;
+
+    /// <summary>True once the status line and headers are on their way: from here on there is no other answer than this one.</summary>
+    public bool IsCommitted { get; private set; }
+
+    /// <summary>The caller cannot be written to any more.</summary>
+    public bool IsGone { get; private set; }
+
+    public void Advance(int count)
+    {
+        if (IsCommitted) _pipe.Advance(count);
+        else _kept.Advance(count);
+        _dirty |= count > 0;
+    }
+
+    public Memory<byte> GetMemory(int sizeHint = 0) => IsCommitted ? _pipe.GetMemory(sizeHint) : _kept.GetMemory(sizeHint);
+
+    public Span<byte> GetSpan(int sizeHint = 0) => IsCommitted ? _pipe.GetSpan(sizeHint) : _kept.GetSpan(sizeHint);
+
+    /// <summary>Throws away what was written before the commit.</summary>
+    public void Discard()
+    {
+        if (IsCommitted) throw new InvalidOperationException("the answer is already on its way");
+        _kept.ResetWrittenCount();
+        _dirty = false;
+    }
+
+    /// <summary>Sends the headers, and with the next flush everything kept.</summary>
+    public void Commit()
+    {
+        if (IsCommitted) return;
+        IsCommitted = true;
+        var response = context.Response;
+        response.StatusCode = 200;
+        writeHeaders(response);
+        _pipe.Write(_kept.WrittenSpan);
+    }
+
+    /// <summary>Sends what was written since the last flush. A caller who left is noted, not thrown.</summary>
+    public async ValueTask FlushAsync(CancellationToken cancel)
+    {
+        if (!IsCommitted || !_dirty || IsGone) return;
+        _dirty = false;
+        var result = await _pipe.FlushAsync(cancel).ConfigureAwait(false);
+        IsGone |= result.IsCompleted || result.IsCanceled;
+    }
+
+    /// <summary>Content type of a dialect's stream.</summary>
+    public static string StreamType(DialectKind kind) =>
+        kind == DialectKind.Ollama ? "application/x-ndjson" : "text/event-stream; charset=utf-8";
+}

@@ -1,0 +1,323 @@
+using System.Text;
+using OpenClaw.Config;
+using OpenClaw.Gateway.Control;
+using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Errors;
+using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Routing;
+
+namespace OpenClaw.Gateway.Dispatch;
+
+/// <summary>
+/// Answers a request from the first target of its plan that can.
+/// <list type="number">
+/// <item><see cref="AnswerAsync"/>: a <c>for</c> over the plan; targets that are known to be down are passed over</item>
+/// <item><see cref="OpenAsync"/>: one target, its keys and its retries</item>
+/// <item><see cref="Attempts.TryAsync"/>: one call, up to the first meaningful frame (the commit rule: until then the caller has nothing)</item>
+/// <item><see cref="DeliverAsync"/>: the answer goes out; cut in the middle, the next target finishes it</item>
+/// </list>
+/// Stateless; one instance a process.
+/// </summary>
+internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff backoff)
+{
+    // An answer that was cut this often is not worth a further hop.
+    private const int MaxHops = 5;
+
+    // A local server loads its model on the first call; the default deadline must not cut that off.
+    private static readonly TimeSpan s_localDeadline = TimeSpan.FromSeconds(180);
+
+    public async Task AnswerAsync(Exchange x)
+    {
+        var client = new ClientAnswer(x.Http, r => AnswerHeaders.WriteStream(r, x));
+        var deadline = x.Arrived + Ticks(DeadlineOf(x));
+        var targets = x.Plan.Targets;
+        (Target Target, UpstreamFailure Failure)? last = null;
+        Target? tooSmall = null;
+        var passedOver = new List<Target>();
+        for (var i = 0; i < targets.Length; i++)
+        {
+            var target = targets[i];
+            if (tooSmall is not null && target.ContextWindow <= tooSmall.ContextWindow) continue;
+            if (!target.Health.TryEnter(time.GetUtcNow(), out var permit))
+            {
+                x.Decision.Notes.Add($"{target.Name}: passed over, {target.Health.Snapshot().Describe(time.GetUtcNow())}");
+                passedOver.Add(target);
+                continue;
+            }
+            var goal = new AttemptGoal(x.Decision.Attempts.Count == 0 ? AttemptKind.First : AttemptKind.Fallback);
+            var (opened, failure) = await OpenAsync(x, client, target, permit, goal, deadline, hasNext: i + 1 < targets.Length).ConfigureAwait(false);
+            if (opened is not null)
+            {
+                await DeliverAsync(x, client, opened, [.. targets.Skip(i + 1)]).ConfigureAwait(false);
+                return;
+            }
+            if (failure!.Reason == FailureReason.ClientGone)
+            {
+                x.Decision.Outcome = "cancelled";
+                return;
+            }
+            last = (target, failure);
+            var disposition = FailureDisposition.Of(failure);
+            if (disposition.LargerContextOnly) tooSmall = target;
+            if (disposition.PolicyChainOnly)
+            {
+                if (targets == x.Plan.PolicyTargets) break;
+                (targets, i) = (x.Plan.PolicyTargets, -1);
+                continue;
+            }
+            if (!disposition.NextTarget && !disposition.LargerContextOnly) break;
+            if (time.GetTimestamp() >= deadline) break;
+        }
+        last ??= await TryPassedOverAsync(x, client, passedOver, deadline).ConfigureAwait(false);
+        if (last is null) return;
+        await RefuseAsync(x, last.Value.Target, last.Value.Failure).ConfigureAwait(false);
+    }
+
+    // Everything is known to be down: better one try than none, on the one that comes back first.
+    private async Task<(Target, UpstreamFailure)?> TryPassedOverAsync(Exchange x, ClientAnswer client, List<Target> passedOver, long deadline)
+    {
+        var target = passedOver.MinBy(t => t.Health.Snapshot().Until ?? DateTimeOffset.MinValue)!;
+        x.Decision.Notes.Add($"{target.Name}: tried all the same, nothing else is left");
+        var (opened, failure) = await OpenAsync(x, client, target, target.Health.EnterAnyway(), new AttemptGoal(AttemptKind.First), deadline, hasNext: false).ConfigureAwait(false);
+        if (opened is not null)
+        {
+            await DeliverAsync(x, client, opened, []).ConfigureAwait(false);
+            return null;
+        }
+        if (failure!.Reason != FailureReason.ClientGone) return (target, failure);
+        x.Decision.Outcome = "cancelled";
+        return null;
+    }
+
+    /// <summary>One target until it answers or its tries are used up. Ends <paramref name="permit"/> when it fails.</summary>
+    private async Task<(OpenedAnswer? Opened, UpstreamFailure? Failure)> OpenAsync(
+        Exchange x, ClientAnswer client, Target target, TargetPermit permit, AttemptGoal goal, long deadline, bool hasNext)
+    {
+        var retries = 0;
+        var waited = TimeSpan.Zero;
+        var options = new AttemptOptions(goal, target.GrantsPrefill && CanPrefill(x, goal.Continuation), Sanitize: false);
+        while (true)
+        {
+            var left = time.GetElapsedTime(time.GetTimestamp(), deadline);
+            var (opened, failure, key) = await attempts.TryAsync(x, client, target, permit, options, left, waited).ConfigureAwait(false);
+            if (opened is not null) return (opened, null);
+            if (failure!.Reason == FailureReason.ClientGone)
+            {
+                permit.Abandon();
+                return (null, failure);
+            }
+            var disposition = FailureDisposition.Of(failure, retries + 1);
+            key?.Failed(failure, time.GetUtcNow());
+            waited = TimeSpan.Zero;
+            if (disposition.WithoutPrefill && options.Prefill)
+            {
+                options = options with { Prefill = false };
+                continue;
+            }
+            if (disposition.SanitizeAndRetry && !options.Sanitize)
+            {
+                options = options with { Sanitize = true };
+                continue;
+            }
+            if (disposition.RotateKey && target.Provider.Keys.HasAnother(target.Ref.Model, time.GetUtcNow())) continue;
+            var wait = backoff.Delay(retries + 1, disposition.Wait);
+            var again = disposition.RetrySameTarget || (disposition.RetryWhenLast && !hasNext);
+            if (!again || retries >= x.State.Config.Routing.Retries || wait >= left)
+            {
+                permit.Failure(failure, time.GetUtcNow());
+                return (null, failure);
+            }
+            retries++;
+            waited = wait;
+            goal = goal with { Kind = goal.Continuation is null ? AttemptKind.Retry : goal.Kind };
+            options = options with { Goal = goal };
+            if (await WaitAsync(wait, x.CallerLeft).ConfigureAwait(false)) continue;
+            permit.Abandon();
+            return (null, new UpstreamFailure(FailureReason.ClientGone, "the caller left"));
+        }
+    }
+
+    private async Task DeliverAsync(Exchange x, ClientAnswer client, OpenedAnswer opened, List<Target> rest)
+    {
+        x.Decision.Answered = opened.Target.Name;
+        if (opened.Pump is null && !opened.IsComplete)
+        {
+            using (opened) await DeliverWholeAsync(x, opened).ConfigureAwait(false);
+            return;
+        }
+        client.Commit();
+        opened.Permit.Answering();
+        var sent = new List<byte>();
+        var earlier = default(Usage);
+        // The one that failed comes last: it may well answer a second time.
+        rest.Add(opened.Target);
+        for (var hop = 1; ; hop++)
+        {
+            var end = await PumpAsync(client, opened, x.CallerLeft).ConfigureAwait(false);
+            Settle(x, opened, end, ref earlier);
+            if (end != PumpEnd.Failed)
+            {
+                x.Decision.Outcome = end == PumpEnd.ClientGone ? "cancelled" : hop > 1 ? "healed" : "answered";
+                opened.Dispose();
+                return;
+            }
+            var failure = opened.Pump!.Failure!;
+            var writer = WriterOf(x, client, opened);
+            sent.AddRange(opened.Relay is { } relay ? relay.Emitted : opened.Tracker.TextBytes[..opened.Pump.SentText]);
+            var next = hop < MaxHops && MayContinue(x, opened, failure)
+                ? await ContinueAsync(x, client, opened.Target, failure, new Continuation(sent.ToArray(), writer, earlier), rest).ConfigureAwait(false)
+                : (null, null);
+            opened.Dispose();
+            if (next.Opened is null)
+            {
+                await InterruptAsync(x, client, writer, next.Failure ?? failure).ConfigureAwait(false);
+                return;
+            }
+            opened = next.Opened;
+        }
+    }
+
+    // Asks the targets that are left, in order, to finish the answer.
+    private async Task<(OpenedAnswer? Opened, UpstreamFailure? Failure)> ContinueAsync(
+        Exchange x, ClientAnswer client, Target from, UpstreamFailure why, Continuation continuation, List<Target> rest)
+    {
+        UpstreamFailure? last = null;
+        while (rest.Count > 0 && !x.CallerLeft.IsCancellationRequested)
+        {
+            var target = rest[0];
+            rest.RemoveAt(0);
+            if (!target.Health.TryEnter(time.GetUtcNow(), out var permit))
+            {
+                x.Decision.Notes.Add($"{target.Name}: passed over, {target.Health.Snapshot().Describe(time.GetUtcNow())}");
+                continue;
+            }
+            continuation.Writer.Seam(SeamNote(from, target, why));
+            var deadline = time.GetTimestamp() + Ticks(x.State.Config.Routing.Deadline);
+            var (opened, failure) = await OpenAsync(x, client, target, permit, new AttemptGoal(AttemptKind.Restart, continuation), deadline, rest.Count > 0).ConfigureAwait(false);
+            if (opened is not null) return (opened, null);
+            if (failure!.Reason == FailureReason.ClientGone) return (null, failure);
+            last = failure;
+        }
+        return (null, last);
+    }
+
+    private static async ValueTask<PumpEnd> PumpAsync(ClientAnswer client, OpenedAnswer opened, CancellationToken callerLeft)
+    {
+        if (opened.Pump is { } pump) return await pump.FinishAsync().ConfigureAwait(false);
+        await client.FlushAsync(callerLeft).ConfigureAwait(false);
+        return client.IsGone ? PumpEnd.ClientGone : PumpEnd.Complete;
+    }
+
+    private void Settle(Exchange x, OpenedAnswer opened, PumpEnd end, ref Usage earlier)
+    {
+        var now = time.GetUtcNow();
+        var record = opened.Record;
+        record.Served = true;
+        record.EndedMs = Elapsed(x);
+        record.Usage = opened.UsageOr(x.Envelope.EstimatedTokens);
+        earlier += record.Usage;
+        x.Decision.Usage = earlier;
+        foreach (var what in opened.Tracker.UnmappedParts ?? []) x.Decision.Warnings.Add($"{opened.Target.Name}: {what} has no counterpart in the caller's protocol");
+        switch (end)
+        {
+            case PumpEnd.Complete:
+                x.Decision.FinishReason = opened.Tracker.Finished.ToString();
+                opened.Permit.Success();
+                opened.Key.Succeeded();
+                break;
+            case PumpEnd.ClientGone:
+                record.Reason = FailureReason.ClientGone;
+                record.Message = "the caller left";
+                opened.Permit.Abandon();
+                break;
+            default:
+                record.Reason = opened.Pump!.Failure!.Reason;
+                record.Message = opened.Pump.Failure.Message;
+                opened.Permit.Failure(opened.Pump.Failure, now);
+                break;
+        }
+    }
+
+    private async Task DeliverWholeAsync(Exchange x, OpenedAnswer opened)
+    {
+        var end = PumpEnd.Complete;
+        try
+        {
+            AnswerHeaders.WriteWhole(x.Http.Response, x, opened.Body.Length);
+            await x.Http.Response.BodyWriter.WriteAsync(opened.Body, x.CallerLeft).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            end = PumpEnd.ClientGone;
+        }
+        var none = default(Usage);
+        Settle(x, opened, end, ref none);
+        x.Decision.Outcome = end == PumpEnd.ClientGone ? "cancelled" : "answered";
+    }
+
+    private static async Task RefuseAsync(Exchange x, Target target, UpstreamFailure failure)
+    {
+        var error = FailureReport.Of(x.Decision, target, failure);
+        x.Decision.Outcome = "failed";
+        await ErrorAnswer.WriteAsync(x.Http, x.Dialect, error, x.Decision).ConfigureAwait(false);
+    }
+
+    private static async Task InterruptAsync(Exchange x, ClientAnswer client, DialectStreamWriter writer, UpstreamFailure failure)
+    {
+        if (failure.Reason == FailureReason.ClientGone)
+        {
+            x.Decision.Outcome = "cancelled";
+            return;
+        }
+        var error = new GatewayError(GatewayErrorKind.AnswerInterrupted, $"the answer was interrupted and could not be finished: {failure.Message}");
+        x.Decision.Outcome = "interrupted";
+        x.Decision.Error = error.Message;
+        writer.Error(error, x.Decision.Id);
+        await client.FlushAsync(x.CallerLeft).ConfigureAwait(false);
+    }
+
+    private static DialectStreamWriter WriterOf(Exchange x, ClientAnswer client, OpenedAnswer opened)
+    {
+        if (opened.Writer is { } writer) return writer;
+        var position = opened.Pump!.Position;
+        position.IncludeUsage = x.Envelope.IncludeUsage;
+        return x.Dialect.OpenWriter(client, position);
+    }
+
+    private static bool MayContinue(Exchange x, OpenedAnswer opened, UpstreamFailure failure) =>
+        x.Plan.MayContinue && !x.Envelope.WantsChoices && !opened.Pump!.IsUncontinuable && !opened.Tracker.HasRefusal
+        && failure.Reason is not (FailureReason.Policy or FailureReason.TotalTimeout or FailureReason.ContextTooLong or FailureReason.BadRequest);
+
+    // With reasoning on, with tools already decided, or behind a prefill of the client's own, providers refuse or misread it.
+    private static bool CanPrefill(Exchange x, Continuation? continuation) =>
+        continuation is { Sent.IsEmpty: false } && !x.Envelope.WantsReasoning && !x.Envelope.EndsWithAssistant
+        && !continuation.Sent.Span.TrimEnd(" \t\r\n"u8).IsEmpty;
+
+    private static byte[] SeamNote(Target from, Target to, UpstreamFailure why) =>
+        Encoding.UTF8.GetBytes($"{{\"from\":\"{JsonEncoded(from.Name)}\",\"to\":\"{JsonEncoded(to.Name)}\",\"because\":\"{System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(why.Reason.ToString())}\"}}");
+
+    private static string JsonEncoded(string text) => System.Text.Json.JsonEncodedText.Encode(text).ToString();
+
+    private static TimeSpan DeadlineOf(Exchange x)
+    {
+        var routing = x.State.Config.Routing;
+        return !routing.DeadlineIsExplicit && x.Plan.Targets.Any(static t => t.Provider.Config.IsLocal) ? s_localDeadline : routing.Deadline;
+    }
+
+    private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
+
+    private double Elapsed(Exchange x) => time.GetElapsedTime(x.Arrived).TotalMilliseconds;
+
+    private async Task<bool> WaitAsync(TimeSpan wait, CancellationToken callerLeft)
+    {
+        try
+        {
+            await Task.Delay(wait, time, callerLeft).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Http;
+using OpenClaw.Config;
+using OpenClaw.Gateway.Control;
+using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Errors;
+using OpenClaw.Gateway.Inbound;
+using OpenClaw.Gateway.Routing;
+using OpenClaw.Gateway.State;
+
+namespace OpenClaw.Gateway.Dispatch;
+
+/// <summary>One request on its way: everything the dispatcher needs, nothing it must look up.</summary>
+internal sealed class Exchange
+{
+    public required HttpContext Http { get; init; }
+
+    /// <summary>The protocol the caller speaks.</summary>
+    public required IDialect Dialect { get; init; }
+
+    public required GatewayState State { get; init; }
+
+    public required Caller Caller { get; init; }
+
+    public required RequestEnvelope Envelope { get; init; }
+
+    public required Decision Decision { get; init; }
+
+    public required RoutePlan Plan { get; init; }
+
+    /// <summary>Timestamp of the request's arrival.</summary>
+    public required long Arrived { get; init; }
+
+    public CancellationToken CallerLeft => Http.RequestAborted;
+
+    private (ChatRequest? Request, GatewayError? Error)? _understood;
+
+    /// <summary>The request in the common form, understood at most once, only when some target speaks another dialect.</summary>
+    public (ChatRequest? Request, GatewayError? Error) Understand() => _understood ??= Dialect.ReadRequest(Envelope.Body);
+}

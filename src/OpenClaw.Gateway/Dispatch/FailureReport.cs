@@ -1,0 +1,33 @@
+using OpenClaw.Gateway.Control;
+using OpenClaw.Gateway.Errors;
+using OpenClaw.Gateway.Routing;
+
+namespace OpenClaw.Gateway.Dispatch;
+
+/// <summary>Says in one sentence to the caller why no target answered.</summary>
+internal static class FailureReport
+{
+    public static GatewayError Of(Decision decision, Target target, UpstreamFailure failure)
+    {
+        var message = decision.Attempts.Count <= 1
+            ? $"{target.Name}: {failure.Message}"
+            : $"no target answered: {string.Join("; ", decision.Attempts.Select(Describe))}";
+        return failure.Reason switch
+        {
+            // The caller's own doing: the provider's status is the truth.
+            FailureReason.BadRequest or FailureReason.Unsupported => new(GatewayErrorKind.BadRequest, message) { Status = failure.Status is >= 400 and < 500 ? failure.Status : null },
+            FailureReason.ModelGone => new(GatewayErrorKind.ModelUnknown, message) { Param = "model" },
+            FailureReason.ContextTooLong => new(GatewayErrorKind.ContextTooLong, message) { Param = "messages" },
+            FailureReason.Policy => new(GatewayErrorKind.PolicyRefused, message),
+            FailureReason.RateLimited => new(GatewayErrorKind.RateLimited, message) { RetryAfter = failure.RetryAfter },
+            FailureReason.Overloaded => new(GatewayErrorKind.Overloaded, message) { RetryAfter = failure.RetryAfter },
+            FailureReason.HeadersTimeout or FailureReason.FirstTokenTimeout or FailureReason.IdleTimeout or FailureReason.TotalTimeout
+                => new(GatewayErrorKind.UpstreamTimeout, message),
+            // A provider's 401 is our key's, not the caller's.
+            _ => new(GatewayErrorKind.AllTargetsFailed, message),
+        };
+    }
+
+    private static string Describe(AttemptRecord attempt) =>
+        $"{attempt.Target} ({(attempt.Status is { } status ? status + ", " : "")}{attempt.Message})";
+}

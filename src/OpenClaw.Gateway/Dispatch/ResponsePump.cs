@@ -1,0 +1,284 @@
+// hot path: no allocation per chunk
+using System.Buffers;
+using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Dialects.Frames;
+using OpenClaw.Gateway.Routing;
+
+namespace OpenClaw.Gateway.Dispatch;
+
+internal enum PumpEnd
+{
+    /// <summary>The first meaningful frame is in hand; nothing was sent yet.</summary>
+    FirstContent,
+
+    /// <summary>The answer is complete.</summary>
+    Complete,
+
+    /// <summary>The hop failed; <see cref="ResponsePump.Failure"/> says how.</summary>
+    Failed,
+
+    ClientGone,
+}
+
+/// <summary>
+/// Moves one hop's stream to the caller. Two ways: <b>passing</b> (same dialect, first hop): whole frames go on as they
+/// are, a reader only follows them; <b>relaying</b>: the reader's events go through a <see cref="RelaySink"/> to a writer.
+/// <list type="number">
+/// <item>read what the provider sent (under the phase's clock)</item>
+/// <item>cut it into frames, let the reader understand each</item>
+/// <item>passing: keep runs of good frames, leave out usage the caller did not ask for, hold frames back from the first tool call to the finish</item>
+/// <item>flush once a read</item>
+/// </list>
+/// A stream ends well only by its dialect's finish; an end of file alone is a cut.
+/// </summary>
+internal sealed class ResponsePump : IDisposable
+{
+    private const int MaxFrame = 8 * 1024 * 1024;
+    private const int MaxHeld = 4 * 1024 * 1024;
+    private static readonly TimeSpan s_keepAlive = TimeSpan.FromSeconds(10);
+    private static readonly byte[] s_doneLine = "data: [DONE]\n\n"u8.ToArray();
+    private static readonly byte[] s_messageStop = "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"u8.ToArray();
+
+    private readonly UpstreamAnswer _upstream;
+    private readonly DialectStreamReader _reader;
+    private readonly AnswerTracker _tracker;
+    private readonly ClientAnswer _client;
+    private readonly RelaySink? _relay;
+    private readonly DialectStreamWriter? _writer;
+    private readonly PumpTimes _times;
+    private readonly TimeProvider _clock;
+    private readonly byte[] _closing;
+    private readonly bool _dropUsage;
+    private readonly bool _hold;
+    private readonly FrameSplitter _splitter;
+    private readonly ArrayBufferWriter<byte> _held = new(256);
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+    private int _start;
+    private int _end;
+    private bool _atEnd;
+    private bool _done;
+    private bool _released;
+    private long _lastWrite;
+
+    /// <summary>A passing pump.</summary>
+    /// <param name="dropUsage">The caller did not ask for a usage chunk: leave it out.</param>
+    /// <param name="hold">Hold tool calls back until the answer is complete.</param>
+    public ResponsePump(UpstreamAnswer upstream, IDialect dialect, AnswerTracker tracker, ClientAnswer client, PumpTimes times, TimeProvider clock, bool dropUsage, bool hold)
+        : this(upstream, dialect, tracker, client, times, clock)
+    {
+        _dropUsage = dropUsage;
+        _hold = hold;
+    }
+
+    /// <summary>A relaying pump.</summary>
+    public ResponsePump(UpstreamAnswer upstream, IDialect dialect, AnswerTracker tracker, ClientAnswer client, PumpTimes times, TimeProvider clock, RelaySink relay, DialectStreamWriter writer)
+        : this(upstream, dialect, tracker, client, times, clock)
+    {
+        _relay = relay;
+        _writer = writer;
+    }
+
+    private ResponsePump(UpstreamAnswer upstream, IDialect dialect, AnswerTracker tracker, ClientAnswer client, PumpTimes times, TimeProvider clock)
+    {
+        _upstream = upstream;
+        _reader = dialect.OpenReader();
+        _tracker = tracker;
+        _client = client;
+        _times = times;
+        _clock = clock;
+        _splitter = new FrameSplitter(dialect.Framing);
+        _closing = dialect.Kind == DialectKind.Anthropic ? s_messageStop : s_doneLine;
+        _lastWrite = clock.GetTimestamp();
+    }
+
+    public UpstreamFailure? Failure { get; private set; }
+
+    /// <summary>Where the caller's stream stands (passing only): the place another writer can go on from.</summary>
+    public StreamPosition Position { get; private set; } = StreamPosition.Beginning("", "", 0, false);
+
+    /// <summary>Bytes of the tracked text that the caller has.</summary>
+    public int SentText { get; private set; }
+
+    /// <summary>The stream carries what no other target could go on with.</summary>
+    public bool IsUncontinuable => _reader.IsUncontinuable || (_released && _tracker.HasTools && _tracker.Finished == FinishReason.None);
+
+    /// <summary>Reads until the first meaningful frame is in hand.</summary>
+    public ValueTask<PumpEnd> PrimeAsync() => RunAsync(untilContent: true);
+
+    /// <summary>Moves everything to the caller. The commit must have been made.</summary>
+    public ValueTask<PumpEnd> FinishAsync() => RunAsync(untilContent: false);
+
+    public void Dispose()
+    {
+        if (_buffer.Length == 0) return;
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = [];
+    }
+
+    private async ValueTask<PumpEnd> RunAsync(bool untilContent)
+    {
+        var clock = _upstream.Clock;
+        while (true)
+        {
+            var more = ReadFrames();
+            if (untilContent && (_tracker.HasContent || _tracker.Finished != FinishReason.None) && Failure is null) return PumpEnd.FirstContent;
+            if (Failure is null || _client.IsCommitted) await SendAsync(clock).ConfigureAwait(false);
+            if (_client.IsGone) return PumpEnd.ClientGone;
+            if (!more) return Failure is null ? PumpEnd.Complete : clock.CallerLeft ? PumpEnd.ClientGone : PumpEnd.Failed;
+            if (_tracker.Finished != FinishReason.None) clock.Start(ClockPhase.Closing, _times.Closing);
+            else if (!untilContent) clock.Start(ClockPhase.Idle, _times.Idle);
+            try
+            {
+                if (_start > 0) Compact();
+                if (_end == _buffer.Length) Grow();
+                if (Failure is not null) return PumpEnd.Failed;
+                var read = await _upstream.Body.ReadAsync(_buffer.AsMemory(_end), clock.Token).ConfigureAwait(false);
+                _atEnd = read == 0;
+                _end += read;
+            }
+            catch (OperationCanceledException)
+            {
+                if (clock.CallerLeft) return PumpEnd.ClientGone;
+                EndOfBody(clock.Phase);
+            }
+            catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException)
+            {
+                if (clock.CallerLeft) return PumpEnd.ClientGone;
+                EndOfBody(null);
+            }
+        }
+    }
+
+    // The body cannot be read further: after the finish that is no failure.
+    private void EndOfBody(ClockPhase? ranOut)
+    {
+        _atEnd = true;
+        if (_tracker.Finished != FinishReason.None) return;
+        Failure ??= ranOut is { } phase
+            ? _upstream.ClockFailure(phase)
+            : new UpstreamFailure(FailureReason.Cut, "the connection broke in the middle of the answer", _upstream.Status);
+    }
+
+    private async ValueTask SendAsync(AttemptClock clock)
+    {
+        if (_relay is { IsHolding: true } || _held.WrittenCount > 0)
+        {
+            if (_clock.GetElapsedTime(_lastWrite) > s_keepAlive) KeepAlive();
+        }
+        else _lastWrite = _clock.GetTimestamp();
+        try
+        {
+            await _client.FlushAsync(clock.CallerToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The caller left: the next check says so.
+        }
+    }
+
+    private void KeepAlive()
+    {
+        _lastWrite = _clock.GetTimestamp();
+        if (_writer is not null) _writer.KeepAlive();
+        else _client.Write(": waiting\n\n"u8);
+    }
+
+    // Understands every complete frame in the buffer. False: nothing more will come of this stream.
+    private bool ReadFrames()
+    {
+        var sink = _relay as IChatEventSink ?? _tracker;
+        while (Failure is null && !_done)
+        {
+            var window = _buffer.AsSpan(_start, _end - _start);
+            if (!_splitter.TryRead(window, _atEnd, out var frame)) break;
+            var outcome = frame.Data.IsEmpty ? FrameOutcome.Read : _reader.Read(frame.Event, frame.Data, sink);
+            // After the finish nothing can spoil the answer any more.
+            if (_tracker.Finished == FinishReason.None) Failure = FailureOf(outcome, frame.Length == window.Length && _atEnd);
+            if (Failure is not null) return false;
+            if (_relay is null && outcome != FrameOutcome.Malformed && !frame.Data.IsEmpty | _client.IsCommitted) Pass(window[..frame.Length]);
+            _done = outcome == FrameOutcome.Done;
+            _start += frame.Length;
+        }
+        if (_relay is { IsHolding: true, HeldBytes: > MaxHeld }) Release();
+        if (Failure is not null) return false;
+        if (!_done && !_atEnd) return true;
+        if (_tracker.Finished == FinishReason.None) Failure = EndWithoutFinish();
+        else Close();
+        return false;
+    }
+
+    private UpstreamFailure? FailureOf(FrameOutcome outcome, bool isFragment)
+    {
+        if (_tracker.Failure is { } failure) return failure;
+        if (outcome != FrameOutcome.Malformed) return null;
+        return isFragment && _tracker.HasContent
+            ? EndWithoutFinish()
+            : new UpstreamFailure(FailureReason.Malformed, "a frame of the stream is not what the protocol allows", _upstream.Status);
+    }
+
+    private UpstreamFailure EndWithoutFinish() => _tracker.HasContent
+        ? new UpstreamFailure(FailureReason.Cut, "the stream ended before the answer did", _upstream.Status)
+        : new UpstreamFailure(FailureReason.Empty, "the stream ended without an answer", _upstream.Status);
+
+    private void Pass(ReadOnlySpan<byte> frame)
+    {
+        if (_dropUsage && _reader.LastFrameWasUsageOnly) return;
+        if (_hold && !_released && _tracker.HasTools && _tracker.Finished == FinishReason.None)
+        {
+            _held.Write(frame);
+            if (_held.WrittenCount > MaxHeld) Release();
+            return;
+        }
+        if (_held.WrittenCount > 0) SendHeld();
+        _client.Write(frame);
+        Position = _reader.Position;
+        SentText = _tracker.TextLength;
+    }
+
+    // Too large to hold: from here on the answer can only be finished by this hop.
+    private void Release()
+    {
+        _released = true;
+        if (_relay is not null) _relay.Release();
+        else SendHeld();
+    }
+
+    private void SendHeld()
+    {
+        _client.Write(_held.WrittenSpan);
+        _held.ResetWrittenCount();
+    }
+
+    // The answer is complete; write what the protocol closes with where the provider left it out.
+    private void Close()
+    {
+        if (_writer is not null) _writer.End();
+        else if (!_done) _client.Write(_closing);
+    }
+
+    private void Compact()
+    {
+        _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+        _end -= _start;
+        _start = 0;
+    }
+
+    private void Grow()
+    {
+        if (_buffer.Length >= MaxFrame)
+        {
+            Failure = new UpstreamFailure(FailureReason.Malformed, $"a frame of the stream is larger than {MaxFrame} bytes", _upstream.Status);
+            _atEnd = true;
+            return;
+        }
+        var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
+        _buffer.AsSpan(0, _end).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+    }
+}
+
+/// <summary>The clocks of a stream.</summary>
+/// <param name="Idle">Silence between two reads.</param>
+/// <param name="Closing">After the finish, for usage and the last frame.</param>
+internal readonly record struct PumpTimes(TimeSpan Idle, TimeSpan Closing);

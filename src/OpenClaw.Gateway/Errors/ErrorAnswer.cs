@@ -1,0 +1,39 @@
+using System.Buffers;
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using OpenClaw.Gateway.Control;
+using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Dispatch;
+
+namespace OpenClaw.Gateway.Errors;
+
+/// <summary>Sends an error in the shape of the protocol that was called.</summary>
+internal static class ErrorAnswer
+{
+    public static async Task WriteAsync(HttpContext http, IDialect dialect, GatewayError error, Decision decision)
+    {
+        var response = http.Response;
+        var row = GatewayErrorTable.Row(error.Kind);
+        decision.Status = error.Status ?? row.Status;
+        decision.Error = error.Message;
+        if (decision.Outcome.Length == 0) decision.Outcome = "refused";
+        if (response.HasStarted) return;
+        var body = new ArrayBufferWriter<byte>(512);
+        dialect.WriteError(error, decision.Id, body);
+        response.StatusCode = decision.Status;
+        response.ContentType = "application/json";
+        response.ContentLength = body.WrittenCount;
+        AnswerHeaders.WriteDecision(response, decision);
+        if (error.RetryAfter is { } wait) response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        // Everything worth retrying was retried here; the official clients honour this header.
+        response.Headers["x-should-retry"] = error.RetryAfter is null ? "false" : "true";
+        try
+        {
+            await response.BodyWriter.WriteAsync(body.WrittenMemory, http.RequestAborted).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The caller left: nobody to tell.
+        }
+    }
+}

@@ -1,0 +1,197 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenClaw.Config;
+using OpenClaw.Gateway.Control;
+using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Dispatch;
+using OpenClaw.Gateway.Inbound;
+using OpenClaw.Gateway.Providers;
+using OpenClaw.Gateway.Routing;
+using OpenClaw.Gateway.State;
+using OpenClaw.Gateway.Telemetry;
+
+namespace OpenClaw.Gateway;
+
+/// <summary>What a gateway is started with.</summary>
+public sealed record GatewayOptions
+{
+    /// <summary>The file, or null for the environment alone.</summary>
+    public string? ConfigPath { get; init; }
+
+    /// <summary>Over the file's <c>gateway.bind</c>.</summary>
+    public BindMode? Bind { get; init; }
+
+    /// <summary>Over the file's <c>gateway.port</c>; 0 takes a free one.</summary>
+    public int? Port { get; init; }
+
+    public ConfigEnvironment Environment { get; init; } = ConfigEnvironment.Process;
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>One JSON line a decision; null = none.</summary>
+    public Stream? DecisionOutput { get; init; }
+
+    /// <summary>What an operator should read: reloads, refused reloads, drain.</summary>
+    public Action<string> Log { get; init; } = static _ => { };
+
+    /// <summary>The product's version, for the control API.</summary>
+    public string Version { get; init; } = "0.0.0";
+}
+
+/// <summary>Why a gateway did not start.</summary>
+public sealed record StartRefusal(string Message, string Hint, IReadOnlyList<ConfigProblem> Problems);
+
+/// <summary>The composition root: every object is made and every endpoint is mapped here.</summary>
+public sealed class GatewayHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly IAsyncDisposable[] _owned;
+    private readonly Drain _drain;
+
+    private GatewayHost(WebApplication app, Drain drain, params IAsyncDisposable[] owned) => (_app, _drain, _owned) = (app, drain, owned);
+
+    /// <summary>Where it listens, e.g. <c>http://127.0.0.1:18789</c>.</summary>
+    public Uri Address { get; private set; } = new("http://127.0.0.1");
+
+    /// <summary>What the configuration warned of.</summary>
+    public IReadOnlyList<ConfigProblem> Warnings { get; private set; } = [];
+
+    /// <summary>Starts, or says why not. The socket is open when it returns.</summary>
+    public static async Task<(GatewayHost? Host, StartRefusal? Refusal)> StartAsync(GatewayOptions options, CancellationToken cancel = default)
+    {
+        var time = options.Time;
+        var backoff = new Backoff(Random.Shared);
+        var files = new ConfigFiles(options);
+        var builder = new StateBuilder(options, backoff);
+        var (config, problems, refusal) = await files.ReadAsync(cancel).ConfigureAwait(false);
+        if (config is null) return (null, refusal);
+        var (state, stateRefusal) = builder.Build(config);
+        if (state is null) return (null, stateRefusal);
+
+        var states = new StateHolder(state);
+        var metrics = new Metrics();
+        var decisions = new DecisionLog(4000, options.DecisionOutput);
+        var upstream = new Upstream(time);
+        var dispatcher = new Dispatcher(new Attempts(upstream, time), time, backoff);
+        var drain = new Drain(metrics, config.Gateway.DrainTimeout, time, options.Log);
+        var watcher = new ConfigWatcher(options, files, builder, states);
+        var control = new ControlApi(options.Version, states, decisions, metrics, builder, watcher, drain, time);
+        var chat = new ChatEndpoint(DialectTable.Of(DialectKind.OpenAiChat), "openai", states, dispatcher, decisions, metrics, time, options.Log);
+        var messages = new ChatEndpoint(DialectTable.Of(DialectKind.Anthropic), "anthropic", states, dispatcher, decisions, metrics, time, options.Log);
+        var models = new ModelsEndpoint(states);
+        var doors = new Doors(drain)
+        {
+            { "POST", "/v1/chat/completions", chat.HandleAsync },
+            { "POST", "/v1/messages", messages.HandleAsync },
+            { "POST", "/v1/messages/count_tokens", models.CountTokensAsync },
+            { "GET", "/v1/models", models.ListAsync },
+            { "GET", "/v1/models/*", models.ShowAsync },
+            { "GET", "/healthz", control.HealthAsync },
+            { "GET", "/health", control.HealthAsync },
+            { "GET", "/readyz", control.ReadyAsync },
+            { "GET", "/ready", control.ReadyAsync },
+            { "GET", "/startupz", control.ReadyAsync },
+            { "GET", "/metrics", control.MetricsAsync },
+            { "GET", "/openclaw/v1/status", control.StatusAsync },
+            { "GET", "/openclaw/v1/models", control.ModelsAsync },
+            { "GET", "/openclaw/v1/decisions", control.DecisionsAsync },
+            { "GET", "/openclaw/v1/decisions/*", control.DecisionAsync },
+        };
+
+        var app = BuildServer(config.Gateway, options);
+        app.Run(doors.HandleAsync);
+        var host = new GatewayHost(app, drain, watcher, builder, decisions) { Warnings = problems };
+        try
+        {
+            await app.StartAsync(cancel).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+            return (null, new StartRefusal(e.Message, "another process listens there; stop it, or choose another with --port", []));
+        }
+        // Kestrel writes the port it really took into the addresses.
+        host.Address = new Uri(app.Urls.First().Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
+        watcher.Start();
+        return (host, null);
+    }
+
+    /// <summary>Stops taking requests, lets running answers end (bounded), then closes.</summary>
+    public async Task StopAsync()
+    {
+        await _drain.RunAsync().ConfigureAwait(false);
+        using var now = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        await _app.StopAsync(now.Token).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync().ConfigureAwait(false);
+        foreach (var owned in _owned) await owned.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static WebApplication BuildServer(GatewayConfig gateway, GatewayOptions options)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.AllowSynchronousIO = false;
+            kestrel.Limits.MaxRequestBodySize = gateway.MaxBodyBytes;
+            kestrel.Limits.MaxConcurrentConnections = gateway.MaxConnections;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
+            kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+            // A caller that reads slowly holds a provider's stream open; one that stops reading must not for ever.
+            kestrel.Limits.MinResponseDataRate = new MinDataRate(64, TimeSpan.FromSeconds(60));
+            Listen(kestrel, options.Bind ?? gateway.Bind, gateway.CustomBindHost, options.Port ?? gateway.Port);
+        });
+        return builder.Build();
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, BindMode bind, string? host, int port)
+    {
+        switch (bind)
+        {
+            case BindMode.Custom: kestrel.Listen(IPAddress.Parse(host!), port); break;
+            case BindMode.Lan: kestrel.ListenAnyIP(port); break;
+            case BindMode.Auto when StateBuilder.InContainer: kestrel.ListenAnyIP(port); break;
+            // "localhost" would take both families but refuses a free port (0).
+            default:
+                kestrel.Listen(IPAddress.Loopback, port);
+                if (port != 0 && System.Net.Sockets.Socket.OSSupportsIPv6) TryListenV6(kestrel, port);
+                break;
+        }
+    }
+
+    // A machine may have IPv6 compiled in and no ::1; then IPv4 alone is loopback.
+    private static void TryListenV6(KestrelServerOptions kestrel, int port)
+    {
+        try
+        {
+            using var probe = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.InterNetworkV6, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+            probe.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+            kestrel.Listen(IPAddress.IPv6Loopback, port);
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            // IPv4 alone, as said above.
+        }
+    }
+
+    // Signals belong to the command that owns the process, not to the web framework.
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,105 @@
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http;
+using OpenClaw.Config;
+using OpenClaw.Gateway.Control;
+using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Dispatch;
+using OpenClaw.Gateway.Errors;
+using OpenClaw.Gateway.Routing;
+using OpenClaw.Gateway.State;
+using OpenClaw.Gateway.Telemetry;
+
+namespace OpenClaw.Gateway.Inbound;
+
+/// <summary>
+/// The door of one chat protocol (<c>/v1/chat/completions</c>, <c>/v1/messages</c>): authentication, body, plan, dispatch,
+/// and whatever happens, one decision.
+/// </summary>
+/// <param name="dialect">What the caller speaks here.</param>
+/// <param name="nativeProvider">Whose bare model names this protocol's clients send.</param>
+internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, StateHolder states, Dispatcher dispatcher, DecisionLog decisions, Metrics metrics, TimeProvider time, Action<string> log)
+{
+    public async Task HandleAsync(HttpContext http)
+    {
+        var arrived = time.GetTimestamp();
+        var decision = new Decision(NewId(), time.GetUtcNow(), dialect.Kind == DialectKind.Anthropic ? "messages" : "chat");
+        metrics.RequestStarted();
+        try
+        {
+            await AnswerAsync(http, decision, arrived).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or BadHttpRequestException && http.RequestAborted.IsCancellationRequested)
+        {
+            decision.Outcome = "cancelled";
+        }
+        catch (BadHttpRequestException e)
+        {
+            await ErrorAnswer.WriteAsync(http, dialect, new GatewayError(GatewayErrorKind.BadRequest, "the request body could not be read: " + e.Message) { Status = e.StatusCode }, decision).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // A bug of ours: the caller gets its protocol's error, the operator the stack, and the gateway lives on.
+            log($"bug in request {decision.Id}: {e}");
+            decision.Outcome = "failed";
+            await ErrorAnswer.WriteAsync(http, dialect, new GatewayError(GatewayErrorKind.Internal, $"the gateway failed; its log has the reason under {decision.Id}"), decision).ConfigureAwait(false);
+            if (http.Response.HasStarted) http.Abort();
+        }
+        finally
+        {
+            if (decision.Status == 0) decision.Status = decision.Outcome == "cancelled" ? 499 : 200;
+            decision.TotalMs = time.GetElapsedTime(arrived).TotalMilliseconds;
+            decisions.Add(decision);
+            metrics.RequestEnded(decision);
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext http, Decision decision, long arrived)
+    {
+        var state = states.Current;
+        if (state.Authentication.Authenticate(http.Request) is not { } caller)
+        {
+            await ErrorAnswer.WriteAsync(http, dialect, Unauthenticated, decision).ConfigureAwait(false);
+            return;
+        }
+        decision.Caller = caller.Name;
+        var (envelope, error) = await RequestEnvelope.ReadAsync(http.Request, state.Config.Gateway.MaxBodyBytes, http.RequestAborted).ConfigureAwait(false);
+        using var _ = envelope;
+        RoutePlan? plan = null;
+        if (error is null) (plan, error) = Plan(http.Request, state, caller, envelope!, decision);
+        if (error is not null)
+        {
+            await ErrorAnswer.WriteAsync(http, dialect, error, decision).ConfigureAwait(false);
+            return;
+        }
+        await dispatcher.AnswerAsync(new Exchange
+        {
+            Http = http, Dialect = dialect, State = state, Caller = caller, Envelope = envelope!, Decision = decision, Plan = plan!, Arrived = arrived,
+        }).ConfigureAwait(false);
+    }
+
+    private (RoutePlan?, GatewayError?) Plan(HttpRequest request, GatewayState state, Caller caller, RequestEnvelope envelope, Decision decision)
+    {
+        var headers = request.Headers;
+        var asked = headers.TryGetValue("x-openclaw-model", out var named) && named.Count > 0 ? named[0]!.Trim() : envelope.Model;
+        var fallback = !IsOff(headers, "x-openclaw-fallback");
+        decision.Requested = asked.Length > 200 ? asked[..200] : asked;
+        decision.Stream = envelope.Stream;
+        decision.Session = Session(headers);
+        var needs = new RequestNeeds(envelope.HasImages, envelope.EstimatedTokens, envelope.MaxTokens, nativeProvider);
+        var (plan, error) = RoutePlanner.Plan(state, caller, asked, fallback, needs, decision);
+        if (plan is null) return (null, error);
+        var mayContinue = fallback && state.Config.Routing.Continuation == ContinuationMode.Auto && !IsOff(headers, "x-openclaw-continuation");
+        return (plan with { MayContinue = mayContinue }, null);
+    }
+
+    private static string? Session(IHeaderDictionary headers) =>
+        headers.TryGetValue("x-openclaw-session", out var session) && session.Count > 0 && session[0]!.Length is > 0 and <= 256 ? session[0] : null;
+
+    private static bool IsOff(IHeaderDictionary headers, string name) =>
+        headers.TryGetValue(name, out var value) && string.Equals(value.ToString().Trim(), "off", StringComparison.OrdinalIgnoreCase);
+
+    private static readonly GatewayError Unauthenticated = new(
+        GatewayErrorKind.Unauthenticated, "no valid token; send the gateway token as Authorization: Bearer, x-api-key, x-goog-api-key or ?key=");
+
+    private static string NewId() => "dec_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
+}

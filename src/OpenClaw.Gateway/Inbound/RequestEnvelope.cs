@@ -1,0 +1,247 @@
+// hot path: one pass over the body, no allocation but the model's name
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using OpenClaw.Gateway.Errors;
+
+namespace OpenClaw.Gateway.Inbound;
+
+/// <summary>
+/// A request body, read once under a size cap into a pooled buffer and kept as it came, with the few facts that routing
+/// needs peeked out of it. Dispose returns the buffer.
+/// </summary>
+internal sealed class RequestEnvelope : IDisposable
+{
+    private byte[] _buffer;
+    private readonly int _length;
+
+    private RequestEnvelope(byte[] buffer, int length)
+    {
+        _buffer = buffer;
+        _length = length;
+    }
+
+    public ReadOnlyMemory<byte> Body => _buffer.AsMemory(0, _length);
+
+    /// <summary>The <c>model</c> field; empty when absent.</summary>
+    public string Model { get; private set; } = "";
+
+    public bool Stream { get; private set; }
+
+    /// <summary>OpenAI's <c>stream_options.include_usage</c>.</summary>
+    public bool IncludeUsage { get; private set; }
+
+    public bool HasTools { get; private set; }
+
+    public bool HasImages { get; private set; }
+
+    /// <summary>Reasoning was asked for (<c>thinking</c>, <c>reasoning</c>, <c>reasoning_effort</c>): no prefill then.</summary>
+    public bool WantsReasoning { get; private set; }
+
+    /// <summary>More than one choice was asked for (<c>n</c>).</summary>
+    public bool WantsChoices { get; private set; }
+
+    /// <summary>The last message is the assistant's: the client itself asks for a continuation.</summary>
+    public bool EndsWithAssistant { get; private set; }
+
+    /// <summary><c>max_tokens</c> or <c>max_completion_tokens</c>, or null.</summary>
+    public int? MaxTokens { get; private set; }
+
+    /// <summary>Prompt tokens, estimated from text bytes; inline media is not counted.</summary>
+    public int EstimatedTokens { get; private set; }
+
+    /// <summary>Who the client says is asking (<c>user</c>, <c>prompt_cache_key</c>, <c>metadata.user_id</c>), or null.</summary>
+    public string? User { get; private set; }
+
+    /// <summary>Reads and peeks; a body that is too large, cut off or not a JSON object is an error in words.</summary>
+    public static async ValueTask<(RequestEnvelope? Envelope, GatewayError? Error)> ReadAsync(HttpRequest request, long maxBytes, CancellationToken cancel)
+    {
+        if (request.ContentLength > maxBytes) return (null, TooLarge(maxBytes));
+        if (request.Headers.ContentEncoding.Count > 0 && request.Headers.ContentEncoding != "identity")
+        {
+            return (null, new GatewayError(GatewayErrorKind.BadRequest, "a compressed request body is not accepted; send it without Content-Encoding") { Status = 415 });
+        }
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(maxBytes, Math.Max(request.ContentLength ?? 8192, 1024)) + 1);
+        var length = 0;
+        try
+        {
+            while (true)
+            {
+                if (length == buffer.Length) buffer = Grow(buffer, length);
+                var read = await request.Body.ReadAsync(buffer.AsMemory(length), cancel).ConfigureAwait(false);
+                if (read == 0) break;
+                length += read;
+                if (length > maxBytes) return (null, TooLarge(maxBytes));
+            }
+            var envelope = new RequestEnvelope(buffer, length);
+            if (envelope.Peek() is { } error) return (null, error);
+            buffer = null!;
+            return (envelope, null);
+        }
+        finally
+        {
+            if (buffer is not null) ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_buffer.Length == 0) return;
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = [];
+    }
+
+    private static byte[] Grow(byte[] buffer, int length)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+        buffer.AsSpan(0, length).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return larger;
+    }
+
+    private static GatewayError TooLarge(long maxBytes) => new(
+        GatewayErrorKind.RequestTooLarge,
+        $"the request body is larger than {maxBytes} bytes; send less, or raise gateway.maxBodyBytes");
+
+    private GatewayError? Peek()
+    {
+        if (_length == 0) return new GatewayError(GatewayErrorKind.BadRequest, "the request body is empty; send a JSON object");
+        try
+        {
+            var reader = new Utf8JsonReader(_buffer.AsSpan(0, _length), new JsonReaderOptions { MaxDepth = 128 });
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                return new GatewayError(GatewayErrorKind.BadRequest, "the request body is not a JSON object");
+            }
+            EstimatedTokens = (int)Math.Min(int.MaxValue, (PeekFields(ref reader) / 4) + 1);
+            return null;
+        }
+        catch (JsonException e)
+        {
+            return new GatewayError(
+                GatewayErrorKind.BadRequest,
+                $"the request body is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine})");
+        }
+        catch (InvalidOperationException)
+        {
+            return new GatewayError(GatewayErrorKind.BadRequest, "the request body is not valid UTF-8");
+        }
+    }
+
+    // Every string is counted as prompt text but inline media; depth-1 fields are looked at by name.
+    private long PeekFields(ref Utf8JsonReader reader)
+    {
+        long text = 0;
+        var inMessages = false;
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1)
+            {
+                inMessages = reader.ValueTextEquals("messages"u8);
+                if (!inMessages) PeekTopLevel(ref reader, ref text);
+                continue;
+            }
+            if (reader.TokenType == JsonTokenType.PropertyName && inMessages)
+            {
+                if (reader.CurrentDepth == 3 && reader.ValueTextEquals("role"u8))
+                {
+                    reader.Read();
+                    EndsWithAssistant = reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("assistant"u8);
+                }
+                else if (reader.ValueTextEquals("image_url"u8)) HasImages = true;
+                continue;
+            }
+            if (reader.TokenType != JsonTokenType.String) continue;
+            if (inMessages && reader.ValueTextEquals("image"u8)) HasImages = true;
+            text += TextLength(ref reader);
+        }
+        return text;
+    }
+
+    private void PeekTopLevel(ref Utf8JsonReader reader, ref long text)
+    {
+        if (reader.ValueTextEquals("model"u8))
+        {
+            reader.Read();
+            if (reader.TokenType == JsonTokenType.String) Model = reader.GetString()!;
+        }
+        else if (reader.ValueTextEquals("stream"u8))
+        {
+            reader.Read();
+            Stream = reader.TokenType == JsonTokenType.True;
+        }
+        else if (reader.ValueTextEquals("max_tokens"u8) || reader.ValueTextEquals("max_completion_tokens"u8))
+        {
+            reader.Read();
+            if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var max)) MaxTokens = max;
+        }
+        else if (reader.ValueTextEquals("n"u8))
+        {
+            reader.Read();
+            WantsChoices = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var n) && n > 1;
+        }
+        else if (reader.ValueTextEquals("user"u8) || reader.ValueTextEquals("prompt_cache_key"u8))
+        {
+            reader.Read();
+            if (reader.TokenType == JsonTokenType.String) User = reader.GetString();
+        }
+        else if (reader.ValueTextEquals("stream_options"u8)) PeekObject(ref reader, "include_usage"u8);
+        else if (reader.ValueTextEquals("metadata"u8)) PeekObject(ref reader, "user_id"u8);
+        else if (reader.ValueTextEquals("tools"u8) || reader.ValueTextEquals("functions"u8))
+        {
+            var before = reader.BytesConsumed;
+            reader.Read();
+            HasTools = reader.TokenType == JsonTokenType.StartArray;
+            reader.Skip();
+            text += reader.BytesConsumed - before;
+        }
+        else if (reader.ValueTextEquals("thinking"u8) || reader.ValueTextEquals("reasoning"u8) || reader.ValueTextEquals("reasoning_effort"u8))
+        {
+            reader.Read();
+            WantsReasoning = reader.TokenType != JsonTokenType.Null && !IsDisabled(reader);
+            reader.Skip();
+        }
+        else if (reader.ValueTextEquals("system"u8))
+        {
+            var before = reader.BytesConsumed;
+            reader.Read();
+            reader.Skip();
+            text += reader.BytesConsumed - before;
+        }
+    }
+
+    // {"type":"disabled"}, {"enabled":false} and "none" switch reasoning off. By value: a probe that leaves the reader alone.
+    private static bool IsDisabled(Utf8JsonReader probe)
+    {
+        if (probe.TokenType == JsonTokenType.String) return probe.ValueTextEquals("none"u8);
+        if (probe.TokenType != JsonTokenType.StartObject) return false;
+        while (probe.Read() && probe.TokenType != JsonTokenType.EndObject)
+        {
+            if (probe.TokenType == JsonTokenType.String && probe.ValueTextEquals("disabled"u8)) return true;
+            if (probe.TokenType == JsonTokenType.False) return true;
+        }
+        return false;
+    }
+
+    private void PeekObject(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject) return;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
+            var isWanted = reader.ValueTextEquals(name);
+            reader.Read();
+            if (isWanted && reader.TokenType == JsonTokenType.String) User = reader.GetString();
+            else if (isWanted) IncludeUsage = reader.TokenType == JsonTokenType.True;
+            reader.Skip();
+        }
+    }
+
+    private static long TextLength(ref Utf8JsonReader reader)
+    {
+        var length = reader.ValueSpan.Length;
+        // Base64 is long and has no spaces; prose of that length has.
+        return length > 4096 && reader.ValueSpan[..1024].IndexOf((byte)' ') < 0 ? 0 : length;
+    }
+}

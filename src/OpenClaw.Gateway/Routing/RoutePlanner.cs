@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using OpenClaw.Config;
+using OpenClaw.Gateway.Control;
+using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Errors;
+using OpenClaw.Gateway.Inbound;
+using OpenClaw.Gateway.State;
+
+namespace OpenClaw.Gateway.Routing;
+
+/// <summary>What a request needs of a target.</summary>
+/// <param name="PromptTokens">Estimated.</param>
+/// <param name="NativeProvider">Whose bare model names the protocol's own clients send (<c>openai</c>, <c>anthropic</c>).</param>
+internal readonly record struct RequestNeeds(bool Images, int PromptTokens, int? MaxTokens, string NativeProvider);
+
+/// <summary>
+/// Turns what was asked for into an ordered plan. Pure but for the notes. Exact: what is not known or not allowed is an
+/// error that names the nearest allowed references, never a substitute.
+/// </summary>
+internal static class RoutePlanner
+{
+    /// <summary>Names that mean "the session's override, else the default chain".</summary>
+    public static bool MeansDefault(string model) => model is "" or "openclaw" or "default" or "auto" || model.StartsWith("openclaw/", StringComparison.Ordinal);
+
+    public static (RoutePlan? Plan, GatewayError? Error) Plan(GatewayState state, Caller caller, string asked, bool mayFallBack, in RequestNeeds needs, Decision decision)
+    {
+        var (chain, error) = Resolve(state, caller, asked, needs.NativeProvider);
+        if (error is not null) return (null, error);
+        var wanted = mayFallBack ? WithFallbacks(state, chain) : [chain[0]];
+        var targets = ImmutableArray.CreateBuilder<Target>(wanted.Length);
+        Target? tooSmall = null;
+        foreach (var reference in wanted)
+        {
+            if (!state.Config.Models.IsAllowed(reference) || !caller.MayUse(reference)) continue;
+            var (target, missing) = state.TargetOf(reference);
+            if (target is null)
+            {
+                if (targets.Count == 0 && reference == chain[0]) return (null, missing);
+                decision.Notes.Add($"{reference}: left out, {missing!.Message}");
+                continue;
+            }
+            if (needs.Images && !target.TakesImages)
+            {
+                decision.Notes.Add($"{target.Name}: left out, it takes no images");
+                continue;
+            }
+            if (IsTooSmall(target, needs))
+            {
+                tooSmall ??= target;
+                decision.Notes.Add($"{target.Name}: left out, about {needs.PromptTokens} tokens do not fit its {target.ContextWindow}");
+                continue;
+            }
+            targets.Add(target);
+        }
+        if (targets.Count == 0) return (null, NoneLeft(tooSmall, needs, chain[0]));
+        foreach (var target in targets) decision.Plan.Add(target.Name);
+        return (new RoutePlan(targets.ToImmutable(), PolicyChain(state, caller, mayFallBack)) { MayFallBack = mayFallBack }, null);
+    }
+
+    /// <summary>The references that a name stands for, or an error in words.</summary>
+    public static (ImmutableArray<ModelRef> Chain, GatewayError? Error) Resolve(GatewayState state, Caller caller, string asked, string nativeProvider)
+    {
+        var models = state.Config.Models;
+        if (MeansDefault(asked))
+        {
+            return models.Chain.IsEmpty
+                ? ([], new GatewayError(GatewayErrorKind.ModelUnknown, "no default model is configured; set defaultModel, or name a model as provider/model") { Param = "model" })
+                : (models.Chain, null);
+        }
+        if (models.Aliases.TryGetValue(asked, out var alias)) return Check(state, caller, alias, asked);
+        if (ModelRef.TryParse(asked, out var reference) && state.Providers.ContainsKey(reference.Provider)) return Check(state, caller, [reference], asked);
+        var bare = state.KnownReferences.Where(r => string.Equals(r.Model, asked, StringComparison.Ordinal)).Distinct().ToArray();
+        if (bare.Length == 1) return Check(state, caller, [bare[0]], asked);
+        if (bare.Length > 1)
+        {
+            return ([], new GatewayError(GatewayErrorKind.ModelUnknown, $"\"{asked}\" is served by several providers; write one of {string.Join(", ", bare)}") { Param = "model" });
+        }
+        // The official clients send their own provider's bare names; exact there, or an error below.
+        var native = new ModelRef(nativeProvider, asked);
+        if (!asked.Contains('/') && state.Providers.ContainsKey(nativeProvider) && models.IsAllowed(native) && caller.MayUse(native)
+            && state.TargetOf(native).Target is not null) return ([native], null);
+        return ([], Unknown(state, caller, asked));
+    }
+
+    private static (ImmutableArray<ModelRef>, GatewayError?) Check(GatewayState state, Caller caller, ImmutableArray<ModelRef> chain, string asked)
+    {
+        var allowed = chain.Where(r => state.Config.Models.IsAllowed(r) && caller.MayUse(r)).ToImmutableArray();
+        return allowed.IsEmpty ? ([], NotAllowed(state, caller, asked)) : (allowed, null);
+    }
+
+    // What was asked for first, then the default chain's fallbacks, then its primary. An alias of several is a chain of its own.
+    private static ImmutableArray<ModelRef> WithFallbacks(GatewayState state, ImmutableArray<ModelRef> chain)
+    {
+        var defaults = state.Config.Models.Chain;
+        if (chain.Length > 1 || defaults.IsEmpty) return chain;
+        return [.. chain.Concat(defaults.Skip(1)).Append(defaults[0]).Distinct()];
+    }
+
+    private static ImmutableArray<Target> PolicyChain(GatewayState state, Caller caller, bool mayFallBack) => !mayFallBack
+        ? []
+        : [.. state.Config.Models.ContentPolicyFallbacks
+            .Where(r => state.Config.Models.IsAllowed(r) && caller.MayUse(r))
+            .Select(r => state.TargetOf(r).Target).OfType<Target>()];
+
+    // A tenth of room: the estimate is a rule of thumb, and a wrong "does not fit" is worse than a 400 that we can handle.
+    private static bool IsTooSmall(Target target, in RequestNeeds needs) =>
+        target.ContextWindow is { } window && needs.PromptTokens > 4096 && needs.PromptTokens > window * 1.1;
+
+    private static GatewayError NoneLeft(Target? tooSmall, in RequestNeeds needs, ModelRef first) => tooSmall is not null
+        ? new GatewayError(GatewayErrorKind.ContextTooLong, $"the prompt is about {needs.PromptTokens} tokens, more than {tooSmall.Name} and every fallback can take") { Param = "messages" }
+        : new GatewayError(GatewayErrorKind.BadRequest, $"{first} takes no images, and no fallback does") { Param = "messages" };
+
+    private static GatewayError NotAllowed(GatewayState state, Caller caller, string asked) => new(
+        GatewayErrorKind.ModelNotAllowed,
+        $"model \"{asked}\" is not allowed; {Nearest(state, caller, asked)}") { Param = "model" };
+
+    private static GatewayError Unknown(GatewayState state, Caller caller, string asked) => new(
+        GatewayErrorKind.ModelUnknown,
+        ModelRef.TryParse(asked, out var reference)
+            ? $"unknown model provider \"{reference.Provider}\"; {Nearest(state, caller, asked)}"
+            : $"unknown model \"{asked}\"; write provider/model or an alias; {Nearest(state, caller, asked)}") { Param = "model" };
+
+    private static string Nearest(GatewayState state, Caller caller, string asked)
+    {
+        var near = NearestNames.Of(asked, state.KnownReferences.Where(r => state.Config.Models.IsAllowed(r) && caller.MayUse(r)).Select(r => r.ToString())
+            .Concat(state.Config.Models.Aliases.Keys).Distinct(), 3);
+        return near.Count == 0 ? "GET /v1/models lists what is" : $"nearest: {string.Join(", ", near)}";
+    }
+}

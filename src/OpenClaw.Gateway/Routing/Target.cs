@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using OpenClaw.Config;
+using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Providers;
+
+namespace OpenClaw.Gateway.Routing;
+
+/// <summary>One model at one provider, with everything an attempt needs. Immutable, belongs to a snapshot; its health outlives it.</summary>
+internal sealed class Target
+{
+    public required ModelRef Ref { get; init; }
+
+    /// <summary><see cref="Ref"/> as text.</summary>
+    public required string Name { get; init; }
+
+    public required ProviderEntry Provider { get; init; }
+
+    public required IDialect Dialect { get; init; }
+
+    public required Uri StreamUri { get; init; }
+
+    public required Uri WholeUri { get; init; }
+
+    public required RequestTarget Request { get; init; }
+
+    public required TargetState Health { get; init; }
+
+    /// <summary>Tokens, prompt and answer together; null = not known, counts as large enough.</summary>
+    public int? ContextWindow { get; init; }
+
+    /// <summary>False only when the catalogue or the configuration says that it takes no images.</summary>
+    public bool TakesImages { get; init; } = true;
+
+    /// <summary>It goes on with a final assistant message.</summary>
+    public bool GrantsPrefill { get; init; }
+
+    public required AttemptTimes Times { get; init; }
+}
+
+/// <summary>The clocks of a target, defaults filled in.</summary>
+internal readonly record struct AttemptTimes(TimeSpan Headers, TimeSpan FirstToken, TimeSpan Idle, TimeSpan Answer, TimeSpan Total)
+{
+    /// <summary>
+    /// What holds where the file says nothing. Cloud: 30 s to headers and first token. Local servers load models on the
+    /// first call and queue without a byte: 120 s. Silence inside a stream: 30 s, local 60 s.
+    /// </summary>
+    public static AttemptTimes Of(TimeoutsConfig timeouts, ProviderConfig provider)
+    {
+        var first = TimeSpan.FromSeconds(provider.IsLocal ? 120 : 30);
+        var total = timeouts.Total ?? TimeSpan.FromMinutes(10);
+        if (provider.Timeout is { } own && own < total) total = own;
+        return new AttemptTimes(
+            timeouts.Headers ?? first,
+            timeouts.FirstToken ?? first,
+            timeouts.Idle ?? TimeSpan.FromSeconds(provider.IsLocal ? 60 : 30),
+            timeouts.Answer ?? TimeSpan.FromSeconds(120),
+            total);
+    }
+}
+
+/// <summary>The ordered targets of one request.</summary>
+/// <param name="Targets">Tried in this order; never empty.</param>
+/// <param name="PolicyTargets">Tried only after a refusal for content.</param>
+internal sealed record RoutePlan(ImmutableArray<Target> Targets, ImmutableArray<Target> PolicyTargets)
+{
+    /// <summary>False: one target, no other may answer (<c>x-openclaw-fallback: off</c>).</summary>
+    public bool MayFallBack { get; init; } = true;
+
+    /// <summary>False: a cut answer ends in an error.</summary>
+    public bool MayContinue { get; init; } = true;
+}

@@ -1,0 +1,119 @@
+using System.Security.Cryptography;
+
+namespace OpenClaw.Gateway.State;
+
+/// <summary>
+/// Follows the configuration file, through Kubernetes' symlink swap too, by looking once a second at its content. A good
+/// new one replaces the snapshot; running requests keep theirs. A broken one is reported once and the old stays in force.
+/// </summary>
+internal sealed class ConfigWatcher(GatewayOptions options, ConfigFiles files, StateBuilder builder, StateHolder states) : IAsyncDisposable
+{
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _one = new(1);
+    private Task _watching = Task.CompletedTask;
+    private byte[] _seen = [];
+
+    /// <summary>True when the file on disk is broken and the configuration before it is in force.</summary>
+    public bool IsStale { get; private set; }
+
+    /// <summary>What is wrong with the file on disk, one line a problem; empty when nothing is.</summary>
+    public IReadOnlyList<string> Problems { get; private set; } = [];
+
+    public long Reloads { get; private set; }
+
+    public void Start()
+    {
+        builder.SecretsChanged += OnSecretChanged;
+        if (files.Path is null) return;
+        _seen = Hash(files.Path) ?? [];
+        _watching = WatchAsync();
+    }
+
+    /// <summary>Reads the file now and swaps the snapshot if it is good.</summary>
+    public async Task ReloadAsync(string why)
+    {
+        await _one.WaitAsync(_stop.Token).ConfigureAwait(false);
+        try
+        {
+            var (config, problems, refusal) = await files.ReadAsync(_stop.Token).ConfigureAwait(false);
+            var (state, stateRefusal) = config is null ? (null, refusal) : builder.Build(config);
+            if (state is null)
+            {
+                var broken = stateRefusal ?? refusal!;
+                IsStale = true;
+                Problems = [broken.Message, .. broken.Problems.Select(static p => p.ToString())];
+                options.Log($"reload refused, the configuration before stays in force: {string.Join("; ", Problems)}");
+                return;
+            }
+            if (state.Config.Gateway.Port != states.Current.Config.Gateway.Port || state.Config.Gateway.Bind != states.Current.Config.Gateway.Bind)
+            {
+                options.Log("gateway.port and gateway.bind change with the next start");
+            }
+            states.Replace(state);
+            IsStale = false;
+            Problems = [.. problems.Select(static p => p.ToString())];
+            Reloads++;
+            options.Log($"reloaded: {why}");
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        builder.SecretsChanged -= OnSecretChanged;
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _watching.ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    // Keys are read at each use; a token is hashed into the snapshot, so a changed secret makes a new one.
+    private void OnSecretChanged(string what) => _ = ReloadQuietlyAsync(what);
+
+    private async Task ReloadQuietlyAsync(string what)
+    {
+        try
+        {
+            await ReloadAsync("secret changed: " + what).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            // The gateway is on its way out.
+        }
+    }
+
+    private async Task WatchAsync()
+    {
+        using var timer = new PeriodicTimer(s_interval, options.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
+            {
+                if (Hash(files.Path!) is not { } now || now.AsSpan().SequenceEqual(_seen)) continue;
+                _seen = now;
+                await ReloadAsync("the file changed").ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Disposed.
+        }
+    }
+
+    private static byte[]? Hash(string path)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return SHA256.HashData(stream);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // In the middle of a swap: the next look will find it.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Security.Cryptography;
+using System.Text;
+using OpenClaw.Config;
+using OpenClaw.Gateway.Inbound;
+using OpenClaw.Gateway.Providers;
+using OpenClaw.Gateway.Providers.Scripted;
+using OpenClaw.Gateway.Routing;
+
+namespace OpenClaw.Gateway.State;
+
+/// <summary>Makes a snapshot of a configuration. Holds what outlives snapshots: target health, key pools, secrets, the embedded provider.</summary>
+internal sealed class StateBuilder : IAsyncDisposable
+{
+    private readonly GatewayOptions _options;
+    private readonly SecretWatcher _watcher;
+    private readonly KeyStates _keys;
+    private RoutingConfig _routing = new();
+    private ScriptedServer? _scripted;
+
+    public StateBuilder(GatewayOptions options, Backoff backoff)
+    {
+        _options = options;
+        Secrets = new SecretStore(options.Environment);
+        _keys = new KeyStates(Secrets);
+        _watcher = new SecretWatcher(Secrets, options.Time, changed => SecretsChanged?.Invoke(string.Join(", ", changed)));
+        Health = new TargetHealth(reference => new TargetState(reference.ToString(), backoff, () => _routing));
+    }
+
+    /// <summary>Files with secrets changed; says which, never what is in them.</summary>
+    public event Action<string>? SecretsChanged;
+
+    public static bool InContainer => File.Exists("/.dockerenv") || Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST") is not null;
+
+    public SecretStore Secrets { get; }
+
+    public TargetHealth Health { get; }
+
+    /// <summary>A snapshot, or why the configuration must not be served (a token that is missing, a bind that would be open to all).</summary>
+    public (GatewayState? State, StartRefusal? Refusal) Build(OpenClawConfig config)
+    {
+        var (authentication, refusal) = Authenticate(config);
+        if (authentication is null) return (null, refusal);
+        _routing = config.Routing;
+        if (_scripted is null && config.Providers.Any(static p => p.Api == ApiKind.Scripted))
+        {
+            _scripted = ScriptedServer.Start(new ScriptedOptions { Time = _options.Time });
+        }
+        var providers = config.Providers.Select(p => new ProviderEntry
+        {
+            Config = p,
+            Keys = new KeyPool(p, _keys),
+            BaseUrlOverride = p.Api == ApiKind.Scripted ? _scripted!.BaseUrl.ToString() : null,
+            Secrets = Secrets,
+        });
+        return (new GatewayState(config, authentication, providers, Health, _options.Time.GetUtcNow()), null);
+    }
+
+    private (Authentication?, StartRefusal?) Authenticate(OpenClawConfig config)
+    {
+        var gateway = config.Gateway;
+        var bind = _options.Bind ?? gateway.Bind;
+        var isOpenToOthers = bind is BindMode.Lan or BindMode.Custom || (bind == BindMode.Auto && InContainer);
+        var token = gateway.Token is { } named ? Secrets.Read(named).Value?.Reveal() : _options.Environment.Variable("OPENCLAW_GATEWAY_TOKEN");
+        if (gateway.Auth == AuthMode.None)
+        {
+            return isOpenToOthers
+                ? (null, new StartRefusal("gateway.auth is off but the gateway would listen beyond loopback", "set gateway.auth to true and OPENCLAW_GATEWAY_TOKEN, or gateway.bind to \"loopback\"", []))
+                : (Authentication.Open, null);
+        }
+        if (string.IsNullOrEmpty(token))
+        {
+            return gateway.AuthIsImplied && !isOpenToOthers && config.Clients.IsEmpty
+                ? (Authentication.Open, null)
+                : (null, new StartRefusal("authentication is on but there is no token", "set OPENCLAW_GATEWAY_TOKEN (openssl rand -hex 32 makes one), or gateway.auth.token", []));
+        }
+        var tokens = new List<(string, Caller)> { (token, Caller.Owner) };
+        foreach (var client in config.Clients)
+        {
+            if (Secrets.Read(client.Token).Value is not { } own)
+            {
+                return (null, new StartRefusal($"client \"{client.Name}\" has no token ({client.Token})", "set it, or remove the client", []));
+            }
+            tokens.Add((own.Reveal(), new Caller(client.Name) { Allow = client.Allow.IsEmpty ? null : client.Allow }));
+        }
+        return (Authentication.Require(tokens), null);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _watcher.Dispose();
+        if (_scripted is not null) await _scripted.DisposeAsync().ConfigureAwait(false);
+    }
+}

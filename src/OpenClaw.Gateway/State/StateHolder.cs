@@ -1,0 +1,11 @@
+namespace OpenClaw.Gateway.State;
+
+/// <summary>The current snapshot. Read without a lock; replaced whole by the one who reloads.</summary>
+internal sealed class StateHolder(GatewayState initial)
+{
+    private volatile GatewayState _current = initial;
+
+    public GatewayState Current => _current;
+
+    public void Replace(GatewayState state) => _current = state;
+}
