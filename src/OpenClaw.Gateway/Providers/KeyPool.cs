@@ -12,7 +12,12 @@ internal sealed class KeyStates(SecretStore secrets)
     private readonly ConcurrentDictionary<(string Provider, string BaseUrl, SecretConfig? Key), KeyState> _states = new();
 
     public KeyState Of(ProviderConfig provider, SecretConfig? key) =>
-        _states.GetOrAdd((provider.Id, provider.BaseUrl, key), static (k, s) => new KeyState(k.Key, s), secrets);
+        _states.GetOrAdd((provider.Id, provider.BaseUrl, key), static (k, secrets) =>
+        {
+            // A key's file is opened when its configuration is loaded, not during a request.
+            if (k.Key is not null) secrets.Read(k.Key);
+            return new KeyState(k.Key, secrets);
+        }, secrets);
 }
 
 /// <summary>

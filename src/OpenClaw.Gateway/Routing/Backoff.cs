@@ -26,7 +26,7 @@ internal sealed class Backoff(Random random)
     /// <summary><paramref name="start"/> doubled <paramref name="times"/> times, at most <paramref name="max"/>.</summary>
     public static TimeSpan Doubled(TimeSpan start, int times, TimeSpan max)
     {
-        var ticks = start.Ticks * Math.Pow(2, Math.Max(times, 0));
+        var ticks = start.Ticks * Math.Pow(2, Math.Clamp(times, 0, 60));
         return ticks < max.Ticks ? TimeSpan.FromTicks((long)ticks) : max;
     }
 }

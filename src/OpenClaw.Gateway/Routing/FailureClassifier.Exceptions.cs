@@ -52,6 +52,7 @@ internal static partial class FailureClassifier
     {
         AuthenticationException e => new UpstreamFailure(FailureReason.Tls, FailureText.Clean("TLS: " + e.Message), Code: "tls"),
         SocketException e => OfSocket(e.SocketErrorCode, phase),
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } e => OfHandshake(e),
         HttpRequestException e => OfHttp(e.HttpRequestError, e.InnerException is not null, phase),
         HttpIOException e => OfHttp(e.HttpRequestError, hasInner: false, phase),
         TimeoutException or OperationCanceledException => TimedOut(phase),
@@ -63,7 +64,7 @@ internal static partial class FailureClassifier
     private static UpstreamFailure? OfHttp(HttpRequestError error, bool hasInner, AttemptPhase phase) => error switch
     {
         HttpRequestError.NameResolutionError => new(FailureReason.Dns, "the name does not resolve", Code: "dns"),
-        HttpRequestError.SecureConnectionError => hasInner ? null : new(FailureReason.Tls, "TLS: the handshake failed", Code: "tls"),
+        HttpRequestError.SecureConnectionError => new(FailureReason.Tls, "TLS: the handshake failed", Code: "tls"),
         HttpRequestError.ConnectionError => hasInner ? null : new(FailureReason.Connect, "no connection", Code: "connect"),
         HttpRequestError.ProxyTunnelError or HttpRequestError.VersionNegotiationError or HttpRequestError.UserAuthenticationError =>
             new(FailureReason.Connect, "no connection: " + error, Code: "connect"),
@@ -72,6 +73,14 @@ internal static partial class FailureClassifier
             new(FailureReason.Malformed, "the answer is not HTTP as it should be", Code: "malformed"),
         _ => null,
     };
+
+    /// <summary>A handshake that was cut off wraps a broken connection; it is TLS all the same.</summary>
+    private static UpstreamFailure OfHandshake(HttpRequestException exception)
+    {
+        Exception? inner = exception.InnerException;
+        while (inner is not null and not AuthenticationException) inner = inner.InnerException;
+        return new UpstreamFailure(FailureReason.Tls, FailureText.Clean("TLS: " + (inner?.Message ?? "the handshake was cut off")), Code: "tls");
+    }
 
     private static UpstreamFailure OfSocket(SocketError error, AttemptPhase phase) => error switch
     {

@@ -97,6 +97,7 @@ public class FailureClassifierTests
     [InlineData(400, "invalid_request_error", "This model does not support assistant message prefill. The conversation must end with a user message.", "PrefillRefused")]
     [InlineData(400, "invalid_request_error", "Prefilling assistant messages is not supported for this model.", "PrefillRefused")]
     [InlineData(400, "invalid_request_error", "Output blocked by content filtering policy", "Policy")]
+    [InlineData(400, "invalid_request_error", "claude-haiku does not support the effort parameter.", "Unsupported")]
     [InlineData(400, "invalid_request_error", "metadata.foo: Extra inputs are not permitted", "Unsupported")]
     public void Reads_the_signals_of_Anthropic(int status, string type, string message, string reason)
     {
@@ -264,6 +265,15 @@ public class FailureClassifierTests
     public void Reads_what_a_real_llama_server_answers(string name, int status, string reason)
     {
         var body = File.ReadAllText(SharedFiles.Require($"fixtures/wire/llama-server/{name}.body"));
+        Assert.Equal(reason, Classify(ApiKind.OpenAiChat, status, body).Reason.ToString());
+    }
+
+    [Theory]
+    [InlineData("openai-error.1.json", 429, "QuotaExhausted")]
+    [InlineData("reasoning-model-temperature-error.json", 400, "Unsupported")]
+    public void Reads_recorded_errors_of_OpenAI(string name, int status, string reason)
+    {
+        var body = File.ReadAllText(SharedFiles.Require("fixtures/wire/openai/" + name));
         Assert.Equal(reason, Classify(ApiKind.OpenAiChat, status, body).Reason.ToString());
     }
 
