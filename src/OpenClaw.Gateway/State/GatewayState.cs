@@ -71,7 +71,8 @@ internal sealed class GatewayState
         var kind = DialectTable.KindOf(model?.Api ?? provider.Config.Api);
         var dialect = DialectTable.Of(kind);
         var root = ProviderEntry.RootFor(provider.BaseUrlOverride ?? model?.BaseUrl ?? provider.Config.BaseUrl, kind);
-        var facts = ModelCatalog.Find(reference.Provider, reference.Model);
+        var known = provider.Config.Preset ?? reference.Provider;
+        var facts = ModelCatalog.Find(known, reference.Model);
         var window = model?.ContextWindow ?? facts?.ContextWindow;
         var quirks = ProviderQuirks.Of(provider.Config);
         return new Target
@@ -86,7 +87,7 @@ internal sealed class GatewayState
             Health = _health.Of(reference, root),
             ContextWindow = window,
             TakesImages = model is { Input.IsEmpty: false } ? model.Input.Contains("image") : facts?.TakesImages ?? true,
-            GrantsPrefill = provider.Config.Prefill ?? facts?.GrantsPrefill ?? false,
+            GrantsPrefill = provider.Config.Prefill ?? ModelCatalog.GrantsPrefill(known, reference.Model, quirks),
             Times = AttemptTimes.Of(Config.Routing.Timeouts, provider.Config),
         };
     }

@@ -34,15 +34,15 @@ internal sealed class GeminiDialect : IDialect
         (null, new GatewayError(GatewayErrorKind.NotServed, "This gateway does not answer the Gemini protocol yet; use /v1/chat/completions or /v1/messages."));
 
     public void WriteRequest(ChatRequest request, RequestTarget target, IBufferWriter<byte> output, ICollection<string> unsupported) =>
-        throw new NotImplementedException();
+        GeminiRequestWriter.Write(request, target, output, unsupported);
 
     public bool ReadResponse(ReadOnlyMemory<byte> body, IChatEventSink sink) => GeminiResponseReader.Read(body, sink);
 
-    public void WriteResponse(ChatAnswer answer, IBufferWriter<byte> output) => throw new NotImplementedException();
+    public void WriteResponse(ChatAnswer answer, IBufferWriter<byte> output) => GeminiResponseWriter.Write(answer, output);
 
     public DialectStreamReader OpenReader() => new GeminiStreamReader();
 
-    public DialectStreamWriter OpenWriter(IBufferWriter<byte> output, StreamPosition position) => throw new NotImplementedException();
+    public DialectStreamWriter OpenWriter(IBufferWriter<byte> output, StreamPosition position) => new GeminiStreamWriter(output, position);
 
     public void WriteError(GatewayError error, string requestId, IBufferWriter<byte> output) => GeminiErrors.Write(error, requestId, output);
 }

@@ -57,7 +57,7 @@ internal sealed class GeminiStreamReader : DialectStreamReader
         if (!chunk.IsKnown) return FrameOutcome.Malformed;
         if (JsonSlice.IsPresent(chunk.Error))
         {
-            sink.Fail(GeminiErrors.FromStream(json, chunk.Error));
+            sink.Fail(FailureClassifier.FromStreamError(json));
             return FrameOutcome.Read;
         }
         Start(chunk, sink);

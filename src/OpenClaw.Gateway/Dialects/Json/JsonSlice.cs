@@ -2,6 +2,7 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace OpenClaw.Gateway.Dialects.Json;
 
@@ -58,9 +59,13 @@ internal static class JsonSlice
     public static string? String(ReadOnlySpan<byte> value) =>
         IsString(value) ? Encoding.UTF8.GetString(new JsonScratch().Text(value)) : null;
 
-    /// <summary>JSON without the whitespace between its tokens: the value itself, or a part of <paramref name="scratch"/>.</summary>
-    public static ReadOnlySpan<byte> Compact(ReadOnlySpan<byte> value, ref byte[] scratch)
+    /// <summary>
+    /// JSON without the whitespace between its tokens and without bytes that are no UTF-8: the value itself, or a part of
+    /// <paramref name="scratch"/>.
+    /// </summary>
+    public static ReadOnlySpan<byte> Compact(ReadOnlySpan<byte> value, scoped ref byte[] scratch)
     {
+        if (!Utf8.IsValid(value)) value = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(value));
         if (value.IndexOfAny(" \n\r\t"u8) < 0) return value;
         if (scratch.Length < value.Length) Array.Resize(ref scratch, value.Length);
         var length = 0;

@@ -19,15 +19,15 @@ internal sealed class OllamaDialect : IDialect
         (null, new GatewayError(GatewayErrorKind.NotServed, "This gateway does not answer the Ollama protocol yet; use /v1/chat/completions or /v1/messages."));
 
     public void WriteRequest(ChatRequest request, RequestTarget target, IBufferWriter<byte> output, ICollection<string> unsupported) =>
-        throw new NotImplementedException();
+        OllamaRequestWriter.Write(request, target, output, unsupported);
 
     public bool ReadResponse(ReadOnlyMemory<byte> body, IChatEventSink sink) => OllamaResponseReader.Read(body, sink);
 
-    public void WriteResponse(ChatAnswer answer, IBufferWriter<byte> output) => throw new NotImplementedException();
+    public void WriteResponse(ChatAnswer answer, IBufferWriter<byte> output) => OllamaResponseWriter.Write(answer, output);
 
     public DialectStreamReader OpenReader() => new OllamaStreamReader();
 
-    public DialectStreamWriter OpenWriter(IBufferWriter<byte> output, StreamPosition position) => throw new NotImplementedException();
+    public DialectStreamWriter OpenWriter(IBufferWriter<byte> output, StreamPosition position) => new OllamaStreamWriter(output, position);
 
     public void WriteError(GatewayError error, string requestId, IBufferWriter<byte> output) => OllamaErrors.Write(error, output);
 }

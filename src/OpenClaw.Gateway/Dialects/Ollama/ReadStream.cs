@@ -31,7 +31,7 @@ internal sealed class OllamaStreamReader : DialectStreamReader
         if (!chunk.IsKnown) return FrameOutcome.Malformed;
         if (JsonSlice.IsPresent(chunk.Error))
         {
-            sink.Fail(OllamaErrors.FromStream(data, chunk.Error));
+            sink.Fail(FailureClassifier.FromStreamError(data));
             return FrameOutcome.Read;
         }
         Start(chunk, sink);
