@@ -85,7 +85,7 @@ public sealed class GatewayHost : IAsyncDisposable
         var chat = new ChatEndpoint(DialectTable.Of(DialectKind.OpenAiChat), "openai", states, dispatcher, decisions, metrics, time, options.Log);
         var messages = new ChatEndpoint(DialectTable.Of(DialectKind.Anthropic), "anthropic", states, dispatcher, decisions, metrics, time, options.Log);
         var models = new ModelsEndpoint(states);
-        var doors = new Doors(drain)
+        var doors = new Doors(drain, metrics, states)
         {
             { "POST", "/v1/chat/completions", chat.HandleAsync },
             { "POST", "/v1/messages", messages.HandleAsync },

@@ -12,7 +12,7 @@ internal static partial class KeyTable
             new("headers", Duration("30s"), "To the answer's headers when it streams."),
             new("firstToken", Duration("30s"), "To the first meaningful frame of a stream."),
             new("idle", Duration("30s"), "Silence between two reads of a stream."),
-            new("answer", Duration("120s"), "To the end of an answer that does not stream, while another target is left."),
+            new("answer", Duration("90s"), "To the end of an answer that does not stream, while another target is left."),
             new("total", Duration("10m"), "The whole request."),
         ]), "The clocks of one attempt; a bare number is seconds."),
         new("retries", Integer(2, 0, 20), "Further tries on the same target."),

@@ -58,7 +58,7 @@ public sealed record TimeoutsConfig
     /// <summary>Silence between two reads of a stream. Default 30 s.</summary>
     public TimeSpan? Idle { get; init; }
 
-    /// <summary>To the end of an answer that does not stream, while another target is left to try. Default 120 s.</summary>
+    /// <summary>To the end of an answer that does not stream, while another target is left to try. Default 90 s.</summary>
     public TimeSpan? Answer { get; init; }
 
     /// <summary>The whole request. Default 10 min.</summary>

@@ -23,6 +23,9 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     // An answer that was cut this often is not worth a further hop.
     private const int MaxHops = 5;
 
+    // Failed keys are parked, so this is met only when a provider's keys come back faster than they are tried.
+    private const int MaxRotations = 16;
+
     // A local server loads its model on the first call; the default deadline must not cut that off.
     private static readonly TimeSpan s_localDeadline = TimeSpan.FromSeconds(180);
 
@@ -68,17 +71,20 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             if (!disposition.NextTarget && !disposition.LargerContextOnly) break;
             if (time.GetTimestamp() >= deadline) break;
         }
-        last ??= await TryPassedOverAsync(x, client, passedOver, deadline).ConfigureAwait(false);
-        if (last is null) return;
-        await RefuseAsync(x, last.Value.Target, last.Value.Failure).ConfigureAwait(false);
+        if (passedOver.Count > 0 && (last is null || FailureDisposition.Of(last.Value.Failure).NextTarget))
+        {
+            last = await TryPassedOverAsync(x, client, passedOver, deadline).ConfigureAwait(false);
+            if (last is null) return;
+        }
+        await RefuseAsync(x, last!.Value.Target, last.Value.Failure).ConfigureAwait(false);
     }
 
-    // Everything is known to be down: better one try than none, on the one that comes back first.
+    // Everything else failed or is known to be down: better one try than none, on the one that comes back first.
     private async Task<(Target, UpstreamFailure)?> TryPassedOverAsync(Exchange x, ClientAnswer client, List<Target> passedOver, long deadline)
     {
         var target = passedOver.MinBy(t => t.Health.Snapshot().Until ?? DateTimeOffset.MinValue)!;
         x.Decision.Notes.Add($"{target.Name}: tried all the same, nothing else is left");
-        var (opened, failure) = await OpenAsync(x, client, target, target.Health.EnterAnyway(), new AttemptGoal(AttemptKind.First), deadline, hasNext: false).ConfigureAwait(false);
+        var (opened, failure) = await OpenAsync(x, client, target, target.Health.EnterAnyway(), new AttemptGoal(x.Decision.Attempts.Count == 0 ? AttemptKind.First : AttemptKind.Fallback), deadline, hasNext: false).ConfigureAwait(false);
         if (opened is not null)
         {
             await DeliverAsync(x, client, opened, []).ConfigureAwait(false);
@@ -93,7 +99,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     private async Task<(OpenedAnswer? Opened, UpstreamFailure? Failure)> OpenAsync(
         Exchange x, ClientAnswer client, Target target, TargetPermit permit, AttemptGoal goal, long deadline, bool hasNext)
     {
-        var retries = 0;
+        var (retries, rotations) = (0, 0);
         var waited = TimeSpan.Zero;
         var options = new AttemptOptions(goal, target.GrantsPrefill && CanPrefill(x, goal.Continuation), Sanitize: false);
         while (true)
@@ -109,7 +115,8 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             var disposition = FailureDisposition.Of(failure, retries + 1);
             key?.Failed(failure, time.GetUtcNow());
             waited = TimeSpan.Zero;
-            if (disposition.WithoutPrefill && options.Prefill)
+            // Whatever a target dislikes about a prefill, the request itself is not to blame for it.
+            if (options.Prefill && (disposition.WithoutPrefill || failure.Reason is FailureReason.BadRequest or FailureReason.Unsupported))
             {
                 options = options with { Prefill = false };
                 continue;
@@ -119,7 +126,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 options = options with { Sanitize = true };
                 continue;
             }
-            if (disposition.RotateKey && target.Provider.Keys.HasAnother(target.Ref.Model, time.GetUtcNow())) continue;
+            if (disposition.RotateKey && ++rotations <= MaxRotations && target.Provider.Keys.HasAnother(target.Ref.Model, time.GetUtcNow())) continue;
             var wait = backoff.Delay(retries + 1, disposition.Wait);
             var again = disposition.RetrySameTarget || (disposition.RetryWhenLast && !hasNext);
             if (!again || retries >= x.State.Config.Routing.Retries || wait >= left)

@@ -5,6 +5,7 @@ using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.State;
+using OpenClaw.Gateway.Telemetry;
 
 namespace OpenClaw.Gateway.Inbound;
 
@@ -12,7 +13,7 @@ namespace OpenClaw.Gateway.Inbound;
 /// Which path leads to which endpoint: exact, or one last segment left open (<c>/v1/models/*</c>). A table of our own, because
 /// it is read on every request and an unknown path must be answered in the shape of the protocol it looks like.
 /// </summary>
-internal sealed class Doors(Drain drain) : IEnumerable
+internal sealed class Doors(Drain drain, Metrics metrics, StateHolder states) : IEnumerable
 {
     private readonly Dictionary<string, (string Method, RequestDelegate Handle)> _exact = new(StringComparer.Ordinal);
     private readonly List<(string Prefix, string Method, RequestDelegate Handle)> _open = [];
@@ -39,6 +40,10 @@ internal sealed class Doors(Drain drain) : IEnumerable
         {
             http.Response.Headers.Connection = "close";
             return RefuseAsync(http, path, new GatewayError(GatewayErrorKind.Draining, "the gateway is shutting down; send the request again") { RetryAfter = TimeSpan.FromSeconds(1) });
+        }
+        if (door.Method == "POST" && metrics.InFlight >= states.Current.Config.Gateway.MaxConcurrentRequests)
+        {
+            return RefuseAsync(http, path, new GatewayError(GatewayErrorKind.Overloaded, "too many requests are being answered at once (gateway.maxConcurrentRequests)") { RetryAfter = TimeSpan.FromSeconds(1) });
         }
         return door.Handle(http);
     }

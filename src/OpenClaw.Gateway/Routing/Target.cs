@@ -53,7 +53,7 @@ internal readonly record struct AttemptTimes(TimeSpan Headers, TimeSpan FirstTok
             timeouts.Headers ?? first,
             timeouts.FirstToken ?? first,
             timeouts.Idle ?? TimeSpan.FromSeconds(provider.IsLocal ? 60 : 30),
-            timeouts.Answer ?? TimeSpan.FromSeconds(120),
+            timeouts.Answer ?? TimeSpan.FromSeconds(90),
             total);
     }
 }

@@ -1,0 +1,98 @@
+using System.Text;
+using OpenClaw.Gateway.Dispatch;
+
+namespace OpenClaw.Tests.Gateway.Dispatch;
+
+public class TextAlignerTests
+{
+    private const string Answer = "The lobster that keeps this gate is patient. When one road closes it takes the next, and never forgets where a sentence stopped. Größe zählt: ein Ende.";
+
+    [Fact]
+    public void An_identical_answer_goes_on_exactly_where_the_cut_was_at_every_cut_and_every_chunk_size()
+    {
+        var bytes = Encoding.UTF8.GetBytes(Answer);
+        for (var cut = 0; cut <= bytes.Length; cut++)
+        {
+            foreach (var size in (int[])[1, 3, 7, 1000])
+            {
+                var (rest, state) = Run(bytes[..cut], bytes, size, isContinuation: false);
+                Assert.Equal(Answer, Encoding.UTF8.GetString([.. bytes[..cut], .. rest]));
+                Assert.Equal(Alignment.Exact, state);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_prefilled_answer_passes_at_once()
+    {
+        var bytes = Encoding.UTF8.GetBytes(Answer);
+        for (var cut = 1; cut < bytes.Length; cut++)
+        {
+            var (rest, state) = Run(bytes[..cut], bytes[cut..], 5, isContinuation: true);
+            Assert.Equal(Alignment.Exact, state);
+            // White space at the cut was not in the prefill and may be repeated by the target: it is not doubled.
+            Assert.Equal(Answer, Encoding.UTF8.GetString([.. bytes[..cut], .. rest]));
+        }
+    }
+
+    [Fact]
+    public void A_prefill_that_was_ignored_is_noticed_and_aligned()
+    {
+        var bytes = Encoding.UTF8.GetBytes(Answer);
+        for (var cut = 24; cut < bytes.Length; cut++)
+        {
+            var (rest, _) = Run(bytes[..cut], bytes, 6, isContinuation: true);
+            Assert.Equal(Answer, Encoding.UTF8.GetString([.. bytes[..cut], .. rest]));
+        }
+    }
+
+    [Fact]
+    public void White_space_that_a_prefill_left_out_is_not_doubled()
+    {
+        var (rest, _) = Run("The capital of France is "u8.ToArray(), " Paris."u8.ToArray(), 3, isContinuation: true);
+        Assert.Equal("Paris.", Encoding.UTF8.GetString(rest));
+    }
+
+    [Fact]
+    public void Texts_that_part_and_meet_again_go_on_after_the_sent_end()
+    {
+        const string sent = "Well, the first step is to boil the water. Then add the pasta and stir it for a while";
+        const string other = "Sure, the first step is to boil the water. Then add the pasta and stir it for a while, and drain.";
+        var (rest, state) = Run(Encoding.UTF8.GetBytes(sent), Encoding.UTF8.GetBytes(other), 4, isContinuation: false);
+        Assert.Equal(Alignment.Resynchronised, state);
+        Assert.Equal(", and drain.", Encoding.UTF8.GetString(rest));
+    }
+
+    [Fact]
+    public void Texts_that_part_for_good_go_on_from_the_word_where_they_parted()
+    {
+        var (rest, state) = Run("I think the answer is fourty"u8.ToArray(), "I think the answer must be 42, because of the question."u8.ToArray(), 4, isContinuation: false);
+        Assert.Equal(Alignment.Parted, state);
+        Assert.Equal(" must be 42, because of the question.", Encoding.UTF8.GetString(rest));
+    }
+
+    [Fact]
+    public void An_answer_shorter_than_what_was_sent_adds_nothing()
+    {
+        var (rest, state) = Run("One two three four."u8.ToArray(), "One two"u8.ToArray(), 2, isContinuation: false);
+        Assert.Equal(Alignment.Parted, state);
+        Assert.Empty(rest);
+    }
+
+    [Fact]
+    public void What_is_handed_on_is_never_half_a_character_of_the_new_text()
+    {
+        var sent = Encoding.UTF8.GetBytes("Preis: 10 €");
+        var (rest, _) = Run(sent, Encoding.UTF8.GetBytes("Preis: 10 ₤ und mehr"), 1, isContinuation: false);
+        Assert.Equal(" ₤ und mehr", new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(rest));
+    }
+
+    private static (byte[] Fresh, Alignment State) Run(byte[] sent, byte[] text, int size, bool isContinuation)
+    {
+        var aligner = new TextAligner(sent, isContinuation);
+        var rest = new List<byte>();
+        for (var i = 0; i < text.Length; i += size) rest.AddRange(aligner.Take(text.AsSpan(i, Math.Min(size, text.Length - i))));
+        rest.AddRange(aligner.End());
+        return ([.. rest], aligner.State);
+    }
+}
