@@ -12,10 +12,10 @@ internal sealed class AnthropicDialect : IDialect
 
     public string Path(string model, bool stream) => "/v1/messages";
 
-    public (ChatRequest? Request, GatewayError? Error) ReadRequest(ReadOnlyMemory<byte> body) => throw new NotSupportedException();
+    public (ChatRequest? Request, GatewayError? Error) ReadRequest(ReadOnlyMemory<byte> body) => Anthropic.ReadRequest.Read(body);
 
     public void WriteRequest(ChatRequest request, RequestTarget target, IBufferWriter<byte> output, ICollection<string> unsupported) =>
-        throw new NotSupportedException();
+        Anthropic.WriteRequest.Write(request, target, output, unsupported);
 
     public bool ReadResponse(ReadOnlyMemory<byte> body, IChatEventSink sink) => Anthropic.ReadResponse.Read(body.Span, sink);
 

@@ -7,7 +7,10 @@ namespace OpenClaw.Gateway.Dialects.Anthropic;
 /// <summary>The <c>input</c> of a tool call: an object here, text in other dialects, and models do write broken text.</summary>
 internal static class ToolInput
 {
-    /// <summary>Writes the arguments as the object they are; <c>{}</c>, and false, when they are not one.</summary>
+    /// <summary>
+    /// Writes the arguments as the object they are. Others are written as <c>{"raw_arguments":"…"}</c>, and the result is
+    /// false: an empty object could be run by a tool that needs no arguments, this one fails where it should.
+    /// </summary>
     public static bool Write(Utf8JsonWriter json, string arguments)
     {
         if (IsObject(arguments))
@@ -16,8 +19,10 @@ internal static class ToolInput
             return true;
         }
         json.WriteStartObject();
+        var isBlank = string.IsNullOrWhiteSpace(arguments);
+        if (!isBlank) json.WriteString("raw_arguments"u8, arguments);
         json.WriteEndObject();
-        return string.IsNullOrWhiteSpace(arguments);
+        return isBlank;
     }
 
     private static bool IsObject(string arguments)

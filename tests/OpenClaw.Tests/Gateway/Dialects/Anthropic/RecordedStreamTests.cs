@@ -36,7 +36,8 @@ public class RecordedStreamTests
         {
             var whole = Describe(ReadPieces(stream));
             Assert.Equal(whole, Describe(ReadPieces(stream, [.. Enumerable.Range(1, stream.Length - 1)])));
-            var step = Math.Max(1, stream.Length / 250);
+            // Every byte of the small ones; the pass above cuts the large ones everywhere too.
+            var step = stream.Length <= 4_000 ? 1 : stream.Length / 250;
             for (var cut = 1; cut < stream.Length; cut += step) Assert.Equal(whole, Describe(ReadPieces(stream, cut)));
         }
     }

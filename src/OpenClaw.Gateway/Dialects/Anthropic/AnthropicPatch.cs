@@ -1,0 +1,130 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using OpenClaw.Gateway.Dialects.Json;
+
+namespace OpenClaw.Gateway.Dialects.Anthropic;
+
+/// <summary>Which reasoning blocks of earlier answers a passthrough leaves out.</summary>
+internal enum ReasoningRemoval
+{
+    /// <summary>Those that carry our own mark: no provider would accept them.</summary>
+    Marked,
+
+    /// <summary>All: after a provider refused a signature.</summary>
+    All,
+}
+
+/// <summary>What a passthrough changes; everything else of the body stays byte for byte.</summary>
+internal readonly record struct AnthropicChanges
+{
+    /// <summary>The model's name at the provider, or null to keep the client's.</summary>
+    public string? Model { get; init; }
+
+    public int? MaxTokens { get; init; }
+
+    /// <summary>
+    /// Text of an answer to go on from, added as a last assistant message; null for none. White space at its end is cut, the
+    /// protocol refuses it: what the provider then says begins after <see cref="AnthropicPatch.Prefillable"/> of it. Thinking
+    /// is switched off, which a prefilled answer excludes.
+    /// </summary>
+    public string? AnswerSoFar { get; init; }
+
+    public ReasoningRemoval Reasoning { get; init; }
+}
+
+/// <summary>
+/// Edits a Messages body for a provider of the same dialect. One pass over the tokens finds the places by offset, a second
+/// copies the body around them, so that order, spacing, number formats, unknown fields and escapes survive.
+/// </summary>
+internal static class AnthropicPatch
+{
+    /// <summary>The part of a text that a final assistant message may hold.</summary>
+    public static string Prefillable(string text) => text.TrimEnd();
+
+    /// <summary>Writes the changed body; false, with nothing written, when the body is not a JSON object.</summary>
+    public static bool TryWrite(ReadOnlySpan<byte> body, in AnthropicChanges changes, IBufferWriter<byte> output)
+    {
+        PatchEdits edits;
+        try
+        {
+            if (Find(body, changes) is not { } found) return false;
+            edits = found;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+        edits.Apply(body, output);
+        return true;
+    }
+
+    private static PatchEdits? Find(ReadOnlySpan<byte> body, in AnthropicChanges changes)
+    {
+        var edits = new PatchEdits();
+        var reader = new Utf8JsonReader(body, JsonRead.Options);
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject) return null;
+        var top = (int)reader.BytesConsumed;
+        var prefill = changes.AnswerSoFar is { } text ? Prefillable(text) : "";
+        // Most bodies hold no mark of ours: then their messages are not looked into.
+        var scan = changes.Reasoning == ReasoningRemoval.All || body.IndexOf(ReasoningMark.Prefix) >= 0;
+        bool model = false, maxTokens = false, any = false;
+        Range? thinking = null;
+        var loopLostThinking = false;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            any = true;
+            var isModel = reader.ValueTextEquals("model"u8);
+            var isMaxTokens = reader.ValueTextEquals("max_tokens"u8);
+            var isMessages = reader.ValueTextEquals("messages"u8);
+            var isThinking = reader.ValueTextEquals("thinking"u8);
+            reader.Read();
+            var start = (int)reader.TokenStartIndex;
+            var value = JsonRead.Raw(ref reader, body);
+            if (isModel && changes.Model is not null) edits.Replace(start, value.Length, Quote(changes.Model));
+            if (isMaxTokens && changes.MaxTokens is { } limit) edits.Replace(start, value.Length, Number(limit));
+            if (isMessages && value[0] == (byte)'[')
+            {
+                var messages = new PatchMessages(changes.Reasoning == ReasoningRemoval.All, start, edits);
+                if (scan) messages.RemoveReasoning(value);
+                loopLostThinking |= messages.LoopLostThinking;
+                if (prefill.Length > 0) messages.Append(value, Message(prefill));
+            }
+            if (isThinking) thinking = new Range(start, start + value.Length);
+            model |= isModel;
+            maxTokens |= isMaxTokens;
+        }
+        reader.Read();
+        var addMaxTokens = changes.MaxTokens is not null && !maxTokens;
+        if (changes.Model is not null && !model) edits.Insert(top, Member("\"model\":"u8, Quote(changes.Model), any || addMaxTokens));
+        if (addMaxTokens) edits.Insert(top, Member("\"max_tokens\":"u8, Number(changes.MaxTokens!.Value), any));
+        if (thinking is { } range) SwitchOff(body, range, prefill.Length > 0, loopLostThinking, edits);
+        return edits;
+    }
+
+    // A prefilled answer excludes thinking; a tool loop without its thinking excludes only the kind with a budget.
+    private static void SwitchOff(ReadOnlySpan<byte> body, Range range, bool prefilled, bool loopLostThinking, PatchEdits edits)
+    {
+        var value = body[range];
+        var kind = StreamFields.Read(value).Type;
+        var conflicts = kind.SequenceEqual("enabled"u8) ? prefilled || loopLostThinking : prefilled && kind.SequenceEqual("adaptive"u8);
+        if (conflicts) edits.Replace(range.Start.Value, value.Length, """{"type":"disabled"}"""u8.ToArray());
+    }
+
+    private static byte[] Member(ReadOnlySpan<byte> name, byte[] value, bool comma) => [.. name, .. value, .. comma ? ","u8 : default];
+
+    private static byte[] Message(string prefill) =>
+        [.. """{"role":"assistant","content":[{"type":"text","text":"""u8, .. Quote(prefill), .. "}]}"u8];
+
+    private static byte[] Quote(string text)
+    {
+        var output = new ArrayBufferWriter<byte>(text.Length + 16);
+        output.Write("\""u8);
+        JsonWrite.Escaped(output, Encoding.UTF8.GetBytes(text));
+        output.Write("\""u8);
+        return output.WrittenSpan.ToArray();
+    }
+
+    private static byte[] Number(int value) => Encoding.ASCII.GetBytes(value.ToString(System.Globalization.CultureInfo.InvariantCulture));
+}
