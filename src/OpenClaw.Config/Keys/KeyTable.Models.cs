@@ -30,6 +30,7 @@ internal static partial class KeyTable
         new("provider", AnyObject(), "The same as routing, under OpenRouter's own name."),
         new("params", AnyObject(), "extra_body: vendor fields merged into requests; provider: OpenRouter's preferences."),
         new("models", List(Model(), "[{ \"id\": \"llama3.2\", \"name\": \"Llama 3.2\" }]") with { RefusesNull = true }, "The models it serves. Without it: whatever is asked for."),
+        new("open", Flag(), "True: models beyond the list are served too."),
         .. Unused("region", "request", "localService"),
         .. Ignored("auth", "maxTokens", "injectNumCtxForOpenAICompat", "agentRuntime", "contextWindow"),
     ]) with { FreeWhenApi = "scripted" };

@@ -17,7 +17,7 @@ internal enum JsonTypes
 
 /// <summary>
 /// What may stand at one place of the file. The same table drives the check of types and unknown keys
-/// (<see cref="ShapeCheck"/>) and the JSON Schema (ConfigSchema).
+/// (<see cref="ShapeCheck"/>) and the JSON Schema (<see cref="ConfigSchema"/>).
 /// </summary>
 internal sealed record Shape(JsonTypes Types)
 {

@@ -18,6 +18,9 @@ internal sealed class ShapeCheck(ProblemList problems, bool keepsVariables)
     /// <summary>Values that are only known with the environment and stand where their text cannot be kept.</summary>
     public List<ConfigNode> LeftOut { get; } = [];
 
+    /// <summary>Values of upstream's that nothing here reads.</summary>
+    public List<ConfigNode> Skipped { get; } = [];
+
     public void Check(ConfigNode root)
     {
         CheckValue(root, KeyTable.Root);
@@ -128,6 +131,10 @@ internal sealed class ShapeCheck(ProblemList problems, bool keepsVariables)
                 break;
             case KeyUse.Unused:
                 _unused.Add(member.Value.Pointer);
+                Skipped.Add(member.Value);
+                break;
+            case KeyUse.Ignored:
+                Skipped.Add(member.Value);
                 break;
         }
     }

@@ -11,6 +11,7 @@ internal static class AddressText
         if (context.Text(node) is not { } text) return null;
         if (context.KeepsVariables && node!.HasVariables) return text;
         if (ProviderAddress.Problem(text) is not { } problem) return text.TrimEnd('/');
+        node!.IsRefused = true;
         context.Problems.Error(node, $"the base URL {problem.Message}", problem.Instead);
         return null;
     }

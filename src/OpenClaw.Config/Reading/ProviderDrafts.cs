@@ -68,9 +68,10 @@ internal sealed class ProviderDrafts(ReadContext context)
         var isPresetItself = draft.Preset?.Id == draft.Id;
         var baseUrl = draft.BaseUrl ?? variables.BaseUrl(draft) ?? (isPresetItself || api == ApiKind.Scripted ? draft.Preset?.BaseUrl : null);
         if (baseUrl is null && api == ApiKind.Scripted) baseUrl = ProviderCatalog.Find("scripted")!.BaseUrl;
+        if (context.KeepsVariables && draft.Node?["baseUrl"] is null) baseUrl ??= "${" + ProviderVariables.Prefix(draft.Id) + "_BASE_URL}";
         if (baseUrl is null)
         {
-            if (draft.Node?["baseUrl"] is null && draft.Node?.Members.Any(static m => m.Key == "baseUrl") != true)
+            if (draft.Node?.Members.Any(static m => m.Key == "baseUrl" && m.Value.IsRefused) != true)
             {
                 context.Problems.Error(draft.Node, $"the provider \"{draft.Id}\" has no address", "Add \"baseUrl\": \"http://host:port/v1\".");
             }
@@ -98,7 +99,7 @@ internal sealed class ProviderDrafts(ReadContext context)
         };
     }
 
-    private static ImmutableArray<SecretConfig> Keys(ProviderDraft draft, ProviderVariables variables)
+    private ImmutableArray<SecretConfig> Keys(ProviderDraft draft, ProviderVariables variables)
     {
         var keys = new List<SecretConfig>(draft.Keys);
         keys.AddRange(variables.Keys(draft));
@@ -106,6 +107,8 @@ internal sealed class ProviderDrafts(ReadContext context)
         {
             keys.AddRange(from.Keys);
             keys.AddRange(variables.Keys(from));
+            // While converting the environment is not asked; the split provider shares what the other one would find there.
+            if (keys.Count == 0 && context.KeepsVariables) keys.Add(new SecretConfig { Source = SecretSource.Env, Value = ProviderVariables.KeyName(from.Id, from.Preset) });
         }
         return variables.Distinct(keys);
     }

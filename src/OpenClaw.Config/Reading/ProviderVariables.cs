@@ -65,7 +65,10 @@ internal sealed class ProviderVariables(ReadContext context)
         return [preset.EnvPrefix, .. preset.OtherEnvPrefixes];
     }
 
-    private static string Prefix(string id) => string.Concat(id.Select(static c => char.IsAsciiLetterOrDigit(c) ? char.ToUpperInvariant(c) : '_'));
+    /// <summary>The variable in which this provider's key is looked for first.</summary>
+    public static string KeyName(string id, ProviderPreset? preset) => Prefixes(id, preset).First() + "_API_KEY";
+
+    public static string Prefix(string id) => string.Concat(id.Select(static c => char.IsAsciiLetterOrDigit(c) ? char.ToUpperInvariant(c) : '_'));
 
     private List<SecretConfig> Keys(string prefix)
     {

@@ -79,10 +79,8 @@ internal static class ProvidersSection
             }
             var model = ReadModel(context, item, id);
             draft.Change(id, _ => model);
-            draft.ModelsAreClosed = true;
         }
-        // A list whose items are all refused must not open the provider; the file is invalid then anyway.
-        draft.ModelsAreClosed |= list is { IsArray: true, Items.Count: > 0 };
+        draft.ModelsAreClosed = list is { IsArray: true, Items.Count: > 0 } && ReadContext.Flag(draft.Node!["open"]) != true;
     }
 
     private static ModelConfig ReadModel(ReadContext context, ConfigNode item, string id) => new()

@@ -22,6 +22,7 @@ internal sealed class ReadContext
         var check = new ShapeCheck(problems, keepsVariables);
         check.Check(root);
         LeftOut = check.LeftOut;
+        Skipped = check.Skipped;
     }
 
     public ConfigNode Root { get; }
@@ -32,6 +33,9 @@ internal sealed class ReadContext
 
     /// <summary>While converting: values whose variable cannot be kept.</summary>
     public IReadOnlyList<ConfigNode> LeftOut { get; }
+
+    /// <summary>Values of upstream's that nothing here reads.</summary>
+    public IReadOnlyList<ConfigNode> Skipped { get; }
 
     /// <summary>A variable of the process, or null; empty counts as missing.</summary>
     public string? Process(string name) => KeepsVariables ? null : _environment.Variable(name) is { Length: > 0 } value ? value : null;

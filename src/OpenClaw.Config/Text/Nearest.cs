@@ -15,7 +15,7 @@ internal static class Nearest
             .Where(c => c.Length is > 0 and <= LongestWord && Math.Abs(c.Length - word.Length) <= Bound(word, c) + 3)
             .Distinct(StringComparer.Ordinal)
             .Take(MostCandidates)
-            .Select(c => (Text: c, Distance: Distance(folded, Fold(c))))
+            .Select(c => (Text: c, Distance: IsBeginning(folded, Fold(c)) ? 1 : Distance(folded, Fold(c))))
             .Where(c => c.Distance <= Bound(word, c.Text))
             .OrderBy(static c => c.Distance)
             .ThenBy(static c => c.Text, StringComparer.Ordinal)
@@ -28,6 +28,11 @@ internal static class Nearest
     public static bool IsSlip(string a, string b) => a.Length <= LongestWord && b.Length <= LongestWord && Distance(Fold(a), Fold(b)) <= 2;
 
     public static string? One(string word, IEnumerable<string> candidates) => Of(word, candidates, 1).FirstOrDefault();
+
+    /// <summary><c>monthly</c> is meant for <c>month</c>, however many letters follow.</summary>
+    private static bool IsBeginning(string a, string b) =>
+        Math.Min(a.Length, b.Length) >= 4 && a != b && Math.Abs(a.Length - b.Length) <= 4
+        && (a.StartsWith(b, StringComparison.Ordinal) || b.StartsWith(a, StringComparison.Ordinal));
 
     private static int Bound(string word, string candidate) => Math.Max(1, Math.Min(word.Length, candidate.Length) / 3);
 

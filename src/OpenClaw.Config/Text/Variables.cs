@@ -57,7 +57,11 @@ internal sealed class Variables(Func<string, string?> lookup, ProblemList proble
             result.Append(text, at, open - at - (isEscaped ? 1 : 0));
             at = close + 1;
             if (isEscaped || !IsName(name)) result.Append(text, open, close + 1 - open);
-            else if (lookup(name) is { Length: > 0 } value) result.Append(value);
+            else if (lookup(name) is { Length: > 0 } value)
+            {
+                result.Append(value);
+                problems.Hide(name, value.Trim());
+            }
             else missing.Add(name);
             node.HasVariables |= !isEscaped && IsName(name);
         }

@@ -24,7 +24,7 @@ internal static class SampleFiles
     public static byte[] Bytes(string name) => File.ReadAllBytes(Path.Combine(Folder, name));
 
     /// <summary>Reads a sample that must be valid.</summary>
-    public static OpenClawConfig Read(string name) => MustRead(Bytes(name), Environment);
+    public static OpenClawConfig ReadSample(string name) => MustRead(Bytes(name), Environment);
 
     public static OpenClawConfig MustRead(string json, ConfigEnvironment? environment = null) => MustRead(Encoding.UTF8.GetBytes(json), environment ?? ConfigEnvironment.Empty);
 

@@ -29,7 +29,7 @@ public sealed class SamplesTests
     [MemberData(nameof(Expected))]
     public void A_sample_means_what_it_says(string name, string chain, string providers, string allowlist)
     {
-        var config = SampleFiles.Read(name);
+        var config = SampleFiles.ReadSample(name);
         Assert.Equal(chain, SampleFiles.Chain(config));
         Assert.Equal(providers, string.Join(" ", config.Providers.Select(static p => p.Id)));
         Assert.Equal(allowlist, config.Models.Allowlist is { } rules ? string.Join(" ", rules) : "all");
@@ -54,7 +54,7 @@ public sealed class SamplesTests
     [Fact]
     public void The_sidecar_sample_sends_openai_to_the_pod_itself()
     {
-        var provider = SampleFiles.Read("brief-ollama-sidecar.json").FindProvider("openai")!;
+        var provider = SampleFiles.ReadSample("brief-ollama-sidecar.json").FindProvider("openai")!;
         Assert.Equal("http://localhost:11434/v1", provider.BaseUrl);
         Assert.Equal(ApiKind.OpenAiChat, provider.Api);
         Assert.True(provider.IsLocal);
@@ -65,7 +65,7 @@ public sealed class SamplesTests
     [Fact]
     public void The_upstream_sample_keeps_its_facts()
     {
-        var config = SampleFiles.Read("upstream-full.json");
+        var config = SampleFiles.ReadSample("upstream-full.json");
         var lab = config.FindProvider("lab")!;
         var model = Assert.Single(lab.Models);
         Assert.True(lab.ModelsAreClosed && lab.IsLocal);
@@ -80,7 +80,7 @@ public sealed class SamplesTests
     [Fact]
     public void The_team_sample_keeps_its_money()
     {
-        var config = SampleFiles.Read("native-team.json");
+        var config = SampleFiles.ReadSample("native-team.json");
         Assert.Equal(["gateway month 50", "session total 2", "model:anthropic/claude-opus-4 day 10", "request request 0.5"],
             config.Budgets.Select(static b => $"{b.Scope} {b.Period} {b.Limit.ToString(System.Globalization.CultureInfo.InvariantCulture)}"));
         Assert.Equal([0.5m, 0.8m], config.Budgets[0].WarnAt);
@@ -94,14 +94,14 @@ public sealed class SamplesTests
     [Fact]
     public void The_key_pool_sample_tries_the_keys_in_order()
     {
-        var keys = SampleFiles.Read("key-pools.json").FindProvider("openai")!.Keys;
+        var keys = SampleFiles.ReadSample("key-pools.json").FindProvider("openai")!.Keys;
         Assert.Equal(["env:OPENAI_KEY_TEAM_A", "env:OPENAI_KEY_TEAM_B", "file:/run/secrets/openai/key", "env:OPENAI_API_KEY"], keys.Select(static k => k.ToString()));
     }
 
     [Fact]
     public void The_mixed_sample_keeps_every_address_with_its_entry()
     {
-        var config = SampleFiles.Read("cloud-and-local-openai.json");
+        var config = SampleFiles.ReadSample("cloud-and-local-openai.json");
         var openai = config.FindProvider("openai")!;
         Assert.Equal("https://api.openai.com/v1", openai.BaseUrl);
         Assert.Equal("http://localhost:11434/v1", openai.FindModel("llama3.2")!.BaseUrl);
@@ -112,7 +112,7 @@ public sealed class SamplesTests
     [Fact]
     public void The_openrouter_sample_carries_its_preferences()
     {
-        var provider = SampleFiles.Read("openrouter-preferences.json").FindProvider("openrouter")!;
+        var provider = SampleFiles.ReadSample("openrouter-preferences.json").FindProvider("openrouter")!;
         Assert.Equal("""{"order":["google-vertex","deepinfra"],"allow_fallbacks":true,"sort":"price"}""", provider.RoutingPreferencesJson);
         Assert.Equal("""{"usage":{"include":true}}""", provider.ExtraBodyJson);
         Assert.Equal("config", provider.Headers["X-Title"].ToString());

@@ -1,0 +1,86 @@
+using OpenClaw.Config;
+
+namespace OpenClaw.Tests.Config;
+
+public sealed class RulesOfMoneyTests
+{
+    [Theory]
+    [InlineData("\"500ms\"", 500)]
+    [InlineData("\"3s\"", 3000)]
+    [InlineData("\"2m\"", 120_000)]
+    [InlineData("\"1h\"", 3_600_000)]
+    [InlineData("\"1m30s\"", 90_000)]
+    [InlineData("\"1.5s\"", 1500)]
+    [InlineData("30", 30_000)]
+    [InlineData("0.25", 250)]
+    [InlineData("\"45\"", 45_000)]
+    public void Durations_are_read(string text, int milliseconds)
+    {
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), Expect.Clean($$"""{ "routing": { "deadline": {{text}} } }""").Routing.Deadline);
+    }
+
+    [Theory]
+    [InlineData("\"3 s\"")]
+    [InlineData("\"s\"")]
+    [InlineData("\"-3s\"")]
+    [InlineData("\"3x\"")]
+    [InlineData("\"0s\"")]
+    [InlineData("\"25h\"")]
+    [InlineData("0")]
+    [InlineData("\"99999999999999999999999s\"")]
+    public void Durations_that_are_none_are_errors(string text)
+    {
+        Expect.Error($$"""{ "routing": { "timeouts": { "idle": {{text}} } } }""", "/routing/timeouts/idle", "Write");
+    }
+
+    [Fact]
+    public void Routing_is_read_whole()
+    {
+        var routing = Expect.Clean("""{ "routing": { "timeouts": { "connect": "1s", "headers": "2s", "firstToken": "3s", "idle": "4s", "answer": "5s", "total": "6s" }, "retries": 0, "cooldown": { "base": "2s", "max": "3s" }, "continuation": "off", "hedging": "off", "order": "listed", "unsupported": "reject" } }""").Routing;
+        Assert.Equal("1 2 3 4 5 6", string.Join(" ", new[] { routing.Timeouts.Connect, routing.Timeouts.Headers, routing.Timeouts.FirstToken, routing.Timeouts.Idle, routing.Timeouts.Answer, routing.Timeouts.Total }.Select(static t => t!.Value.TotalSeconds)));
+        Assert.Equal((0, ContinuationMode.Off, UnsupportedMode.Reject, false), (routing.Retries, routing.Continuation, routing.Unsupported, routing.DeadlineIsExplicit));
+        Expect.Error("""{ "routing": { "cooldown": { "base": "10m" } } }""", "/routing/cooldown", "longer than");
+        Expect.Error("""{ "routing": { "hedging": "on" } }""", "/routing/hedging", "Write \"off\"");
+        Expect.Error("""{ "routing": { "order": "cheapest" } }""", "/routing/order", "\"listed\"");
+        Expect.Error("""{ "routing": { "retries": 21 } }""", "/routing/retries", "between 0 and 20");
+    }
+
+    [Theory]
+    [InlineData("""{ "limit": 1 }""", "/budgets/0", "no scope")]
+    [InlineData("""{ "scope": "gateway" }""", "/budgets/0", "no limit")]
+    [InlineData("""{ "scope": "gatway", "limit": 1 }""", "/budgets/0/scope", "\"gateway\"")]
+    [InlineData("""{ "scope": "model", "limit": 1 }""", "/budgets/0/scope", "model:REF")]
+    [InlineData("""{ "scope": "model:gpt-4o", "limit": 1 }""", "/budgets/0/scope", "names no provider")]
+    [InlineData("""{ "scope": "provider:nosuch", "limit": 1 }""", "/budgets/0/scope", "neither known")]
+    [InlineData("""{ "scope": "alias:nosuch", "limit": 1 }""", "/budgets/0/scope", "no alias")]
+    [InlineData("""{ "scope": "gateway", "limit": -1 }""", "/budgets/0/limit", "between 0")]
+    [InlineData("""{ "scope": "gateway", "limit": 1, "period": "monthly" }""", "/budgets/0/period", "Write \"month\"")]
+    [InlineData("""{ "scope": "gateway", "limit": 1, "action": "downgrade" }""", "/budgets/0", "does not say to what")]
+    [InlineData("""{ "scope": "gateway", "limit": 1, "action": "downgrade", "to": "nosuch" }""", "/budgets/0/to", "names no provider")]
+    [InlineData("""{ "scope": "gateway", "limit": 1, "warnAt": [80] }""", "/budgets/0/warnAt/0", "between 0 and 1")]
+    public void A_broken_budget_says_what_to_write(string budget, string pointer, string part)
+    {
+        Expect.Error($$"""{ "budgets": [{{budget}}] }""", pointer, part);
+    }
+
+    [Fact]
+    public void A_budget_may_only_downgrade_to_what_is_allowed()
+    {
+        Expect.Error("""{ "models": { "allowlist": ["openai/a"] }, "budgets": [{ "scope": "session", "limit": 1, "action": "downgrade", "to": "anthropic/b" }] }""", "/budgets/0/to", "the allowlist does not hold it");
+        Assert.Equal("model:gemini/x", Expect.Clean("""{ "budgets": [{ "scope": "model:google/x", "limit": 1 }] }""").Budgets[0].Scope);
+        Expect.Error("""{ "budgets": [{ "name": "a", "scope": "gateway", "limit": 1 }, { "name": "a", "scope": "client", "limit": 1 }] }""", "/budgets/1/name", "two budgets");
+    }
+
+    [Fact]
+    public void Limits_storage_and_alerts_are_checked()
+    {
+        Expect.Error("""{ "limits": [{ "scope": "client" }] }""", "/limits/0", "limits nothing");
+        Expect.Error("""{ "limits": [{ "scope": "session", "requestsPerMinute": 1 }] }""", "/limits/0/scope", "not a scope");
+        Expect.Error("""{ "storage": { "url": "mysql://x" } }""", "/storage/url", "no known kind");
+        Expect.Error("""{ "storage": { "url": "sqlite:" } }""", "/storage/url", "names no place");
+        Expect.Error("""{ "alerts": [{}] }""", "/alerts/0", "no url");
+        Expect.Error("""{ "alerts": [{ "url": "example.com" }] }""", "/alerts/0/url", "absolute http");
+        Expect.Error("""{ "models": { "prices": { "gpt": { "input": 1 } } } }""", "/models/prices/gpt", "names no provider");
+        Assert.Equal(4m, Expect.Clean("""{ "models": { "prices": { "google/m": { "output": 4 } } } }""").Models.Prices["gemini/m"].Output);
+    }
+}
