@@ -28,12 +28,6 @@ internal static class GeminiRequestWriter
         writer.WriteEndObject();
     }
 
-    /// <summary>Adds a phrase once.</summary>
-    internal static void Note(this ICollection<string> unsupported, string what)
-    {
-        if (!unsupported.Contains(what)) unsupported.Add(what);
-    }
-
     private static void WriteSystem(Utf8JsonWriter writer, List<TextPart> system)
     {
         if (system.All(p => p.Text.Length == 0)) return;

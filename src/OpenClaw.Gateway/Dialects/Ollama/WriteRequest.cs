@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using OpenClaw.Gateway.Dialects.Json;
 
@@ -25,26 +24,21 @@ internal static class OllamaRequestWriter
         writer.WriteBoolean("truncate"u8, false);
         writer.WriteBoolean("shift"u8, false);
         WriteOptions(writer, request, target);
-        if (request.User is not null) Note(unsupported, "user");
+        if (request.User is not null) unsupported.Note("user");
         writer.WriteEndObject();
-    }
-
-    public static void Note(ICollection<string> unsupported, string what)
-    {
-        if (!unsupported.Contains(what)) unsupported.Add(what);
     }
 
     // There is no tool_choice: "none" is kept by offering no tools, the stronger ones cannot be.
     private static void WriteTools(Utf8JsonWriter writer, ChatRequest request, ICollection<string> unsupported)
     {
         if (request.Tools.Count == 0 || request.ToolChoice.Kind == ToolChoiceKind.None) return;
-        if (request.ToolChoice.Kind == ToolChoiceKind.Required) Note(unsupported, "tool_choice required");
-        if (request.ToolChoice.Kind == ToolChoiceKind.Named) Note(unsupported, "tool_choice of one tool");
-        if (request.ParallelToolCalls == false) Note(unsupported, "parallel_tool_calls");
+        if (request.ToolChoice.Kind == ToolChoiceKind.Required) unsupported.Note("tool_choice required");
+        if (request.ToolChoice.Kind == ToolChoiceKind.Named) unsupported.Note("tool_choice of one tool");
+        if (request.ParallelToolCalls == false) unsupported.Note("parallel_tool_calls");
         writer.WriteStartArray("tools"u8);
         foreach (var tool in request.Tools)
         {
-            if (tool.Strict == true) Note(unsupported, "strict tool schema");
+            if (tool.Strict == true) unsupported.Note("strict tool schema");
             writer.WriteStartObject();
             writer.WriteString("type"u8, "function"u8);
             writer.WriteStartObject("function"u8);
@@ -52,7 +46,7 @@ internal static class OllamaRequestWriter
             writer.WriteString("description"u8, tool.Description ?? "");
             using var schema = RawJson.TryParseObject(tool.ParametersJson);
             if (schema is not null) RawJson.Write(writer, "parameters"u8, schema.RootElement);
-            else Note(unsupported, "tool schema that is not a JSON object");
+            else unsupported.Note("tool schema that is not a JSON object");
             writer.WriteEndObject();
             writer.WriteEndObject();
         }
@@ -70,7 +64,7 @@ internal static class OllamaRequestWriter
                 RawJson.Write(writer, "format"u8, schema.RootElement);
                 return;
             }
-            Note(unsupported, "response schema that is not a JSON object");
+            unsupported.Note("response schema that is not a JSON object");
         }
         writer.WriteString("format"u8, "json"u8);
     }
@@ -83,10 +77,10 @@ internal static class OllamaRequestWriter
         if (!model.Contains("gpt-oss", StringComparison.OrdinalIgnoreCase))
         {
             writer.WriteBoolean("think"u8, !isOff);
-            if (!isOff && reasoning.BudgetTokens is not null) Note(unsupported, "reasoning budget");
+            if (!isOff && reasoning.BudgetTokens is not null) unsupported.Note("reasoning budget");
             return;
         }
-        if (isOff) Note(unsupported, "reasoning switched off");
+        if (isOff) unsupported.Note("reasoning switched off");
         var effort = reasoning.Effort ?? (reasoning.BudgetTokens is { } budget ? ReasoningEffort.EffortOf(budget) : "medium");
         writer.WriteString("think"u8, effort switch
         {
@@ -118,146 +112,5 @@ internal static class OllamaRequestWriter
             writer.WriteEndArray();
         }
         writer.WriteEndObject();
-    }
-}
-
-/// <summary>
-/// Writes <c>messages</c>: one system message, one message a tool result, and a final assistant message left as it is (the
-/// model goes on from it).
-/// </summary>
-internal sealed class OllamaMessageWriter(Utf8JsonWriter writer, ICollection<string> unsupported)
-{
-    private readonly Dictionary<string, string> _callNames = [];
-
-    public void Write(ChatRequest request)
-    {
-        writer.WriteStartArray("messages"u8);
-        var system = string.Join("\n\n", request.System.Select(p => p.Text).Where(t => t.Length > 0));
-        if (system.Length > 0)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("role"u8, "system"u8);
-            writer.WriteString("content"u8, system);
-            writer.WriteEndObject();
-        }
-        foreach (var turn in request.Turns)
-        {
-            if (turn.Name is not null) OllamaRequestWriter.Note(unsupported, "participant name");
-            if (turn.Role == ChatRole.Assistant) WriteAssistant(turn.Parts);
-            else WriteUser(turn.Parts);
-        }
-        writer.WriteEndArray();
-    }
-
-    private void WriteUser(List<ChatPart> parts)
-    {
-        foreach (var part in parts)
-        {
-            if (part is ToolResultPart result) WriteResult(result);
-        }
-        var rest = parts.Where(p => p is not ToolResultPart).ToList();
-        if (rest.Count > 0) WriteMessage("user"u8, rest);
-    }
-
-    private void WriteMessage(ReadOnlySpan<byte> role, IReadOnlyList<ChatPart> parts)
-    {
-        writer.WriteStartObject();
-        writer.WriteString("role"u8, role);
-        writer.WriteString("content"u8, TextOf(parts, "\n"));
-        WriteImages(parts);
-        writer.WriteEndObject();
-    }
-
-    private void WriteResult(ToolResultPart result)
-    {
-        var name = result.Name ?? _callNames.GetValueOrDefault(result.CallId);
-        if (name is null) OllamaRequestWriter.Note(unsupported, "tool result without its call");
-        writer.WriteStartObject();
-        writer.WriteString("role"u8, "tool"u8);
-        var text = TextOf(result.Content, "\n");
-        writer.WriteString("content"u8, result.IsError ? "Error: " + text : text);
-        if (name is not null) writer.WriteString("tool_name"u8, name);
-        if (result.CallId.Length > 0) writer.WriteString("tool_call_id"u8, result.CallId);
-        WriteImages(result.Content);
-        writer.WriteEndObject();
-    }
-
-    private void WriteAssistant(List<ChatPart> parts)
-    {
-        writer.WriteStartObject();
-        writer.WriteString("role"u8, "assistant"u8);
-        // Pieces of one answer: nothing may come between them when the model goes on from here.
-        writer.WriteString("content"u8, TextOf(parts, ""));
-        var thinking = string.Concat(parts.OfType<ReasoningPart>().Select(p => p.Text));
-        if (thinking.Length > 0) writer.WriteString("thinking"u8, thinking);
-        WriteImages(parts);
-        var calls = parts.OfType<ToolCallPart>().ToList();
-        if (calls.Count > 0)
-        {
-            writer.WriteStartArray("tool_calls"u8);
-            foreach (var call in calls) WriteCall(call);
-            writer.WriteEndArray();
-        }
-        writer.WriteEndObject();
-    }
-
-    // Arguments are an object here, where the common form holds text.
-    private void WriteCall(ToolCallPart call)
-    {
-        if (call.Id.Length > 0) _callNames[call.Id] = call.Name;
-        writer.WriteStartObject();
-        if (call.Id.Length > 0) writer.WriteString("id"u8, call.Id);
-        writer.WriteStartObject("function"u8);
-        writer.WriteString("name"u8, call.Name);
-        using var arguments = RawJson.TryParseObject(call.ArgumentsJson);
-        if (arguments is not null)
-        {
-            RawJson.Write(writer, "arguments"u8, arguments.RootElement);
-        }
-        else
-        {
-            writer.WriteStartObject("arguments"u8);
-            writer.WriteEndObject();
-            OllamaRequestWriter.Note(unsupported, "tool call arguments that are not a JSON object");
-        }
-        writer.WriteEndObject();
-        writer.WriteEndObject();
-    }
-
-    private static string TextOf(IReadOnlyList<ChatPart> parts, string separator)
-    {
-        var text = new StringBuilder();
-        foreach (var part in parts)
-        {
-            if (part is not TextPart { Text.Length: > 0 } t) continue;
-            if (text.Length > 0) text.Append(separator);
-            text.Append(t.Text);
-        }
-        return text.ToString();
-    }
-
-    private void WriteImages(IReadOnlyList<ChatPart> parts)
-    {
-        var isOpen = false;
-        foreach (var part in parts)
-        {
-            if (part is UnmappedPart unmapped) OllamaRequestWriter.Note(unsupported, unmapped.What);
-            if (part is not MediaPart media) continue;
-            if (media is not { Kind: MediaKind.Image, Base64: { } data })
-            {
-                OllamaRequestWriter.Note(unsupported, media.Kind switch
-                {
-                    MediaKind.Image => "image input by URL",
-                    MediaKind.Audio => "audio input",
-                    MediaKind.Video => "video input",
-                    _ => "document input",
-                });
-                continue;
-            }
-            if (!isOpen) writer.WriteStartArray("images"u8);
-            isOpen = true;
-            writer.WriteStringValue(data);
-        }
-        if (isOpen) writer.WriteEndArray();
     }
 }

@@ -37,7 +37,7 @@ public class FixtureTests
         Assert.NotEqual(FinishReason.None, whole.Reason);
         Assert.Null(whole.Failure);
         // Every byte of short streams, evenly spread bytes of long ones.
-        for (var cut = 1; cut < bytes.Length; cut += Math.Max(1, bytes.Length / 1000))
+        for (var cut = 1; cut < bytes.Length; cut += Math.Max(1, bytes.Length * bytes.Length / 6_000_000))
         {
             var log = new EventLog();
             Streams.Read(s_dialect, bytes, log, cut);
