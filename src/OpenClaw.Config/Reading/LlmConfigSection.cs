@@ -50,7 +50,9 @@ internal static class LlmConfigSection
             context.Problems.Error(item["provider"], $"{Shown.Value(item["provider"]!)} is not a known provider", (nearest.Count > 0 ? $"Did you mean {Shown.Choice(nearest)}? " : "") + "For a provider of your own add \"baseURL\".");
             return null;
         }
-        return new Entry(item, id, model, baseUrl, ProvidersSection.Api(context, item["api"]), SecretReading.Read(context, item["apiKey"]));
+        var api = ProvidersSection.Api(context, item["api"]);
+        ProvidersSection.WarnOfMissingPath(context, item["baseUrl"], baseUrl, api ?? ProviderCatalog.Find(id)?.Api);
+        return new Entry(item, id, model, baseUrl, api, SecretReading.Read(context, item["apiKey"]));
     }
 
     private static bool HasRefused(ConfigNode item, string key) => item.Members.Any(m => m.Key == key && (m.Value.IsRefused || m.Value.IsUnset || m.Value.Kind == NodeKind.Null || m.Value.Text.Length == 0));
@@ -101,7 +103,8 @@ internal static class LlmConfigSection
         split.BaseUrl = entry.BaseUrl ?? from.BaseUrl ?? from.Preset?.BaseUrl;
         split.Api = entry.Api ?? from.Api;
         if (entry.Key is { } key) split.Keys.Add(key);
-        if (from.FindModel(entry.Model) is { } facts) split.Change(entry.Model, _ => facts with { BaseUrl = null, Api = null });
+        var facts = from.FindModel(entry.Model) is { } known ? known with { BaseUrl = null, Api = null } : null;
+        if (facts is not null && facts != new ModelConfig { Id = facts.Id }) split.Change(entry.Model, _ => facts);
         var reference = new ModelRef(split.Id, entry.Model);
         splitOf[reference] = new ModelRef(from.Id, entry.Model);
         chain.Add(new PlacedRef(reference, entry.Node));

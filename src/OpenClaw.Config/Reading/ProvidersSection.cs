@@ -39,7 +39,7 @@ internal static class ProvidersSection
             draft.ScriptJson = NodeJson.Text(node);
             return;
         }
-        WarnOfMissingPath(context, draft, node["baseUrl"]);
+        WarnOfMissingPath(context, node["baseUrl"], draft.BaseUrl, draft.Api ?? draft.Preset?.Api);
         if (SecretReading.Read(context, node["apiKey"]) is { } key) draft.Keys.Add(key);
         foreach (var item in ReadContext.Items(node["apiKeys"]))
         {
@@ -55,11 +55,11 @@ internal static class ProvidersSection
     }
 
     /// <summary>An OpenAI-compatible server answers under a path, nearly always /v1; without it every call is a 404.</summary>
-    private static void WarnOfMissingPath(ReadContext context, ProviderDraft draft, ConfigNode? node)
+    public static void WarnOfMissingPath(ReadContext context, ConfigNode? node, string? baseUrl, ApiKind? api)
     {
-        if (draft.BaseUrl is null || (draft.Api ?? draft.Preset?.Api ?? ApiKind.OpenAiChat) != ApiKind.OpenAiChat) return;
-        if (!Uri.TryCreate(draft.BaseUrl, UriKind.Absolute, out var uri) || uri.AbsolutePath != "/") return;
-        context.Problems.Warn(node, "the address has no path, and OpenAI-compatible servers answer under one", $"Write \"{draft.BaseUrl}/v1\" if the server is one of them.");
+        if (baseUrl is null || (api ?? ApiKind.OpenAiChat) != ApiKind.OpenAiChat) return;
+        if (!Uri.TryCreate(baseUrl, UriKind.Absolute, out var uri) || uri.AbsolutePath != "/") return;
+        context.Problems.Warn(node, "the address has no path, and OpenAI-compatible servers answer under one", $"Write \"{baseUrl}/v1\" if the server is one of them.");
     }
 
     private static void ReadModels(ReadContext context, ProviderDraft draft, ConfigNode? list)

@@ -80,6 +80,12 @@ public sealed class LlmConfigTests
     }
 
     [Fact]
+    public void An_address_without_its_path_is_noticed()
+    {
+        Expect.Warning("""{ "llmConfig": [{ "provider": "openai", "model": "m", "baseURL": "http://localhost:11434" }] }""", "/llmConfig/0/baseURL", "Write \"http://localhost:11434/v1\"");
+    }
+
+    [Fact]
     public void A_repeated_entry_is_dropped_with_a_warning()
     {
         Expect.Warning("""{ "llmConfig": [{ "provider": "openai", "model": "m" }, { "provider": "openai", "model": "m" }] }""", "/llmConfig/1", "already in the list");
