@@ -88,7 +88,7 @@ internal sealed class ReadStream : DialectStreamReader
             else if (name.SequenceEqual("x_groq"u8)) chunk.Usage = ObjectOrNothing(Member(JsonRead.Raw(ref reader, data), "usage"u8), chunk.Usage);
             else if (name.SequenceEqual("error"u8)) chunk.Error = JsonRead.Raw(ref reader, data);
             // vLLM before 0.10: {"object":"error","message":…,"code":400} without a wrapper.
-            else if (name.SequenceEqual("object"u8)) chunk.IsErrorObject = reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("error"u8);
+            else if (name.SequenceEqual("object"u8)) chunk.IsErrorObject = reader.TokenType == JsonTokenType.String && reader.ValueSpan.SequenceEqual("error"u8);
             reader.Skip();
         }
         // Throws when something follows the object.
@@ -107,7 +107,8 @@ internal sealed class ReadStream : DialectStreamReader
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var found = reader.ValueTextEquals(name);
+            // Not ValueTextEquals: it throws on half a surrogate pair. No provider escapes names.
+            var found = reader.ValueSpan.SequenceEqual(name);
             reader.Read();
             if (found) return JsonRead.Raw(ref reader, json);
             reader.Skip();

@@ -1,8 +1,191 @@
 using System.Buffers;
+using System.Text.Json;
+using OpenClaw.Gateway.Dialects.Json;
 
 namespace OpenClaw.Gateway.Dialects.OpenAiChat;
 
+/// <summary>The common form as a Chat Completions request for one target, in the words that this target knows.</summary>
 internal static class WriteRequest
 {
-    public static void Write(ChatRequest request, RequestTarget target, IBufferWriter<byte> output, ICollection<string> unsupported) => throw new NotSupportedException();
+    // OpenAI's limit; others take more.
+    private const int MostStopSequences = 4;
+
+    public static void Write(ChatRequest request, RequestTarget target, IBufferWriter<byte> output, ICollection<string> unsupported)
+    {
+        using var json = new Utf8JsonWriter(output, JsonWrite.Options);
+        json.WriteStartObject();
+        json.WriteString("model"u8, target.Model);
+        WriteMessages.Write(json, request, target, unsupported);
+        if (request.Stream) WriteStreaming(json, target);
+        WriteSampling(json, request, target, unsupported);
+        WriteTools(json, request, target, unsupported);
+        WriteFormat(json, request.Output, target, unsupported);
+        if (request.Reasoning is { } reasoning) WriteThinking(json, reasoning, target, unsupported);
+        if (request.User is { } user) json.WriteString("user"u8, user);
+        if (target.Quirks.HasFlag(TargetQuirks.OpenRouter)) WriteUsageFlag(json);
+        if (target.Quirks.HasFlag(TargetQuirks.ContinueFinalMessage) && WriteMessages.EndsWithPrefill(request))
+        {
+            json.WriteBoolean("add_generation_prompt"u8, false);
+            json.WriteBoolean("continue_final_message"u8, true);
+        }
+        json.WriteEndObject();
+    }
+
+    private static void WriteStreaming(Utf8JsonWriter json, RequestTarget target)
+    {
+        json.WriteBoolean("stream"u8, true);
+        if (target.Quirks.HasFlag(TargetQuirks.PlainCore)) return;
+        json.WriteStartObject("stream_options"u8);
+        json.WriteBoolean("include_usage"u8, true);
+        if (target.Quirks.HasFlag(TargetQuirks.ContinuousUsage)) json.WriteBoolean("continuous_usage_stats"u8, true);
+        json.WriteEndObject();
+    }
+
+    private static void WriteUsageFlag(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("usage"u8);
+        json.WriteBoolean("include"u8, true);
+        json.WriteEndObject();
+    }
+
+    private static void WriteSampling(Utf8JsonWriter json, ChatRequest request, RequestTarget target, ICollection<string> unsupported)
+    {
+        if (request.MaxTokens is { } limit) json.WriteNumber(target.Quirks.HasFlag(TargetQuirks.MaxCompletionTokens) ? "max_completion_tokens"u8 : "max_tokens"u8, limit);
+        if (request.Temperature is { } temperature) json.WriteNumber("temperature"u8, temperature);
+        if (request.TopP is { } topP) json.WriteNumber("top_p"u8, topP);
+        if (request.FrequencyPenalty is { } frequency) json.WriteNumber("frequency_penalty"u8, frequency);
+        if (request.PresencePenalty is { } presence) json.WriteNumber("presence_penalty"u8, presence);
+        if (request.Seed is { } seed) json.WriteNumber("seed"u8, seed);
+        if (request.TopK is { } topK)
+        {
+            if (KnowsTopK(target)) json.WriteNumber("top_k"u8, topK);
+            else unsupported.Note("top_k");
+        }
+        if (request.StopSequences.Count == 0) return;
+        var most = target.Quirks.HasFlag(TargetQuirks.MaxCompletionTokens) ? MostStopSequences : int.MaxValue;
+        if (request.StopSequences.Count > most) unsupported.Note("more than 4 stop sequences");
+        json.WriteStartArray("stop"u8);
+        foreach (var stop in request.StopSequences.Take(most)) json.WriteStringValue(stop);
+        json.WriteEndArray();
+    }
+
+    // Not OpenAI's; vLLM and OpenRouter have it.
+    private static bool KnowsTopK(RequestTarget target) =>
+        (target.Quirks & (TargetQuirks.OpenRouter | TargetQuirks.ContinuousUsage | TargetQuirks.ContinueFinalMessage)) != 0;
+
+    private static void WriteTools(Utf8JsonWriter json, ChatRequest request, RequestTarget target, ICollection<string> unsupported)
+    {
+        if (request.Tools.Count == 0) return;
+        var plain = target.Quirks.HasFlag(TargetQuirks.PlainCore);
+        json.WriteStartArray("tools"u8);
+        foreach (var tool in request.Tools) WriteTool(json, tool, plain, target.Quirks.HasFlag(TargetQuirks.OpenRouter));
+        json.WriteEndArray();
+        WriteToolChoice(json, request.ToolChoice);
+        if (request.ParallelToolCalls is not { } parallel) return;
+        if (!plain) json.WriteBoolean("parallel_tool_calls"u8, parallel);
+        else if (!parallel) unsupported.Note("parallel_tool_calls");
+    }
+
+    private static void WriteTool(Utf8JsonWriter json, ToolDefinition tool, bool plain, bool withCacheControl)
+    {
+        json.WriteStartObject();
+        json.WriteString("type"u8, "function"u8);
+        json.WriteStartObject("function"u8);
+        json.WriteString("name"u8, tool.Name);
+        if (tool.Description is { } description) json.WriteString("description"u8, description);
+        json.WritePropertyName("parameters"u8);
+        json.WriteRawValue(tool.ParametersJson, skipInputValidation: true);
+        if (tool.Strict is { } strict && !plain) json.WriteBoolean("strict"u8, strict);
+        json.WriteEndObject();
+        if (withCacheControl && tool.CacheControl is { } cache)
+        {
+            json.WritePropertyName("cache_control"u8);
+            json.WriteRawValue(cache, skipInputValidation: true);
+        }
+        json.WriteEndObject();
+    }
+
+    private static void WriteToolChoice(Utf8JsonWriter json, ToolChoice choice)
+    {
+        switch (choice.Kind)
+        {
+            case ToolChoiceKind.Auto: json.WriteString("tool_choice"u8, "auto"u8); break;
+            case ToolChoiceKind.None: json.WriteString("tool_choice"u8, "none"u8); break;
+            case ToolChoiceKind.Required: json.WriteString("tool_choice"u8, "required"u8); break;
+            case ToolChoiceKind.Named:
+                json.WriteStartObject("tool_choice"u8);
+                json.WriteString("type"u8, "function"u8);
+                json.WriteStartObject("function"u8);
+                json.WriteString("name"u8, choice.Name);
+                json.WriteEndObject();
+                json.WriteEndObject();
+                break;
+            default: break;
+        }
+    }
+
+    private static void WriteFormat(Utf8JsonWriter json, OutputFormat format, RequestTarget target, ICollection<string> unsupported)
+    {
+        if (format.Kind == OutputFormatKind.Text) return;
+        var plain = target.Quirks.HasFlag(TargetQuirks.PlainCore);
+        if (plain && format.Kind == OutputFormatKind.JsonSchema) unsupported.Note("json_schema");
+        json.WriteStartObject("response_format"u8);
+        if (format.Kind == OutputFormatKind.JsonObject || plain || format.SchemaJson is null)
+        {
+            json.WriteString("type"u8, "json_object"u8);
+            json.WriteEndObject();
+            return;
+        }
+        json.WriteString("type"u8, "json_schema"u8);
+        json.WriteStartObject("json_schema"u8);
+        json.WriteString("name"u8, format.Name ?? "answer");
+        if (format.Description is { } description) json.WriteString("description"u8, description);
+        json.WritePropertyName("schema"u8);
+        json.WriteRawValue(format.SchemaJson, skipInputValidation: true);
+        if (format.Strict is { } strict) json.WriteBoolean("strict"u8, strict);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteThinking(Utf8JsonWriter json, ReasoningRequest reasoning, RequestTarget target, ICollection<string> unsupported)
+    {
+        if (target.Quirks.HasFlag(TargetQuirks.OpenRouter)) WriteOpenRouterReasoning(json, reasoning);
+        else if (target.Provider == "deepseek")
+        {
+            json.WriteStartObject("thinking"u8);
+            json.WriteString("type"u8, reasoning.Enabled ? "enabled"u8 : "disabled"u8);
+            json.WriteEndObject();
+        }
+        else if (Effort(reasoning, target) is { } effort)
+        {
+            if (target.Quirks.HasFlag(TargetQuirks.PlainCore)) unsupported.Note("reasoning effort");
+            else json.WriteString("reasoning_effort"u8, effort);
+        }
+    }
+
+    private static void WriteOpenRouterReasoning(Utf8JsonWriter json, ReasoningRequest reasoning)
+    {
+        json.WriteStartObject("reasoning"u8);
+        if (!reasoning.Enabled) json.WriteBoolean("enabled"u8, false);
+        else if (reasoning.BudgetTokens is { } budget) json.WriteNumber("max_tokens"u8, budget);
+        else if (reasoning.Effort is { } effort) json.WriteString("effort"u8, effort == "max" ? "xhigh" : effort);
+        else json.WriteBoolean("enabled"u8, true);
+        if (reasoning.IncludeThoughts is { } include) json.WriteBoolean("exclude"u8, !include);
+        json.WriteEndObject();
+    }
+
+    // Off is only said where the client used the word: older reasoning models refuse "none", and think anyway.
+    private static string? Effort(ReasoningRequest reasoning, RequestTarget target)
+    {
+        if (!reasoning.Enabled) return reasoning.Effort;
+        var effort = reasoning.Effort ?? (reasoning.BudgetTokens is { } budget ? ReasoningEffort.EffortOf(budget) : null);
+        var knowsAll = target.Quirks.HasFlag(TargetQuirks.MaxCompletionTokens);
+        return effort switch
+        {
+            "max" => knowsAll ? "xhigh" : "high",
+            "xhigh" when !knowsAll => "high",
+            "minimal" when !knowsAll => "low",
+            _ => effort,
+        };
+    }
 }

@@ -37,7 +37,7 @@ internal static class WriteResponse
         if (text.Length == 0 && (calls.Count > 0 || answer.Refusal is not null)) json.WriteNull("content"u8);
         else json.WriteString("content"u8, text);
         json.WriteString("refusal"u8, answer.Refusal);
-        WriteReasoning.Write(json, [.. answer.Parts.OfType<ReasoningPart>()], "reasoning_content"u8);
+        WriteReasoning.ForClient(json, [.. answer.Parts.OfType<ReasoningPart>()]);
         if (calls.Count > 0) WriteToolCalls(json, answer.Id, calls);
         json.WriteEndObject();
         return calls.Count > 0;

@@ -1,0 +1,20 @@
+namespace OpenClaw.Gateway.Dialects.OpenAiChat;
+
+/// <summary>What to change in a request that goes on in its own dialect.</summary>
+/// <param name="Model">The model's name at the provider.</param>
+internal readonly record struct PatchOptions(string Model)
+{
+    /// <summary>Ask for usage when the request streams (not with <see cref="TargetQuirks.PlainCore"/>).</summary>
+    public bool EnsureUsage { get; init; }
+
+    public TargetQuirks Quirks { get; init; }
+
+    /// <summary>Text of an assistant message to go on from, put at the end of the messages; null or empty = none.</summary>
+    public string? Prefill { get; init; }
+
+    /// <summary>A JSON object whose members are added to the request's <c>provider</c> (OpenRouter); the client's own win. Null = none.</summary>
+    public string? ProviderJson { get; init; }
+
+    /// <summary>A JSON object whose members are added to the request; the client's own win. Null = none.</summary>
+    public string? ExtraBodyJson { get; init; }
+}

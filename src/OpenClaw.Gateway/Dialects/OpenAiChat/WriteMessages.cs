@@ -1,0 +1,216 @@
+using System.Text;
+using System.Text.Json;
+
+namespace OpenClaw.Gateway.Dialects.OpenAiChat;
+
+/// <summary>
+/// The <c>messages</c> list: one system message first; of a user turn the tool results first, each a message, because they
+/// must follow the calls; media that a tool returned go into the user message after it, where they are allowed.
+/// </summary>
+internal static class WriteMessages
+{
+    /// <summary>The last turn is an assistant's that the target is to continue.</summary>
+    public static bool EndsWithPrefill(ChatRequest request) =>
+        request.Turns is [.., { Role: ChatRole.Assistant } last] && !last.Parts.Any(p => p is ToolCallPart);
+
+    public static void Write(Utf8JsonWriter json, ChatRequest request, RequestTarget target, ICollection<string> unsupported)
+    {
+        var prefix = target.Quirks.HasFlag(TargetQuirks.PrefixFlag) && EndsWithPrefill(request);
+        json.WriteStartArray("messages"u8);
+        if (request.System.Count > 0) WriteSystem(json, request.System, target);
+        for (var i = 0; i < request.Turns.Count; i++)
+        {
+            var turn = request.Turns[i];
+            foreach (var part in turn.Parts.OfType<UnmappedPart>()) unsupported.Note(part.What);
+            if (turn.Role == ChatRole.User) WriteUser(json, turn, target, unsupported);
+            else WriteAssistant(json, turn, target, IsOfOpenToolRun(request.Turns, i), prefix && i == request.Turns.Count - 1, unsupported);
+        }
+        json.WriteEndArray();
+    }
+
+    private static void WriteSystem(Utf8JsonWriter json, List<TextPart> system, RequestTarget target)
+    {
+        json.WriteStartObject();
+        json.WriteString("role"u8, "system"u8);
+        if (target.Quirks.HasFlag(TargetQuirks.OpenRouter) && system.Any(p => p.CacheControl is not null)) WriteParts(json, system, target, []);
+        else json.WriteString("content"u8, string.Join("\n\n", system.Select(p => p.Text)));
+        json.WriteEndObject();
+    }
+
+    private static void WriteUser(Utf8JsonWriter json, ChatTurn turn, RequestTarget target, ICollection<string> unsupported)
+    {
+        var rest = new List<ChatPart>();
+        foreach (var result in turn.Parts.OfType<ToolResultPart>())
+        {
+            WriteResult(json, result);
+            rest.AddRange(result.Content.OfType<MediaPart>());
+        }
+        var any = turn.Parts.Any(p => p is ToolResultPart);
+        rest.AddRange(turn.Parts.Where(p => p is TextPart or MediaPart));
+        if (rest.Count == 0 && any) return;
+        json.WriteStartObject();
+        json.WriteString("role"u8, "user"u8);
+        if (turn.Name is { } name) json.WriteString("name"u8, name);
+        WriteContent(json, rest, target, unsupported);
+        json.WriteEndObject();
+    }
+
+    private static void WriteResult(Utf8JsonWriter json, ToolResultPart result)
+    {
+        var text = string.Join('\n', result.Content.OfType<TextPart>().Select(p => p.Text));
+        if (text.Length == 0 && result.Content.Any(p => p is MediaPart)) text = "(see the next message)";
+        // There is no flag for it here; models know the word.
+        if (result.IsError && !text.StartsWith("error", StringComparison.OrdinalIgnoreCase)) text = "Error: " + text;
+        json.WriteStartObject();
+        json.WriteString("role"u8, "tool"u8);
+        json.WriteString("tool_call_id"u8, result.CallId);
+        json.WriteString("content"u8, text);
+        json.WriteEndObject();
+    }
+
+    private static void WriteAssistant(Utf8JsonWriter json, ChatTurn turn, RequestTarget target, bool inToolRun, bool prefix, ICollection<string> unsupported)
+    {
+        var calls = turn.Parts.OfType<ToolCallPart>().ToList();
+        var text = string.Concat(turn.Parts.OfType<TextPart>().Select(p => p.Text));
+        if (turn.Parts.Any(p => p is MediaPart)) unsupported.Note("media in an assistant message");
+        json.WriteStartObject();
+        json.WriteString("role"u8, "assistant"u8);
+        if (turn.Name is { } name) json.WriteString("name"u8, name);
+        if (text.Length == 0 && calls.Count > 0) json.WriteNull("content"u8);
+        else json.WriteString("content"u8, text);
+        WriteReasoningOf(json, turn, calls, target, inToolRun);
+        if (calls.Count > 0)
+        {
+            json.WriteStartArray("tool_calls"u8);
+            // OpenAI and others refuse fields that they do not know.
+            foreach (var call in calls) WriteResponse.WriteToolCall(json, call, call.Id, withSignature: target.Provider == "gemini");
+            json.WriteEndArray();
+        }
+        if (prefix) json.WriteBoolean("prefix"u8, true);
+        json.WriteEndObject();
+    }
+
+    // OpenRouter wants all of it back. DeepSeek wants the text during a run of tool calls, and refused it elsewhere in
+    // earlier versions. Nobody else takes it.
+    private static void WriteReasoningOf(Utf8JsonWriter json, ChatTurn turn, List<ToolCallPart> calls, RequestTarget target, bool inToolRun)
+    {
+        var parts = turn.Parts.OfType<ReasoningPart>().ToList();
+        if (target.Quirks.HasFlag(TargetQuirks.OpenRouter)) WriteReasoning.ForOpenRouter(json, parts, calls);
+        else if (target.Provider == "deepseek" && inToolRun)
+        {
+            var text = string.Concat(parts.Select(p => p.Text));
+            if (text.Length > 0) json.WriteString("reasoning_content"u8, text);
+        }
+    }
+
+    // After the last message that a person wrote.
+    private static bool IsOfOpenToolRun(List<ChatTurn> turns, int index)
+    {
+        for (var i = index + 1; i < turns.Count; i++)
+        {
+            if (turns[i].Role == ChatRole.User && !turns[i].Parts.Any(p => p is ToolResultPart)) return false;
+        }
+        return true;
+    }
+
+    private static void WriteContent(Utf8JsonWriter json, List<ChatPart> parts, RequestTarget target, ICollection<string> unsupported)
+    {
+        var cached = target.Quirks.HasFlag(TargetQuirks.OpenRouter) && parts.Any(p => p.CacheControl is not null);
+        if (!cached && parts.All(p => p is TextPart) && (parts.Count <= 1 || target.Quirks.HasFlag(TargetQuirks.PlainCore)))
+        {
+            json.WriteString("content"u8, string.Join("\n\n", parts.OfType<TextPart>().Select(p => p.Text)));
+        }
+        else WriteParts(json, parts, target, unsupported);
+    }
+
+    private static void WriteParts(Utf8JsonWriter json, IEnumerable<ChatPart> parts, RequestTarget target, ICollection<string> unsupported)
+    {
+        json.WriteStartArray("content"u8);
+        foreach (var part in parts)
+        {
+            switch (part)
+            {
+                case TextPart text: WriteText(json, text, target); break;
+                case MediaPart media: WriteMedia(json, media, target, unsupported); break;
+                default: break;
+            }
+        }
+        json.WriteEndArray();
+    }
+
+    private static void WriteText(Utf8JsonWriter json, TextPart part, RequestTarget target)
+    {
+        json.WriteStartObject();
+        json.WriteString("type"u8, "text"u8);
+        json.WriteString("text"u8, part.Text);
+        if (target.Quirks.HasFlag(TargetQuirks.OpenRouter) && part.CacheControl is { } cache)
+        {
+            json.WritePropertyName("cache_control"u8);
+            json.WriteRawValue(cache, skipInputValidation: true);
+        }
+        json.WriteEndObject();
+    }
+
+    private static void WriteMedia(Utf8JsonWriter json, MediaPart media, RequestTarget target, ICollection<string> unsupported)
+    {
+        var openRouter = target.Quirks.HasFlag(TargetQuirks.OpenRouter);
+        switch (media)
+        {
+            case { Kind: MediaKind.Image }: WriteUrl(json, "image_url", media); break;
+            case { Kind: MediaKind.Video } when openRouter || KnowsVideo(target): WriteUrl(json, "video_url", media); break;
+            case { Kind: MediaKind.Audio, Base64: { } data }: WriteSound(json, media.MediaType, data); break;
+            case { Kind: MediaKind.Document, Base64: { } data } when media.MediaType.StartsWith("text/", StringComparison.Ordinal): WriteText(json, new TextPart(Decode(data)), target); break;
+            case { Kind: MediaKind.Document, Base64: { } data }: WriteFile(json, media.FileName, DataUrl.Write(media.MediaType, data)); break;
+            case { Kind: MediaKind.Document, Url: { } url } when openRouter: WriteFile(json, media.FileName, url); break;
+            default:
+                unsupported.Note(media.Kind == MediaKind.Video ? "video input" : media.Kind == MediaKind.Audio ? "audio by address" : "document by address");
+                break;
+        }
+    }
+
+    private static bool KnowsVideo(RequestTarget target) => (target.Quirks & (TargetQuirks.ContinuousUsage | TargetQuirks.ContinueFinalMessage)) != 0;
+
+    private static void WriteUrl(Utf8JsonWriter json, string type, MediaPart media)
+    {
+        json.WriteStartObject();
+        json.WriteString("type"u8, type);
+        json.WriteStartObject(type);
+        json.WriteString("url"u8, media.Url ?? DataUrl.Write(media.MediaType, media.Base64 ?? ""));
+        if (media.Detail is { } detail) json.WriteString("detail"u8, detail);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteSound(Utf8JsonWriter json, string mediaType, string data)
+    {
+        json.WriteStartObject();
+        json.WriteString("type"u8, "input_audio"u8);
+        json.WriteStartObject("input_audio"u8);
+        json.WriteString("data"u8, data);
+        json.WriteString("format"u8, mediaType switch
+        {
+            "audio/mpeg" or "audio/mp3" => "mp3",
+            "audio/x-wav" or "audio/wave" => "wav",
+            _ => mediaType[(mediaType.IndexOf('/', StringComparison.Ordinal) + 1)..],
+        });
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteFile(Utf8JsonWriter json, string? name, string data)
+    {
+        json.WriteStartObject();
+        json.WriteString("type"u8, "file"u8);
+        json.WriteStartObject("file"u8);
+        json.WriteString("filename"u8, name ?? "document.pdf");
+        json.WriteString("file_data"u8, data);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static string Decode(string base64)
+    {
+        var bytes = new byte[base64.Length];
+        return Convert.TryFromBase64String(base64, bytes, out var length) ? Encoding.UTF8.GetString(bytes, 0, length) : base64;
+    }
+}

@@ -1,0 +1,111 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Dialects.OpenAiChat;
+
+namespace OpenClaw.Tests.Gateway.Dialects.OpenAiChat;
+
+public class OpenAiChatPatchTests
+{
+    private static readonly PatchOptions Usage = new("new") { EnsureUsage = true };
+
+    private static string Patched(string body, PatchOptions? options = null)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        Assert.True(OpenAiChatPatch.TryPatch(Encoding.UTF8.GetBytes(body), options ?? new PatchOptions("new"), output));
+        using var parsed = JsonDocument.Parse(output.WrittenMemory);
+        return Encoding.UTF8.GetString(output.WrittenSpan);
+    }
+
+    [Theory]
+    [InlineData("""{"model":"old","messages":[]}""", """{"model":"new","messages":[]}""")]
+    [InlineData("{ \"b\" : 1.50e2 ,\n\t\"model\"\t: \"old\" , \"x\":[ 1,2 ] }", "{ \"b\" : 1.50e2 ,\n\t\"model\"\t: \"new\" , \"x\":[ 1,2 ] }")]
+    [InlineData("""{"model":"old","model":"older"}""", """{"model":"new","model":"new"}""")]
+    [InlineData("""{"mod\u0065l":"old"}""", """{"mod\u0065l":"new"}""")]
+    [InlineData("""{"messages":[{"model":"keep","content":"\"model\":\"keep\""}],"model":null,"metadata":{"model":"keep"}}""", """{"messages":[{"model":"keep","content":"\"model\":\"keep\""}],"model":"new","metadata":{"model":"keep"}}""")]
+    [InlineData("""{"messages":[]}""", """{"messages":[],"model":"new"}""")]
+    [InlineData("{}", """{"model":"new"}""")]
+    [InlineData("{ }", """{"model":"new" }""")]
+    [InlineData("""{"model":{"a":[1]},"\ud800":"\ud800"}""", """{"model":"new","\ud800":"\ud800"}""")]
+    [InlineData("""{"unicode":"\u00fc ü 😀","model":"o"}""", """{"unicode":"\u00fc ü 😀","model":"new"}""")]
+    public void Only_the_model_changes(string body, string expected) => Assert.Equal(expected, Patched(body));
+
+    [Fact]
+    public void The_new_name_is_escaped() => Assert.Equal("""{"model":"a\"b\\c"}""", Patched("""{"model":"x"}""", new PatchOptions("a\"b\\c")));
+
+    [Theory]
+    [InlineData("""{"model":"o","stream":true}""", """{"model":"new","stream":true,"stream_options":{"include_usage":true}}""")]
+    [InlineData("""{"stream_options":{},"model":"o","stream":true}""", """{"stream_options":{"include_usage":true},"model":"new","stream":true}""")]
+    [InlineData("""{"stream":true,"stream_options":{"include_obfuscation":false},"model":"o"}""", """{"stream":true,"stream_options":{"include_obfuscation":false,"include_usage":true},"model":"new"}""")]
+    [InlineData("""{"stream":true,"stream_options":{"include_usage": false , "x":1},"model":"o"}""", """{"stream":true,"stream_options":{"include_usage": true , "x":1},"model":"new"}""")]
+    [InlineData("""{"stream":true,"stream_options":{"include_usage":true},"model":"o"}""", """{"stream":true,"stream_options":{"include_usage":true},"model":"new"}""")]
+    [InlineData("""{"stream":true,"stream_options":null,"model":"o"}""", """{"stream":true,"stream_options":{"include_usage":true},"model":"new"}""")]
+    [InlineData("""{"stream":false,"model":"o"}""", """{"stream":false,"model":"new"}""")]
+    [InlineData("""{"model":"o"}""", """{"model":"new"}""")]
+    [InlineData("""{"stream":true,"stream":false,"model":"o"}""", """{"stream":true,"stream":false,"model":"new"}""")]
+    [InlineData("""{"stream":false,"stream_options":{"include_usage":false},"model":"o"}""", """{"stream":false,"stream_options":{"include_usage":false},"model":"new"}""")]
+    [InlineData("""{"messages":[{"stream":true}],"model":"o"}""", """{"messages":[{"stream":true}],"model":"new"}""")]
+    public void Usage_is_asked_for_when_it_streams(string body, string expected) => Assert.Equal(expected, Patched(body, Usage));
+
+    [Fact]
+    public void Quirks_decide_how_usage_is_asked_for()
+    {
+        Assert.Equal("""{"stream":true,"model":"new","stream_options":{"include_usage":true,"continuous_usage_stats":true}}""", Patched("""{"stream":true,"model":"o"}""", Usage with { Quirks = TargetQuirks.ContinuousUsage }));
+        Assert.Equal("""{"stream":true,"stream_options":{"continuous_usage_stats":true,"include_usage":true},"model":"new"}""", Patched("""{"stream":true,"stream_options":{"continuous_usage_stats":false},"model":"o"}""", Usage with { Quirks = TargetQuirks.ContinuousUsage }));
+        Assert.Equal("""{"stream":true,"model":"new"}""", Patched("""{"stream":true,"model":"o"}""", Usage with { Quirks = TargetQuirks.PlainCore }));
+    }
+
+    [Theory]
+    [InlineData("""{"model":"o","messages":[{"role":"user","content":"q"}]}""", TargetQuirks.None, """{"model":"new","messages":[{"role":"user","content":"q"},{"role":"assistant","content":"so \"far"}]}""")]
+    [InlineData("""{"model":"o","messages":[{"role":"user","content":"q"} ]}""", TargetQuirks.PrefixFlag, """{"model":"new","messages":[{"role":"user","content":"q"},{"role":"assistant","content":"so \"far","prefix":true} ]}""")]
+    [InlineData("""{"model":"o","messages":[]}""", TargetQuirks.None, """{"model":"new","messages":[{"role":"assistant","content":"so \"far"}]}""")]
+    [InlineData("""{"model":"o","messages":[{"role":"user","content":"q"}],"add_generation_prompt":true}""", TargetQuirks.ContinueFinalMessage, """{"model":"new","messages":[{"role":"user","content":"q"},{"role":"assistant","content":"so \"far"}],"add_generation_prompt":false,"continue_final_message":true}""")]
+    [InlineData("""{"model":"o","messages":[{"role":"assistant","content":"Once "}]}""", TargetQuirks.PrefixFlag, """{"model":"new","messages":[{"role":"assistant","content":"Once so \"far","prefix":true}]}""")]
+    [InlineData("""{"model":"o","messages":[{"role":"assistant","content":null,"tool_calls":[]}]}""", TargetQuirks.None, """{"model":"new","messages":[{"role":"assistant","content":null,"tool_calls":[]},{"role":"assistant","content":"so \"far"}]}""")]
+    internal void An_answer_so_far_is_put_at_the_end(string body, TargetQuirks quirks, string expected) =>
+        Assert.Equal(expected, Patched(body, new PatchOptions("new") { Prefill = "so \"far", Quirks = quirks }));
+
+    [Fact]
+    public void An_empty_answer_so_far_changes_nothing() => Assert.Equal(
+        """{"model":"new","messages":[]}""", Patched("""{"model":"o","messages":[]}""", new PatchOptions("new") { Prefill = "", Quirks = TargetQuirks.PrefixFlag | TargetQuirks.ContinueFinalMessage }));
+
+    [Theory]
+    [InlineData("""{"model":"o"}""", """{"model":"new","provider":{"sort":"price","zdr":true},"top_k":5,"mod":{"x":1}}""")]
+    [InlineData("""{"model":"o","provider":{"sort":"speed"},"top_k":9}""", """{"model":"new","provider":{"sort":"speed","zdr":true},"top_k":9,"mod":{"x":1}}""")]
+    [InlineData("""{"model":"o","provider":{},"mod":null}""", """{"model":"new","provider":{"sort":"price","zdr":true},"mod":null,"top_k":5}""")]
+    [InlineData("""{"provider":null}""", """{"provider":{"sort":"price","zdr":true},"model":"new","top_k":5,"mod":{"x":1}}""")]
+    [InlineData("{}", """{"model":"new","provider":{"sort":"price","zdr":true},"top_k":5,"mod":{"x":1}}""")]
+    public void Configured_fields_are_added_and_the_clients_own_win(string body, string expected) =>
+        Assert.Equal(expected, Patched(body, new PatchOptions("new") { ProviderJson = """{"sort":"price","zdr":true}""", ExtraBodyJson = """{"top_k":5,"mod":{"x":1},"model":"never"}""" }));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{")]
+    [InlineData("{\"model\":\"x\"} {}")]
+    [InlineData("{\"model\":}")]
+    [InlineData("text")]
+    public void What_is_no_object_is_left_alone(string body)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        Assert.False(OpenAiChatPatch.TryPatch(Encoding.UTF8.GetBytes(body), Usage, output));
+        Assert.Equal(0, output.WrittenCount);
+    }
+
+    [Theory]
+    [InlineData("""{"stream_options":{"include_usage":true}}""", true)]
+    [InlineData("""{"stream_options":{"include_usage":false}}""", false)]
+    [InlineData("""{"stream_options":{"include_usage":true,"include_usage":false}}""", false)]
+    [InlineData("""{"stream\u005foptions":{"include_usage":true}}""", true)]
+    [InlineData("""{"messages":[{"stream_options":{"include_usage":true}}]}""", false)]
+    [InlineData("{", false)]
+    public void Whether_the_client_asks_for_usage(string body, bool expected) => Assert.Equal(expected, OpenAiChatPatch.AsksForUsage(Encoding.UTF8.GetBytes(body)));
+
+    [Theory]
+    [InlineData("""{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1}}""", true)]
+    [InlineData("""{"choices":[{"index":0,"delta":{}}],"usage":{"prompt_tokens":1,"completion_tokens":1}}""", false)]
+    [InlineData("""{"choices":[],"usage":null}""", false)]
+    [InlineData("[DONE]", false)]
+    public void Whether_a_chunk_is_usage_only(string data, bool expected) => Assert.Equal(expected, OpenAiChatPatch.IsUsageOnlyChunk(Encoding.UTF8.GetBytes(data)));
+}

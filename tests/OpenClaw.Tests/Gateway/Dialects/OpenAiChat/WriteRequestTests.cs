@@ -1,0 +1,221 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json.Nodes;
+using OpenClaw.Gateway.Dialects;
+
+namespace OpenClaw.Tests.Gateway.Dialects.OpenAiChat;
+
+public class WriteRequestTests
+{
+    private static string Written(ChatRequest request, TargetQuirks quirks = TargetQuirks.None, string provider = "x", List<string>? unsupported = null)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        Wire.Dialect.WriteRequest(request, new RequestTarget("up/model", provider, quirks), output, unsupported ?? []);
+        return Encoding.UTF8.GetString(output.WrittenSpan);
+    }
+
+    private static JsonNode Node(ChatRequest request, TargetQuirks quirks = TargetQuirks.None, string provider = "x", List<string>? unsupported = null) =>
+        JsonNode.Parse(Written(request, quirks, provider, unsupported))!;
+
+    private static ChatRequest Ask(params ChatPart[] parts)
+    {
+        var request = new ChatRequest { Model = "alias" };
+        var turn = new ChatTurn(ChatRole.User);
+        turn.Parts.AddRange(parts.Length == 0 ? [new TextPart("hi")] : parts);
+        request.Turns.Add(turn);
+        return request;
+    }
+
+    private static ChatTurn Turn(ChatRole role, params ChatPart[] parts)
+    {
+        var turn = new ChatTurn(role);
+        turn.Parts.AddRange(parts);
+        return turn;
+    }
+
+    [Fact]
+    public void A_simple_question() => Assert.Equal(
+        """{"model":"up/model","messages":[{"role":"user","content":"hi"}]}""", Written(Ask()));
+
+    [Fact]
+    public void Everything_has_its_place()
+    {
+        var r = Ask();
+        r.System.Add(new TextPart("A"));
+        r.System.Add(new TextPart("B"));
+        r.Stream = true;
+        (r.MaxTokens, r.Temperature, r.TopP, r.Seed, r.User, r.ParallelToolCalls) = (9, 0.5, 0.25, 3, "u", false);
+        r.StopSequences.Add("END");
+        r.Tools.Add(new ToolDefinition("f", "d", """{"type":"object"}""") { Strict = true });
+        r.ToolChoice = new ToolChoice(ToolChoiceKind.Named, "f");
+        r.Output = new OutputFormat(OutputFormatKind.JsonSchema, "n", """{"type":"object"}""", true);
+        r.Reasoning = new ReasoningRequest(true, "medium");
+        Assert.Equal(
+            """{"model":"up/model","messages":[{"role":"system","content":"A\n\nB"},{"role":"user","content":"hi"}],"stream":true,"stream_options":{"include_usage":true},"max_tokens":9,"temperature":0.5,"top_p":0.25,"seed":3,"stop":["END"],"tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object"},"strict":true}}],"tool_choice":{"type":"function","function":{"name":"f"}},"parallel_tool_calls":false,"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"},"strict":true}},"reasoning_effort":"medium","user":"u"}""",
+            Written(r));
+    }
+
+    [Fact]
+    public void Results_come_before_the_text_of_the_same_turn_and_their_images_after()
+    {
+        var r = Ask();
+        r.Turns.Add(Turn(ChatRole.Assistant, new TextPart("ok"), new ToolCallPart("a", "f", "{}"), new ToolCallPart("b", "g", "")));
+        r.Turns.Add(Turn(ChatRole.User, new TextPart("and now?"), new ToolResultPart("a", [new TextPart("one"), new TextPart("two")], false),
+            new ToolResultPart("b", [new MediaPart(MediaKind.Image, "image/png", "AAAA", null)], true)));
+        Assert.Equal(
+            """[{"role":"user","content":"hi"},{"role":"assistant","content":"ok","tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}},{"id":"b","type":"function","function":{"name":"g","arguments":"{}"}}]},{"role":"tool","tool_call_id":"a","content":"one\ntwo"},{"role":"tool","tool_call_id":"b","content":"Error: (see the next message)"},{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}},{"type":"text","text":"and now?"}]}]""",
+            Node(r)["messages"]!.ToJsonString(Relaxed));
+    }
+
+    private static readonly System.Text.Json.JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    [Fact]
+    public void Calls_without_text_have_null_content()
+    {
+        var r = Ask();
+        r.Turns.Add(Turn(ChatRole.Assistant, new ToolCallPart("a", "f", "{}")));
+        Assert.Contains("\"role\":\"assistant\",\"content\":null,", Written(r), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Media_have_OpenAIs_parts()
+    {
+        var unsupported = new List<string>();
+        var parts = Node(Ask(
+            new TextPart("t"), new MediaPart(MediaKind.Image, "", null, "https://x/i.png") { Detail = "high" }, new MediaPart(MediaKind.Audio, "audio/mpeg", "BB", null),
+            new MediaPart(MediaKind.Document, "application/pdf", "CC", null) { FileName = "a.pdf" }, new MediaPart(MediaKind.Document, "text/plain", "aGVsbG8=", null),
+            new MediaPart(MediaKind.Document, "", null, "https://x/d.pdf"), new MediaPart(MediaKind.Video, "video/mp4", "DD", null)), unsupported: unsupported)["messages"]![0]!["content"]!.ToJsonString(Relaxed);
+        Assert.Equal(
+            """[{"type":"text","text":"t"},{"type":"image_url","image_url":{"url":"https://x/i.png","detail":"high"}},{"type":"input_audio","input_audio":{"data":"BB","format":"mp3"}},{"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,CC"}},{"type":"text","text":"hello"}]""",
+            parts);
+        Assert.Equal(["document by address", "video input"], unsupported);
+    }
+
+    [Fact]
+    public void OpenAI_wants_max_completion_tokens_and_four_stop_sequences()
+    {
+        var r = Ask();
+        r.MaxTokens = 5;
+        r.StopSequences.AddRange(["1", "2", "3", "4", "5"]);
+        var unsupported = new List<string>();
+        var node = Node(r, TargetQuirks.MaxCompletionTokens, unsupported: unsupported);
+        Assert.Equal(5, (int)node["max_completion_tokens"]!);
+        Assert.Null(node["max_tokens"]);
+        Assert.Equal(4, node["stop"]!.AsArray().Count);
+        Assert.Equal(["more than 4 stop sequences"], unsupported);
+    }
+
+    [Fact]
+    public void A_plain_target_gets_the_plain_core()
+    {
+        var r = Ask(new TextPart("a"), new TextPart("b"));
+        (r.Stream, r.ParallelToolCalls, r.TopK) = (true, false, 5);
+        r.Tools.Add(new ToolDefinition("f", null, "{}") { Strict = true });
+        r.Output = new OutputFormat(OutputFormatKind.JsonSchema, "n", "{}");
+        r.Reasoning = new ReasoningRequest(true, "high");
+        var unsupported = new List<string>();
+        Assert.Equal(
+            """{"model":"up/model","messages":[{"role":"user","content":"a\n\nb"}],"stream":true,"tools":[{"type":"function","function":{"name":"f","parameters":{}}}],"response_format":{"type":"json_object"}}""",
+            Written(r, TargetQuirks.PlainCore, unsupported: unsupported));
+        Assert.Equal(["top_k", "parallel_tool_calls", "json_schema", "reasoning effort"], unsupported);
+    }
+
+    [Fact]
+    public void Vllm_is_asked_for_usage_on_every_chunk_and_continues_a_final_message()
+    {
+        var r = Ask();
+        r.Stream = true;
+        r.TopK = 7;
+        r.Turns.Add(Turn(ChatRole.Assistant, new TextPart("Once upon")));
+        var node = Node(r, TargetQuirks.ContinuousUsage | TargetQuirks.ContinueFinalMessage);
+        Assert.Equal("""{"include_usage":true,"continuous_usage_stats":true}""", node["stream_options"]!.ToJsonString());
+        Assert.Equal((false, true, 7), ((bool)node["add_generation_prompt"]!, (bool)node["continue_final_message"]!, (int)node["top_k"]!));
+    }
+
+    [Fact]
+    public void Mistrals_prefix_marks_a_final_assistant_message_only()
+    {
+        var r = Ask();
+        r.Turns.Add(Turn(ChatRole.Assistant, new TextPart("a")));
+        Assert.EndsWith("""{"role":"assistant","content":"a","prefix":true}]}""", Written(r, TargetQuirks.PrefixFlag), StringComparison.Ordinal);
+        r.Turns.Add(Turn(ChatRole.User, new TextPart("b")));
+        Assert.DoesNotContain("prefix", Written(r, TargetQuirks.PrefixFlag), StringComparison.Ordinal);
+        r.Turns.Add(Turn(ChatRole.Assistant, new ToolCallPart("c", "f", "{}")));
+        Assert.DoesNotContain("prefix", Written(r, TargetQuirks.PrefixFlag), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void OpenRouter_gets_reasoning_back_with_cache_marks_and_signatures()
+    {
+        var r = Ask(new TextPart("q") { CacheControl = """{"type":"ephemeral"}""" });
+        r.Turns.Add(Turn(ChatRole.Assistant, new ReasoningPart("th", "S"), new ReasoningPart("", null) { RedactedData = "D" }, new TextPart("a"), new ToolCallPart("c", "f", "{}") { Signature = "TS" }));
+        r.Reasoning = new ReasoningRequest(true, null, 2000, false);
+        var node = Node(r, TargetQuirks.OpenRouter, "openrouter");
+        Assert.Equal("""[{"type":"text","text":"q","cache_control":{"type":"ephemeral"}}]""", node["messages"]![0]!["content"]!.ToJsonString());
+        Assert.Equal(
+            """[{"type":"reasoning.text","text":"th","signature":"S","index":0},{"type":"reasoning.encrypted","data":"D","index":1},{"type":"reasoning.encrypted","data":"TS","id":"c","format":"google-gemini-v1","index":2}]""",
+            node["messages"]![1]!["reasoning_details"]!.ToJsonString());
+        Assert.Equal("""{"max_tokens":2000,"exclude":true}""", node["reasoning"]!.ToJsonString());
+        Assert.Equal("""{"include":true}""", node["usage"]!.ToJsonString());
+        Assert.DoesNotContain("extra_content", node.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Others_get_no_reasoning_back_but_DeepSeek_in_a_run_of_tool_calls()
+    {
+        var r = Ask();
+        r.Turns.Add(Turn(ChatRole.Assistant, new ReasoningPart("old", "S"), new TextPart("a")));
+        r.Turns.Add(Turn(ChatRole.User, new TextPart("next")));
+        r.Turns.Add(Turn(ChatRole.Assistant, new ReasoningPart("new", "S"), new ToolCallPart("c", "f", "{}") { Signature = "TS" }));
+        r.Turns.Add(Turn(ChatRole.User, new ToolResultPart("c", [new TextPart("out")], false)));
+        Assert.DoesNotContain("reasoning", Written(r), StringComparison.Ordinal);
+        var node = Node(r, provider: "deepseek");
+        Assert.Null(node["messages"]![1]!["reasoning_content"]);
+        Assert.Equal("new", (string)node["messages"]![3]!["reasoning_content"]!);
+        Assert.DoesNotContain("TS", Written(r), StringComparison.Ordinal);
+        Assert.Contains("""{"google":{"thought_signature":"TS"}}""", Written(r, provider: "gemini"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, 500, "low", "minimal")]
+    [InlineData(null, 1024, "low", "low")]
+    [InlineData(null, 5000, "medium", "medium")]
+    [InlineData(null, 60000, "high", "high")]
+    [InlineData("minimal", null, "low", "minimal")]
+    [InlineData("xhigh", null, "high", "xhigh")]
+    [InlineData("max", null, "high", "xhigh")]
+    public void Budgets_become_efforts_that_the_target_knows(string? effort, int? budget, string other, string openAi)
+    {
+        var r = Ask();
+        r.Reasoning = new ReasoningRequest(true, effort, budget);
+        Assert.Equal(other, (string)Node(r)["reasoning_effort"]!);
+        Assert.Equal(openAi, (string)Node(r, TargetQuirks.MaxCompletionTokens)["reasoning_effort"]!);
+    }
+
+    [Fact]
+    public void Reasoning_that_is_off_is_only_said_in_the_clients_own_word()
+    {
+        var r = Ask();
+        r.Reasoning = new ReasoningRequest(false);
+        Assert.Null(Node(r)["reasoning_effort"]);
+        Assert.Equal("""{"enabled":false}""", Node(r, TargetQuirks.OpenRouter)["reasoning"]!.ToJsonString());
+        Assert.Equal("""{"type":"disabled"}""", Node(r, provider: "deepseek")["thinking"]!.ToJsonString());
+        r.Reasoning = new ReasoningRequest(false, "none");
+        Assert.Equal("none", (string)Node(r)["reasoning_effort"]!);
+    }
+
+    [Fact]
+    public void Parts_without_a_word_are_reported_not_sent()
+    {
+        var unsupported = new List<string>();
+        Assert.DoesNotContain("hologram", Written(Ask(new TextPart("x"), new UnmappedPart("hologram part")), unsupported: unsupported), StringComparison.Ordinal);
+        Assert.Equal(["hologram part"], unsupported);
+    }
+
+    [Fact]
+    public void What_is_read_is_written_the_same()
+    {
+        const string json = """{"model":"up/model","messages":[{"role":"system","content":"S"},{"role":"user","content":[{"type":"text","text":"look"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA","detail":"low"}}]},{"role":"assistant","content":null,"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{\"x\": \"Grüße\"}"}}]},{"role":"tool","tool_call_id":"a","content":"out"},{"role":"user","content":"and?"}],"stream":true,"stream_options":{"include_usage":true},"max_tokens":5,"temperature":0.1,"stop":["a"],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}],"tool_choice":"auto"}""";
+        Assert.Equal(json, Written(Wire.Dialect.ReadRequest(Encoding.UTF8.GetBytes(json)).Request!));
+    }
+}
