@@ -12,6 +12,13 @@ internal readonly record struct PatchOptions(string Model)
     /// <summary>Text of an assistant message to go on from, put at the end of the messages; null or empty = none.</summary>
     public string? Prefill { get; init; }
 
+    /// <summary>
+    /// Take reasoning and signatures out of the messages (<c>reasoning_content</c>, <c>reasoning</c>, <c>reasoning_details</c>,
+    /// and <c>extra_content</c> of calls): another provider's signatures are refused, and strict servers (Groq, Mistral)
+    /// refuse the fields as such.
+    /// </summary>
+    public bool RemoveReasoning { get; init; }
+
     /// <summary>A JSON object whose members are added to the request's <c>provider</c> (OpenRouter); the client's own win. Null = none.</summary>
     public string? ProviderJson { get; init; }
 

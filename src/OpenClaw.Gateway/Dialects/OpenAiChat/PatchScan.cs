@@ -77,7 +77,7 @@ internal sealed class PatchScan(PatchOptions options)
             case "model": Replace(start, value, Quoted(options.Model)); break;
             case "stream": _streams = value.SequenceEqual("true"u8); break;
             case "stream_options": ReadStreamOptions(start, value); break;
-            case "messages" when HasPrefill: ReadMessages(start, value); break;
+            case "messages": ReadMessages(start, value); break;
             case "provider" when options.ProviderJson is not null: ReadProvider(start, value); break;
             case "add_generation_prompt" when Continues && HasPrefill: Replace(start, value, "false"u8); break;
             case "continue_final_message" when Continues && HasPrefill: Replace(start, value, "true"u8); break;
@@ -120,7 +120,7 @@ internal sealed class PatchScan(PatchOptions options)
     // The text goes on inside a final assistant message that the client wrote, else into a new one.
     private void ReadMessages(int start, ReadOnlySpan<byte> value)
     {
-        if (value[0] != (byte)'[') return;
+        if (value[0] != (byte)'[' || (!HasPrefill && !options.RemoveReasoning)) return;
         var reader = new Utf8JsonReader(value, JsonRead.Options);
         reader.Read();
         var end = 1;
@@ -129,7 +129,9 @@ internal sealed class PatchScan(PatchOptions options)
         {
             last = (int)reader.TokenStartIndex;
             end = last + JsonRead.Raw(ref reader, value).Length;
+            if (options.RemoveReasoning) RemoveReasoning(start + last, value[last..end]);
         }
+        if (!HasPrefill) return;
         if (last > 0 && TryExtend(start + last, value[last..end])) return;
         var message = $",{{\"role\":\"assistant\",\"content\":{Encoding.UTF8.GetString(Quoted(options.Prefill!))}{PrefixField}}}";
         _edits.Add(Insertion(start + end, message, last == 0));
@@ -152,6 +154,44 @@ internal sealed class PatchScan(PatchOptions options)
         _edits.Add(new PatchEdit(start + contentEnd, 0, Quoted(options.Prefill!)[1..^1]));
         if (PrefixField.Length > 0 && !members.Seen.Contains("prefix")) _edits.Add(new PatchEdit(start + members.End, 0, Encoding.UTF8.GetBytes(PrefixField)));
         return true;
+    }
+
+    private void RemoveReasoning(int start, ReadOnlySpan<byte> message)
+    {
+        if (message[0] != (byte)'{') return;
+        RemoveMembers(start, message, static name => name is "reasoning_content" or "reasoning" or "reasoning_details");
+        var members = new Members(message);
+        while (members.Next(_scratch))
+        {
+            if (members.Name != "tool_calls" || members.Value[0] != (byte)'[') continue;
+            var reader = new Utf8JsonReader(members.Value, JsonRead.Options);
+            reader.Read();
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                var call = (int)reader.TokenStartIndex;
+                RemoveMembers(start + members.Start + call, JsonRead.Raw(ref reader, members.Value), static name => name == "extra_content");
+            }
+        }
+    }
+
+    // With the comma before it once a member stays, else with the comma after it.
+    private void RemoveMembers(int start, ReadOnlySpan<byte> json, Func<string, bool> isUnwanted)
+    {
+        if (json[0] != (byte)'{') return;
+        var members = new Members(json);
+        var anyStays = false;
+        var open = -1;
+        while (true)
+        {
+            var before = members.End;
+            var more = members.Next(_scratch);
+            if (open >= 0) _edits.Add(new PatchEdit(start + open, (more ? members.NameStart : before) - open, []));
+            open = -1;
+            if (!more) return;
+            if (!isUnwanted(members.Name)) anyStays = true;
+            else if (anyStays) _edits.Add(new PatchEdit(start + before, members.End - before, []));
+            else open = members.NameStart;
+        }
     }
 
     private void AddMembers(string json)
@@ -200,6 +240,7 @@ internal sealed class PatchScan(PatchOptions options)
         private readonly ReadOnlySpan<byte> _json;
         private Utf8JsonReader _reader;
 
+        /// <param name="json">An object.</param>
         public Members(ReadOnlySpan<byte> json)
         {
             _json = json;
@@ -213,6 +254,8 @@ internal sealed class PatchScan(PatchOptions options)
 
         public ReadOnlySpan<byte> Value { get; private set; }
 
+        public int NameStart { get; private set; }
+
         public int Start { get; private set; }
 
         /// <summary>After the last member so far; after the brace when there is none.</summary>
@@ -221,6 +264,7 @@ internal sealed class PatchScan(PatchOptions options)
         public bool Next(JsonScratch scratch)
         {
             if (!_reader.Read() || _reader.TokenType != JsonTokenType.PropertyName) return false;
+            NameStart = (int)_reader.TokenStartIndex;
             Name = Encoding.UTF8.GetString(scratch.Text(ref _reader));
             Seen.Add(Name);
             _reader.Read();

@@ -18,14 +18,25 @@ internal static class WriteMessages
         var prefix = target.Quirks.HasFlag(TargetQuirks.PrefixFlag) && EndsWithPrefill(request);
         json.WriteStartArray("messages"u8);
         if (request.System.Count > 0) WriteSystem(json, request.System, target);
-        for (var i = 0; i < request.Turns.Count; i++)
+        var turns = Joined(request.Turns);
+        for (var i = 0; i < turns.Count; i++)
         {
-            var turn = request.Turns[i];
+            var turn = turns[i];
             foreach (var part in turn.Parts.OfType<UnmappedPart>()) unsupported.Note(part.What);
             if (turn.Role == ChatRole.User) WriteUser(json, turn, target, unsupported);
-            else WriteAssistant(json, turn, target, IsOfOpenToolRun(request.Turns, i), prefix && i == request.Turns.Count - 1, unsupported);
+            else WriteAssistant(json, turn, target, IsOfOpenToolRun(turns, i), prefix && i == turns.Count - 1, unsupported);
         }
         json.WriteEndArray();
+    }
+
+    // What the client let the model begin with and what the model went on with are one message: only the last is continued.
+    private static List<ChatTurn> Joined(List<ChatTurn> turns)
+    {
+        if (turns is not [.., { Role: ChatRole.Assistant } first, { Role: ChatRole.Assistant } second] || first.Parts.Any(p => p is ToolCallPart)) return turns;
+        var joined = new ChatTurn(ChatRole.Assistant) { Name = first.Name };
+        joined.Parts.AddRange(first.Parts);
+        joined.Parts.AddRange(second.Parts);
+        return [.. turns[..^2], joined];
     }
 
     private static void WriteSystem(Utf8JsonWriter json, List<TextPart> system, RequestTarget target)

@@ -60,7 +60,7 @@ public class FuzzTests
             var (request, error) = Wire.Dialect.ReadRequest(bytes);
             Assert.True(request is null != error is null);
             var output = new ArrayBufferWriter<byte>();
-            var options = new PatchOptions("new") { EnsureUsage = true, Prefill = "p", Quirks = TargetQuirks.PrefixFlag, ProviderJson = """{"a":1}""" };
+            var options = new PatchOptions("new") { EnsureUsage = true, Prefill = "p", RemoveReasoning = true, Quirks = TargetQuirks.PrefixFlag, ProviderJson = """{"a":1}""" };
             // Bytes that are no UTF-8 stay the client's.
             if (OpenAiChatPatch.TryPatch(bytes, options, output)) AssertParses(output.WrittenSpan);
             OpenAiChatPatch.AsksForUsage(bytes);

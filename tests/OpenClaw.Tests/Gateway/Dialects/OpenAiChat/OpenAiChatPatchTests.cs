@@ -80,6 +80,21 @@ public class OpenAiChatPatchTests
         Assert.Equal(expected, Patched(body, new PatchOptions("new") { ProviderJson = """{"sort":"price","zdr":true}""", ExtraBodyJson = """{"top_k":5,"mod":{"x":1},"model":"never"}""" }));
 
     [Theory]
+    [InlineData("""{"role":"assistant","content":"x","reasoning_content":"r"}""", """{"role":"assistant","content":"x"}""")]
+    [InlineData("""{"reasoning":"r","reasoning_details":[{"signature":"s"}] , "role":"assistant","reasoning_content":"r","content":"x"}""", """{"role":"assistant","content":"x"}""")]
+    [InlineData("""{ "reasoning" : "r" }""", "{  }")]
+    [InlineData("""{"role":"assistant","tool_calls":[{"extra_content":{"google":{}},"id":"a","function":{"arguments":"{\"reasoning\":1}"}},{"id":"b","extra_content":{}},7]}""", """{"role":"assistant","tool_calls":[{"id":"a","function":{"arguments":"{\"reasoning\":1}"}},{"id":"b"},7]}""")]
+    [InlineData("""{"role":"user","content":[{"type":"text","reasoning":"kept"}]}""", """{"role":"user","content":[{"type":"text","reasoning":"kept"}]}""")]
+    public void Reasoning_can_be_taken_out(string message, string expected) => Assert.Equal(
+        $$"""{"reasoning":{"effort":"low"},"messages":[5,{{expected}}],"model":"new"}""",
+        Patched($$"""{"reasoning":{"effort":"low"},"messages":[5,{{message}}],"model":"o"}""", new PatchOptions("new") { RemoveReasoning = true }));
+
+    [Fact]
+    public void Reasoning_is_taken_out_beside_an_answer_so_far() => Assert.Equal(
+        """{"messages":[{"role":"assistant","content":"ab","prefix":true}],"model":"new"}""",
+        Patched("""{"messages":[{"role":"assistant","content":"a","reasoning":"r"}],"model":"o"}""", new PatchOptions("new") { RemoveReasoning = true, Prefill = "b", Quirks = TargetQuirks.PrefixFlag }));
+
+    [Theory]
     [InlineData("")]
     [InlineData("[]")]
     [InlineData("{")]

@@ -22,8 +22,8 @@ public class RecordedStreamTests
         var bytes = Wired(SharedFiles.Require(Path.Combine(Folder, file)));
         var whole = Wire.ReadStream(bytes, bytes.Length);
         Assert.Equal(whole, Wire.ReadStream(bytes, 1));
-        // Every split of short streams; of long ones forty, at a step that meets every place within a line.
-        var step = bytes.Length < 6_000 ? 1 : bytes.Length / 40 | 1;
+        // Every split of short streams; of long ones twenty, at a step that meets every place within a line.
+        var step = bytes.Length < 3_000 ? 1 : bytes.Length / 20 | 1;
         for (var split = 1; split < bytes.Length; split += step) Assert.Equal(whole, Wire.ReadStream(bytes, split, bytes.Length));
     }
 

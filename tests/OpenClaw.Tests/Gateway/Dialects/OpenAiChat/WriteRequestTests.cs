@@ -145,6 +145,15 @@ public class WriteRequestTests
     }
 
     [Fact]
+    public void A_beginning_and_what_followed_are_one_message()
+    {
+        var r = Ask();
+        r.Turns.Add(Turn(ChatRole.Assistant, new TextPart("Once ")));
+        r.Turns.Add(Turn(ChatRole.Assistant, new TextPart("upon")));
+        Assert.EndsWith("""{"role":"user","content":"hi"},{"role":"assistant","content":"Once upon","prefix":true}]}""", Written(r, TargetQuirks.PrefixFlag), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void OpenRouter_gets_reasoning_back_with_cache_marks_and_signatures()
     {
         var r = Ask(new TextPart("q") { CacheControl = """{"type":"ephemeral"}""" });
