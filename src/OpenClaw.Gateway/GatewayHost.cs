@@ -102,6 +102,7 @@ public sealed class GatewayHost : IAsyncDisposable
             { "GET", "/openclaw/v1/models", control.ModelsAsync },
             { "GET", "/openclaw/v1/decisions", control.DecisionsAsync },
             { "GET", "/openclaw/v1/decisions/*", control.DecisionAsync },
+            { "GET", "/openclaw/v1/config", control.ConfigAsync },
         };
 
         var app = BuildServer(config.Gateway, options);

@@ -117,6 +117,9 @@ internal sealed class ControlApi(
         return AnswerAsync(http, (json, _) => decisions.Find(id)!.WriteTo(json));
     }
 
+    /// <summary>The configuration in force, secrets shown as where they are from.</summary>
+    public Task ConfigAsync(HttpContext http) => AnswerAsync(http, static (json, state) => ConfigPrinter.Write(json, state.Config));
+
     private async Task AnswerAsync(HttpContext http, Action<Utf8JsonWriter, GatewayState> write)
     {
         var state = states.Current;

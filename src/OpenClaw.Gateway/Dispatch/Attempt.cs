@@ -70,4 +70,5 @@ internal sealed record AttemptGoal(AttemptKind Kind, Continuation? Continuation 
 /// <param name="Sent">The text that the caller has, UTF-8.</param>
 /// <param name="Writer">Stands where the caller's stream stands.</param>
 /// <param name="Earlier">Usage of the hops before.</param>
-internal sealed record Continuation(ReadOnlyMemory<byte> Sent, DialectStreamWriter Writer, Usage Earlier);
+/// <param name="IsFresh">The caller has headers and nothing else: the next answer is written from its beginning.</param>
+internal sealed record Continuation(ReadOnlyMemory<byte> Sent, DialectStreamWriter Writer, Usage Earlier, bool IsFresh);

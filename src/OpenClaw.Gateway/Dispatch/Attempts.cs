@@ -61,7 +61,7 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
         var writer = passing ? null : goal.Continuation?.Writer ?? NewWriter(x, client, target);
         var relay = passing ? null : NewRelay(x, tracker, writer!, goal, options.Prefill);
         var pump = passing
-            ? new ResponsePump(answer, target.Dialect, tracker, client, times, time, dropUsage: !x.Envelope.IncludeUsage, hold: x.Plan.MayContinue)
+            ? new ResponsePump(answer, target.Dialect, tracker, client, times, time, Beginning(x, target), dropUsage: !x.Envelope.IncludeUsage, hold: x.Plan.MayContinue)
             : new ResponsePump(answer, target.Dialect, tracker, client, times, time, relay!, writer!);
         var opened = new OpenedAnswer
         {
@@ -182,11 +182,14 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
     }
 
     private static DialectStreamWriter NewWriter(Exchange x, ClientAnswer client, Target target) => x.Dialect.OpenWriter(
-        client, StreamPosition.Beginning(x.Decision.Id, target.Ref.Model, x.Decision.Time.ToUnixTimeSeconds(), x.Envelope.IncludeUsage));
+        client, Beginning(x, target));
+
+    private static StreamPosition Beginning(Exchange x, Target target) =>
+        StreamPosition.Beginning(x.Decision.Id, target.Ref.Model, x.Decision.Time.ToUnixTimeSeconds(), x.Envelope.IncludeUsage);
 
     private static RelaySink NewRelay(Exchange x, AnswerTracker tracker, DialectStreamWriter writer, AttemptGoal goal, bool prefill) => new(
         tracker, writer,
-        goal.Continuation is { } continuation ? new TextAligner(continuation.Sent, prefill) : null,
+        goal.Continuation is { IsFresh: false } continuation ? new TextAligner(continuation.Sent, prefill) : null,
         goal.Continuation?.Earlier ?? default,
         holdTools: x.Plan.MayContinue);
 

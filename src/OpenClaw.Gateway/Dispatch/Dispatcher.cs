@@ -172,7 +172,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             var writer = WriterOf(x, client, opened);
             sent.AddRange(opened.Relay is { } relay ? relay.Emitted : opened.Tracker.TextBytes[..opened.Pump.SentText]);
             var next = hop < MaxHops && MayContinue(x, opened, failure)
-                ? await ContinueAsync(x, client, opened.Target, failure, new Continuation(sent.ToArray(), writer, earlier), rest).ConfigureAwait(false)
+                ? await ContinueAsync(x, client, opened.Target, failure, new Continuation(sent.ToArray(), writer, earlier, IsFresh: opened.Writer is null && !opened.Pump.Position.Started), rest).ConfigureAwait(false)
                 : (null, null);
             opened.Dispose();
             if (next.Opened is null)

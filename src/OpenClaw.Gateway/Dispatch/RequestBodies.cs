@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Text;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Dialects.Anthropic;
+using OpenClaw.Gateway.Dialects.OpenAiChat;
 
 
 using OpenClaw.Gateway.Routing;
@@ -18,9 +20,9 @@ internal static class RequestBodies
     {
         var output = new ArrayBufferWriter<byte>(x.Envelope.Body.Length + 256);
         var prefill = options.Prefill ? PrefillText(options.Goal.Continuation!) : null;
-        UpstreamFailure? refused = null;
-        if (target.Dialect.Kind == x.Dialect.Kind && prefill is null && !options.Sanitize) ModelPatch.Write(x.Envelope.Body.Span, target.Ref.Model, output);
-        else refused = Translate(x, target, options, prefill, stream, output);
+        var refused = target.Dialect.Kind != x.Dialect.Kind ? Translate(x, target, options, prefill, stream, output)
+            : Patch(x, target, options, prefill, output) ? null
+            : new UpstreamFailure(FailureReason.BadRequest, "the request body is not a JSON object", 400);
         if (refused is not null) return (null, refused);
         var headers = x.Http.Request.Headers;
         return (new OutgoingBody(output.WrittenMemory)
@@ -30,12 +32,53 @@ internal static class RequestBodies
         }, null);
     }
 
+    private static void WriteWithExtras(ChatRequest request, Target target, IBufferWriter<byte> output, List<string> unsupported)
+    {
+        if (target.Dialect.Kind != DialectKind.OpenAiChat || (target.RoutingPreferencesJson ?? target.ExtraBodyJson) is null)
+        {
+            target.Dialect.WriteRequest(request, target.Request, output, unsupported);
+            return;
+        }
+        var plain = new ArrayBufferWriter<byte>(4096);
+        target.Dialect.WriteRequest(request, target.Request, plain, unsupported);
+        OpenAiChatPatch.TryPatch(plain.WrittenMemory, new PatchOptions(target.Ref.Model) { ProviderJson = target.RoutingPreferencesJson, ExtraBodyJson = target.ExtraBodyJson }, output);
+    }
+
+    // Another issuer's signatures: the provider has refused them, and without them the blocks are worth nothing to it.
+    private static void DropReasoning(ChatRequest request)
+    {
+        foreach (var turn in request.Turns) turn.Parts.RemoveAll(static p => p is ReasoningPart);
+    }
+
     // Some targets refuse a prefill that ends in white space; the aligner knows that it was left out.
     private static string PrefillText(Continuation continuation) => Encoding.UTF8.GetString(continuation.Sent.Span.TrimEnd(" \t\r\n"u8));
 
+    private static bool Patch(Exchange x, Target target, AttemptOptions options, string? prefill, IBufferWriter<byte> output)
+    {
+        if (target.Dialect.Kind == DialectKind.Anthropic)
+        {
+            return AnthropicPatch.TryWrite(x.Envelope.Body.Span, new AnthropicChanges
+            {
+                Model = target.Ref.Model,
+                AnswerSoFar = prefill,
+                Reasoning = options.Sanitize ? ReasoningRemoval.All : ReasoningRemoval.Marked,
+            }, output);
+        }
+        return OpenAiChatPatch.TryPatch(x.Envelope.Body, new PatchOptions(target.Ref.Model)
+        {
+            EnsureUsage = x.Envelope.Stream,
+            Quirks = target.Request.Quirks,
+            Prefill = prefill,
+            RemoveReasoning = options.Sanitize,
+            ProviderJson = target.RoutingPreferencesJson,
+            ExtraBodyJson = target.ExtraBodyJson,
+        }, output);
+    }
+
     private static UpstreamFailure? Translate(Exchange x, Target target, AttemptOptions options, string? prefill, bool stream, IBufferWriter<byte> output)
     {
-        var (request, error) = x.Understand();
+        // Sanitizing changes the request; the next target starts from the original again.
+        var (request, error) = options.Sanitize ? x.Dialect.ReadRequest(x.Envelope.Body) : x.Understand();
         if (request is null) return new UpstreamFailure(FailureReason.BadRequest, error!.Message, error.Status ?? 400);
         request.Stream = stream;
         var unsupported = new List<string>(request.Unmapped);
@@ -46,7 +89,8 @@ internal static class RequestBodies
             added.Parts.Add(new TextPart(prefill));
             request.Turns.Add(added);
         }
-        target.Dialect.WriteRequest(request, target.Request, output, unsupported);
+        if (options.Sanitize) DropReasoning(request);
+        WriteWithExtras(request, target, output, unsupported);
         if (added is not null) request.Turns.Remove(added);
         if (unsupported.Count == 0) return null;
         var phrase = string.Join(", ", unsupported.Distinct());

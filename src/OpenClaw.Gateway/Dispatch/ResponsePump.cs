@@ -61,11 +61,13 @@ internal sealed class ResponsePump : IDisposable
     private long _lastWrite;
 
     /// <summary>A passing pump.</summary>
+    /// <param name="beginning">Where another writer would begin if this stream breaks before its first frame was sent.</param>
     /// <param name="dropUsage">The caller did not ask for a usage chunk: leave it out.</param>
     /// <param name="hold">Hold tool calls back until the answer is complete.</param>
-    public ResponsePump(UpstreamAnswer upstream, IDialect dialect, AnswerTracker tracker, ClientAnswer client, PumpTimes times, TimeProvider clock, bool dropUsage, bool hold)
+    public ResponsePump(UpstreamAnswer upstream, IDialect dialect, AnswerTracker tracker, ClientAnswer client, PumpTimes times, TimeProvider clock, StreamPosition beginning, bool dropUsage, bool hold)
         : this(upstream, dialect, tracker, client, times, clock)
     {
+        Position = beginning;
         _dropUsage = dropUsage;
         _hold = hold;
     }
@@ -94,7 +96,7 @@ internal sealed class ResponsePump : IDisposable
     public UpstreamFailure? Failure { get; private set; }
 
     /// <summary>Where the caller's stream stands (passing only): the place another writer can go on from.</summary>
-    public StreamPosition Position { get; private set; } = StreamPosition.Beginning("", "", 0, false);
+    public StreamPosition Position { get; private set; }
 
     /// <summary>Bytes of the tracked text that the caller has.</summary>
     public int SentText { get; private set; }
@@ -195,7 +197,8 @@ internal sealed class ResponsePump : IDisposable
             // After the finish nothing can spoil the answer any more.
             if (_tracker.Finished == FinishReason.None) Failure = FailureOf(outcome, frame.Length == window.Length && _atEnd);
             if (Failure is not null) return false;
-            if (_relay is null && outcome != FrameOutcome.Malformed && !frame.Data.IsEmpty | _client.IsCommitted) Pass(window[..frame.Length]);
+            // Comments keep a waiting caller company; before the commit nobody waits for them.
+            if (_relay is null && outcome != FrameOutcome.Malformed && (!frame.Data.IsEmpty || _client.IsCommitted)) Pass(window[..frame.Length]);
             _done = outcome == FrameOutcome.Done;
             _start += frame.Length;
         }

@@ -25,9 +25,9 @@ internal sealed class Authentication
 
     public static readonly Authentication Open = new(true, []);
 
-    /// <summary>A caller must bring one of these tokens.</summary>
-    public static Authentication Require(IEnumerable<(string Token, Caller Caller)> tokens) =>
-        new(false, [.. tokens.Select(static t => (SHA256.HashData(Encoding.UTF8.GetBytes(t.Token)), t.Caller))]);
+    /// <summary>A caller must bring one of these tokens, given as they are or as their SHA-256.</summary>
+    public static Authentication Require(IEnumerable<(string Token, Caller Caller)> tokens, IEnumerable<(byte[] Hash, Caller Caller)> hashed) =>
+        new(false, [.. tokens.Select(static t => (SHA256.HashData(Encoding.UTF8.GetBytes(t.Token)), t.Caller)), .. hashed]);
 
     /// <summary>The caller, or null. Tokens are read from Authorization: Bearer, x-api-key, x-goog-api-key, ?key=.</summary>
     public Caller? Authenticate(HttpRequest request)

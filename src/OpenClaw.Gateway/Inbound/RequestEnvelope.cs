@@ -147,13 +147,14 @@ internal sealed class RequestEnvelope : IDisposable
                 if (reader.CurrentDepth == 3 && reader.ValueTextEquals("role"u8))
                 {
                     reader.Read();
-                    EndsWithAssistant = reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("assistant"u8);
+                    EndsWithAssistant = reader.TokenType == JsonTokenType.String && reader.ValueSpan.SequenceEqual("assistant"u8);
                 }
                 else if (reader.ValueTextEquals("image_url"u8)) HasImages = true;
                 continue;
             }
             if (reader.TokenType != JsonTokenType.String) continue;
-            if (inMessages && reader.ValueTextEquals("image"u8)) HasImages = true;
+            // Not ValueTextEquals: that throws on a lone surrogate, which clients that cut emoji in half do send.
+            if (inMessages && reader.ValueSpan.SequenceEqual("image"u8)) HasImages = true;
             text += TextLength(ref reader);
         }
         return text;

@@ -35,6 +35,12 @@ internal sealed class Target
     public bool GrantsPrefill { get; init; }
 
     public required AttemptTimes Times { get; init; }
+
+    /// <summary>Members for the request's <c>provider</c> (OpenRouter), raw JSON, or null.</summary>
+    public string? RoutingPreferencesJson { get; init; }
+
+    /// <summary>Vendor members for the request, raw JSON, or null.</summary>
+    public string? ExtraBodyJson { get; init; }
 }
 
 /// <summary>The clocks of a target, defaults filled in.</summary>
@@ -44,15 +50,15 @@ internal readonly record struct AttemptTimes(TimeSpan Headers, TimeSpan FirstTok
     /// What holds where the file says nothing. Cloud: 30 s to headers and first token. Local servers load models on the
     /// first call and queue without a byte: 120 s. Silence inside a stream: 30 s, local 60 s.
     /// </summary>
-    public static AttemptTimes Of(TimeoutsConfig timeouts, ProviderConfig provider)
+    public static AttemptTimes Of(TimeoutsConfig timeouts, ProviderConfig provider, bool isLocal)
     {
-        var first = TimeSpan.FromSeconds(provider.IsLocal ? 120 : 30);
+        var first = TimeSpan.FromSeconds(isLocal ? 120 : 30);
         var total = timeouts.Total ?? TimeSpan.FromMinutes(10);
         if (provider.Timeout is { } own && own < total) total = own;
         return new AttemptTimes(
             timeouts.Headers ?? first,
             timeouts.FirstToken ?? first,
-            timeouts.Idle ?? TimeSpan.FromSeconds(provider.IsLocal ? 60 : 30),
+            timeouts.Idle ?? TimeSpan.FromSeconds(isLocal ? 60 : 30),
             timeouts.Answer ?? TimeSpan.FromSeconds(90),
             total);
     }

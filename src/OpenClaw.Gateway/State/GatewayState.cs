@@ -88,7 +88,9 @@ internal sealed class GatewayState
             ContextWindow = window,
             TakesImages = model is { Input.IsEmpty: false } ? model.Input.Contains("image") : facts?.TakesImages ?? true,
             GrantsPrefill = provider.Config.Prefill ?? ModelCatalog.GrantsPrefill(known, reference.Model, quirks),
-            Times = AttemptTimes.Of(Config.Routing.Timeouts, provider.Config),
+            Times = AttemptTimes.Of(Config.Routing.Timeouts, provider.Config, model?.BaseUrl is { } own ? ProviderAddress.IsLocal(own) : provider.Config.IsLocal),
+            RoutingPreferencesJson = model?.RoutingPreferencesJson ?? provider.Config.RoutingPreferencesJson,
+            ExtraBodyJson = model?.ExtraBodyJson ?? provider.Config.ExtraBodyJson,
         };
     }
 
@@ -115,7 +117,15 @@ internal sealed class TargetHealth(Func<ModelRef, TargetState> create)
 {
     private readonly ConcurrentDictionary<(ModelRef, string), TargetState> _states = new();
 
-    public TargetState Of(ModelRef reference, string root) => _states.GetOrAdd((reference, root), k => create(k.Item1));
+    // Invented names must not fill the memory: beyond this, health is not remembered.
+    private const int MaxStates = 8192;
+
+    public TargetState Of(ModelRef reference, string root)
+    {
+        if (_states.TryGetValue((reference, root), out var known)) return known;
+        var state = create(reference);
+        return _states.Count < MaxStates ? _states.GetOrAdd((reference, root), state) : state;
+    }
 
     public IEnumerable<(ModelRef Reference, TargetState State)> All => _states.Select(static s => (s.Key.Item1, s.Value));
 }

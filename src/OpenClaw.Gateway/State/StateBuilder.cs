@@ -74,15 +74,22 @@ internal sealed class StateBuilder : IAsyncDisposable
                 : (null, new StartRefusal("authentication is on but there is no token", "set OPENCLAW_GATEWAY_TOKEN (openssl rand -hex 32 makes one), or gateway.auth.token", []));
         }
         var tokens = new List<(string, Caller)> { (token, Caller.Owner) };
+        var hashed = new List<(byte[], Caller)>();
         foreach (var client in config.Clients)
         {
+            var caller = new Caller(client.Name) { Allow = client.Allow.IsEmpty ? null : client.Allow };
+            if (client.TokenHash is { } hash)
+            {
+                hashed.Add((Convert.FromHexString(hash), caller));
+                continue;
+            }
             if (Secrets.Read(client.Token).Value is not { } own)
             {
                 return (null, new StartRefusal($"client \"{client.Name}\" has no token ({client.Token})", "set it, or remove the client", []));
             }
-            tokens.Add((own.Reveal(), new Caller(client.Name) { Allow = client.Allow.IsEmpty ? null : client.Allow }));
+            tokens.Add((own.Reveal(), caller));
         }
-        return (Authentication.Require(tokens), null);
+        return (Authentication.Require(tokens, hashed), null);
     }
 
     public async ValueTask DisposeAsync()

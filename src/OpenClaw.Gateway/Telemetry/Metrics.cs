@@ -36,19 +36,17 @@ internal sealed class Metrics
         foreach (var attempt in decision.Attempts)
         {
             _attempts.Add(1, attempt.Target, attempt.Reason == FailureReason.None ? "ok" : Snake(attempt.Reason.ToString()));
+            // Each hop's tokens are its own model's.
+            _tokens.Add(attempt.Usage.Input, attempt.Target, "input");
+            _tokens.Add(attempt.Usage.CacheRead, attempt.Target, "cache_read");
+            _tokens.Add(attempt.Usage.CacheWrite + attempt.Usage.CacheWrite1h, attempt.Target, "cache_write");
+            _tokens.Add(attempt.Usage.Output, attempt.Target, "output");
         }
         if (decision.Answered is not null && decision.Attempts.Count > 0 && decision.Attempts[0].Target != decision.Answered)
         {
             _fallbacks.Add(1, decision.Attempts[0].Target, decision.Answered);
         }
         if (decision.Outcome is "healed" or "interrupted") _healed.Add(1, decision.Outcome);
-        if (!decision.Usage.IsEmpty)
-        {
-            _tokens.Add(decision.Usage.Input, model, "input");
-            _tokens.Add(decision.Usage.CacheRead, model, "cache_read");
-            _tokens.Add(decision.Usage.CacheWrite + decision.Usage.CacheWrite1h, model, "cache_write");
-            _tokens.Add(decision.Usage.Output, model, "output");
-        }
         _duration.Observe(decision.TotalMs / 1000);
         if (decision.FirstTokenMs is { } first) _firstToken.Observe(first / 1000);
     }

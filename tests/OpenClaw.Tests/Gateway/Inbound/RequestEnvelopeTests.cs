@@ -1,0 +1,89 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using OpenClaw.Gateway.Errors;
+using OpenClaw.Gateway.Inbound;
+
+namespace OpenClaw.Tests.Gateway.Inbound;
+
+public class RequestEnvelopeTests
+{
+    [Fact]
+    public async Task Sees_what_routing_needs_in_one_pass()
+    {
+        using var envelope = await ReadAsync("""
+            {"messages":[{"role":"user","content":[{"type":"text","text":"hi"},{"type":"image_url","image_url":{"url":"data:"}}]},
+             {"role":"assistant","content":"half"}],"model":"openai/gpt-4o","stream":true,"stream_options":{"include_usage":true},
+             "tools":[{"type":"function"}],"max_tokens":12,"n":2,"user":"u1","reasoning_effort":"low"}
+            """);
+        Assert.Equal("openai/gpt-4o", envelope.Model);
+        Assert.True(envelope.Stream && envelope.IncludeUsage && envelope.HasTools && envelope.HasImages && envelope.WantsChoices);
+        Assert.True(envelope.EndsWithAssistant && envelope.WantsReasoning);
+        Assert.Equal(12, envelope.MaxTokens);
+        Assert.Equal("u1", envelope.User);
+    }
+
+    [Theory]
+    [InlineData("""{"thinking":{"type":"disabled"},"reasoning_effort":"none","reasoning":{"enabled":false}}""", false)]
+    [InlineData("""{"thinking":{"type":"enabled","budget_tokens":1024}}""", true)]
+    [InlineData("""{"reasoning":{"effort":"high"}}""", true)]
+    [InlineData("""{"reasoning":null}""", false)]
+    public async Task Knows_whether_reasoning_is_asked_for(string body, bool expected)
+    {
+        using var envelope = await ReadAsync(body);
+        Assert.Equal(expected, envelope.WantsReasoning);
+    }
+
+    [Fact]
+    public async Task A_model_inside_a_message_is_not_the_requests_model()
+    {
+        using var envelope = await ReadAsync("""{"messages":[{"role":"user","model":"no","content":{"model":"no"}}],"m\u006fdel":"yes"}""");
+        Assert.Equal("yes", envelope.Model);
+    }
+
+    [Fact]
+    public async Task Inline_media_is_not_counted_as_text()
+    {
+        using var small = await ReadAsync("""{"messages":[{"role":"user","content":"words and words"}]}""");
+        using var media = await ReadAsync($$"""{"messages":[{"role":"user","content":"words and words","data":"{{new string('A', 100_000)}}"}]}""");
+        Assert.InRange(media.EstimatedTokens, small.EstimatedTokens, small.EstimatedTokens + 5);
+    }
+
+    [Theory]
+    [InlineData("", "empty")]
+    [InlineData("[]", "not a JSON object")]
+    [InlineData("{\"model\":", "not valid JSON")]
+    [InlineData("{\"model\":\"a\" \"b\"}", "not valid JSON")]
+    public async Task A_body_that_cannot_be_read_is_refused_in_words(string body, string says)
+    {
+        var (envelope, error) = await TryReadAsync(body, 1000);
+        Assert.Null(envelope);
+        Assert.Equal(GatewayErrorKind.BadRequest, error!.Kind);
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_body_over_the_limit_is_refused_with_and_without_a_length(bool withLength)
+    {
+        var (envelope, error) = await TryReadAsync("{\"model\":\"" + new string('x', 5000) + "\"}", 1000, withLength);
+        Assert.Null(envelope);
+        Assert.Equal(GatewayErrorKind.RequestTooLarge, error!.Kind);
+    }
+
+    private static async Task<RequestEnvelope> ReadAsync(string body)
+    {
+        var (envelope, error) = await TryReadAsync(body, 1 << 20);
+        Assert.Null(error);
+        return envelope!;
+    }
+
+    private static async Task<(RequestEnvelope?, GatewayError?)> TryReadAsync(string body, long max, bool withLength = true)
+    {
+        var bytes = Encoding.UTF8.GetBytes(body);
+        var http = new DefaultHttpContext();
+        http.Request.Body = new MemoryStream(bytes);
+        if (withLength) http.Request.ContentLength = bytes.Length;
+        return await RequestEnvelope.ReadAsync(http.Request, max, TestContext.Current.CancellationToken);
+    }
+}
