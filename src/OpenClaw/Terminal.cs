@@ -1,8 +1,20 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using OpenClaw.Commands;
+
 namespace OpenClaw;
 
 /// <summary>The only place that writes to the console. Errors and logs go to standard error, answers to standard output.</summary>
 internal static class Terminal
 {
+    private static readonly JsonWriterOptions s_json = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>True when standard output is a terminal that shows colours and nobody asked for none (https://no-color.org).</summary>
+    public static bool HasColors =>
+        !Console.IsOutputRedirected
+        && Environment.GetEnvironmentVariable("NO_COLOR") is null or ""
+        && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+
     /// <summary><c>error:</c> what is wrong, <c>hint:</c> what to do.</summary>
     public static void Error(string message, string hint)
     {
@@ -10,8 +22,44 @@ internal static class Terminal
         if (hint.Length > 0) Console.Error.WriteLine("hint: " + hint);
     }
 
+    /// <summary>An error, and with <c>--json</c> its envelope on standard output. Returns the exit code.</summary>
+    public static int Fail(bool json, string message, string hint, int code = ExitCode.NotSo)
+    {
+        Error(message, hint);
+        if (json) Json(writer => WriteError(writer, message, hint));
+        return code;
+    }
+
+    /// <summary>Upstream's envelope: <c>{ok:false,error:{type:"cli_error",message}}</c>.</summary>
+    public static void WriteError(Utf8JsonWriter json, string message, string hint)
+    {
+        json.WriteStartObject();
+        json.WriteBoolean("ok"u8, false);
+        json.WriteStartObject("error"u8);
+        json.WriteString("type"u8, "cli_error"u8);
+        json.WriteString("message"u8, message);
+        if (hint.Length > 0) json.WriteString("hint"u8, hint);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    /// <summary>A line on standard error.</summary>
     public static void Line(string text) => Console.Error.WriteLine(text);
 
     /// <summary>A line of the gateway's own log.</summary>
     public static void Log(string text) => Console.Error.WriteLine("openclaw: " + text);
+
+    /// <summary>Text on standard output, with its line end.</summary>
+    public static void Out(string text) => Console.Out.WriteLine(text);
+
+    /// <summary>Text on standard output as it is.</summary>
+    public static void Write(string text) => Console.Out.Write(text);
+
+    /// <summary>One JSON document on standard output.</summary>
+    public static void Json(Action<Utf8JsonWriter> write)
+    {
+        using var output = Console.OpenStandardOutput();
+        using (var json = new Utf8JsonWriter(output, s_json)) write(json);
+        output.WriteByte((byte)'\n');
+    }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using OpenClaw.Config;
 using OpenClaw.Gateway;
 
@@ -8,15 +7,14 @@ namespace OpenClaw.Commands;
 /// <summary><c>openclaw gateway</c>: serves until SIGTERM or Ctrl-C, then drains.</summary>
 internal static class GatewayCommand
 {
-    public static Command Build()
+    public static void Fill(Command command)
     {
-        var config = new Option<string?>("--config") { Description = "The configuration file (default: OPENCLAW_CONFIG_PATH, ~/.openclaw/openclaw.json)" };
-        var bind = new Option<string?>("--bind") { Description = "loopback, lan or auto; over gateway.bind" };
-        var port = new Option<int?>("--port") { Description = "Over gateway.port; 0 takes a free one" };
+        var config = CommonOptions.Config();
+        var bind = new Option<string?>("--bind") { Description = "loopback, lan or auto; over gateway.bind", HelpName = "BIND" };
+        var port = new Option<int?>("--port") { Description = "Over gateway.port; 0 takes a free one", HelpName = "N" };
         var quiet = new Option<bool>("--quiet") { Description = "No decision lines on standard output" };
-        var command = new Command("gateway", "Serve") { config, bind, port, quiet };
-        command.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(config), parsed.GetValue(bind), parsed.GetValue(port), parsed.GetValue(quiet)));
-        return command;
+        foreach (var option in new Option[] { config, bind, port, quiet }) command.Add(option);
+        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(config), parsed.GetValue(bind), parsed.GetValue(port), parsed.GetValue(quiet)));
     }
 
     private static async Task<int> RunAsync(string? config, string? bind, int? port, bool quiet)
@@ -31,6 +29,7 @@ internal static class GatewayCommand
             Terminal.Error($"--port {port} is not a port", "write a number from 0 to 65535");
             return ExitCode.Usage;
         }
+        using var signals = new Signals();
         var (host, refusal) = await GatewayHost.StartAsync(new GatewayOptions
         {
             ConfigPath = Places.ConfigFile(config),
@@ -50,21 +49,10 @@ internal static class GatewayCommand
         {
             foreach (var warning in host.Warnings) Terminal.Log(warning.ToString());
             Terminal.Log($"listening on {host.Address.ToString().TrimEnd('/')}");
-            await SignalAsync().ConfigureAwait(false);
+            await signals.Asked.ConfigureAwait(false);
             await host.StopAsync().ConfigureAwait(false);
         }
         return ExitCode.Ok;
-    }
-
-    /// <summary>Completes on SIGTERM, SIGINT or SIGQUIT. A second signal ends the process at once.</summary>
-    public static async Task SignalAsync()
-    {
-        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        void Stop(PosixSignalContext signal) => signal.Cancel = asked.TrySetResult();
-        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Stop);
-        await asked.Task.ConfigureAwait(false);
     }
 
     private static bool TryBind(string? text, out BindMode? mode)

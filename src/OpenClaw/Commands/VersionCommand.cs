@@ -15,10 +15,6 @@ internal static class VersionCommand
 
     public static string Commit => s_informational.Contains('+') ? s_informational.Split('+')[1] : "unknown";
 
-    public static Command Build()
-    {
-        var command = new Command("version", "Version, commit, runtime");
-        command.SetAction(_ => Console.Out.WriteLine($"openclaw {Version} ({Commit[..Math.Min(9, Commit.Length)]}) {RuntimeInformation.FrameworkDescription} {RuntimeInformation.RuntimeIdentifier}"));
-        return command;
-    }
+    public static void Fill(Command command) => command.SetAction(_ =>
+        Terminal.Out($"openclaw {Version} ({Commit[..Math.Min(9, Commit.Length)]}) {RuntimeInformation.FrameworkDescription} {RuntimeInformation.RuntimeIdentifier}"));
 }

@@ -1,0 +1,77 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+
+namespace OpenClaw.Client;
+
+/// <summary>How a question to a gateway ended.</summary>
+internal enum ReachKind
+{
+    Answered,
+
+    /// <summary>Nobody listens there, or not in time.</summary>
+    Unreachable,
+
+    /// <summary>401 or 403.</summary>
+    TokenRefused,
+
+    /// <summary>Something answers, and it is not this gateway.</summary>
+    NotOpenClaw,
+}
+
+/// <summary>The answer of a gateway, or why there is none in words for a person.</summary>
+internal readonly record struct Reach(ReachKind Kind, JsonElement Json, string Message)
+{
+    public bool IsAnswered => Kind == ReachKind.Answered;
+}
+
+/// <summary>Asks a running gateway's control API. Never throws for what a network can do.</summary>
+internal sealed class GatewayClient(GatewayAddress address) : IDisposable
+{
+    private readonly HttpClient _http = Open(address.Url, TimeSpan.FromSeconds(5));
+
+    public GatewayAddress Address => address;
+
+    /// <summary>A client with a short connect time; a proxy of the environment is not asked for this machine itself.</summary>
+    public static HttpClient Open(Uri url, TimeSpan timeout) => new(new SocketsHttpHandler
+    {
+        ConnectTimeout = TimeSpan.FromSeconds(1.5),
+        UseProxy = !url.IsLoopback,
+        AllowAutoRedirect = false,
+        UseCookies = false,
+    })
+    { BaseAddress = url, Timeout = timeout };
+
+    public async Task<Reach> GetAsync(string path, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        if (address.Token is { } token) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        try
+        {
+            using var answer = await _http.SendAsync(request, cancel).ConfigureAwait(false);
+            if (answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+            {
+                return new Reach(ReachKind.TokenRefused, default, $"the gateway at {address} {(address.Token is null ? "wants a token" : "refused the token")}");
+            }
+            if (answer.StatusCode != HttpStatusCode.OK || answer.Content.Headers.ContentType?.MediaType != "application/json") return Foreign();
+            using var document = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancel).ConfigureAwait(false));
+            return document.RootElement.ValueKind == JsonValueKind.Object ? new Reach(ReachKind.Answered, document.RootElement.Clone(), "") : Foreign();
+        }
+        catch (JsonException)
+        {
+            return Foreign();
+        }
+        catch (FormatException)
+        {
+            return new Reach(ReachKind.TokenRefused, default, "the token has characters in it that no token has");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            return new Reach(ReachKind.Unreachable, default, $"no gateway answers at {address}");
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private Reach Foreign() => new(ReachKind.NotOpenClaw, default, $"what answers at {address} is not this gateway");
+}

@@ -1,0 +1,188 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using OpenClaw.Client;
+
+namespace OpenClaw.Commands.Models;
+
+/// <summary><c>openclaw models status</c>, which bare <c>openclaw models</c> means too.</summary>
+internal static class ModelsStatus
+{
+    private const int CoolingDown = 2;
+
+    public static void Fill(Command command)
+    {
+        var gateway = new GatewayOptionSet(command);
+        var json = CommonOptions.Json();
+        var plain = new Option<bool>("--plain") { Description = "Only the default model" };
+        var check = new Option<bool>("--check") { Description = "Exit 1 when a key or a provider is missing, 2 when a key cools down" };
+        var probe = new Option<bool>("--probe") { Description = "Call each provider once, live, for a token or so" };
+        var provider = new Option<string?>("--probe-provider") { Description = "Only this provider", HelpName = "ID" };
+        var timeout = new Option<int>("--probe-timeout") { Description = "Milliseconds a call may take", DefaultValueFactory = static _ => 8000, HelpName = "MS" };
+        var tokens = new Option<int>("--probe-max-tokens") { Description = "Largest answer", DefaultValueFactory = static _ => 1, HelpName = "N" };
+        foreach (var option in new Option[] { json, plain, check, probe, provider, timeout, tokens }) command.Add(option);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var asJson = parsed.GetValue(json);
+            var ask = gateway.Read(parsed);
+            if (parsed.GetValue(timeout) < 1 || parsed.GetValue(tokens) < 1)
+            {
+                return Terminal.Fail(asJson, "--probe-timeout and --probe-max-tokens are positive numbers", "", ExitCode.Usage);
+            }
+            var (view, code) = await ModelsSource.ReadAsync(ask, asJson, cancel).ConfigureAwait(false);
+            if (view is null) return code;
+            ImmutableArray<ProbeRow>? probes = null;
+            if (parsed.GetValue(probe) || parsed.GetValue(provider) is not null)
+            {
+                var order = new ProbeOrder(parsed.GetValue(provider), TimeSpan.FromMilliseconds(parsed.GetValue(timeout)), parsed.GetValue(tokens));
+                (probes, code) = await ModelsProbe.RunAsync(view, ask, order, asJson, cancel).ConfigureAwait(false);
+                if (probes is null) return code;
+            }
+            Show(view, probes, asJson, parsed.GetValue(plain));
+            return parsed.GetValue(check) ? Check(view, probes) : ExitCode.Ok;
+        });
+    }
+
+    /// <summary>1 = a key or a provider is missing (or a probe found one refused), 2 = a key cools down, 0 = neither.</summary>
+    public static int Check(ModelsView view, ImmutableArray<ProbeRow>? probes)
+    {
+        var isMissing = view.Default is null || view.BrokenChain.Any() || view.Providers.Any(static p => p.LacksKey)
+            || (probes?.Any(static p => p.Bucket is "auth" or "billing" or "no_model") ?? false);
+        if (isMissing) return ExitCode.NotSo;
+        return view.Providers.Any(static p => p.Keys.Any(static k => k.Parks.Length > 0)) ? CoolingDown : ExitCode.Ok;
+    }
+
+    private static void Show(ModelsView view, ImmutableArray<ProbeRow>? probes, bool json, bool plain)
+    {
+        if (json) Terminal.Json(writer => Write(writer, view, probes));
+        else if (plain) Terminal.Out(view.Default ?? "");
+        else Terminal.Write(Text(view, probes, DateTimeOffset.UtcNow));
+    }
+
+    /// <summary>The field names are upstream's, so that people find their way.</summary>
+    public static string Text(ModelsView view, ImmutableArray<ProbeRow>? probes, DateTimeOffset now)
+    {
+        var text = new StringBuilder();
+        void Field(string name, string value) => text.Append(name.PadRight(18)).Append(": ").Append(value).Append('\n');
+        Field("Config", view.ConfigPath ?? (view.Gateway is null ? "none (the environment alone)" : "the gateway's"));
+        if (view.Gateway is not null) Field("Gateway", view.Gateway);
+        Field("Default", view.Default ?? "-");
+        Field($"Fallbacks ({view.Fallbacks.Length})", Joined(view.Fallbacks));
+        Field($"Aliases ({view.Aliases.Length})", Joined(view.Aliases.Select(static a => $"{a.Name} -> {a.Target}")));
+        Field(view.Allowed is { } rules ? $"Allowed models ({rules.Length})" : "Allowed models", view.Allowed is { } list ? Joined(list) : "all");
+
+        text.Append("\nAuth overview\n");
+        foreach (var provider in view.Providers) text.Append(Overview(provider)).Append('\n');
+        if (view.Providers.IsEmpty) text.Append("- no provider is configured\n");
+        Section(text, "Missing auth", view.Providers.Where(static p => p.LacksKey).Select(static p => $"{p.Id} {p.Missing}"));
+        Section(text, "Unavailable keys", view.Providers.SelectMany(p => p.Keys).SelectMany(k => k.Parks.Select(p => $"{k.Alias} {Parked(p, now)}")));
+        Section(text, "Model route issues", view.BrokenChain.Select(static m => $"{m.Key} {m.Problem}"));
+        if (probes is { } rows) text.Append("\nAuth probes\n").Append(ModelsProbe.Table(rows));
+        return text.ToString();
+    }
+
+    private static string Overview(ProviderRow provider)
+    {
+        var effective = provider.Effective?.Origin ?? "missing";
+        var source = effective switch
+        {
+            "missing" => "-",
+            "none" => "no key needed",
+            _ when effective.StartsWith("env:", StringComparison.Ordinal) => "environment",
+            _ when effective.StartsWith("file:", StringComparison.Ordinal) => "file",
+            _ => "config",
+        };
+        var count = provider.Keys.Length > 1 ? string.Create(CultureInfo.InvariantCulture, $" | keys={provider.Keys.Length} ({provider.Keys.Count(static k => k.IsOk)} ok)") : "";
+        return $"- {provider.Id} effective={effective} | source={source}{count}";
+    }
+
+    private static string Parked(ParkRow park, DateTimeOffset now)
+    {
+        var word = park.Reason is "quotaExhausted" ? "disabled:billing" : "cooldown:" + park.Reason;
+        var until = park.Until is { } at ? Readable.Time(at - now) : "until it is changed";
+        return $"{word} ({until}){(park.Model is null ? "" : " for " + park.Model)}";
+    }
+
+    private static void Section(StringBuilder text, string title, IEnumerable<string> lines)
+    {
+        var all = lines.ToList();
+        if (all.Count == 0) return;
+        text.Append('\n').Append(title).Append('\n');
+        foreach (var line in all) text.Append("- ").Append(line).Append('\n');
+    }
+
+    private static string Joined(IEnumerable<string> words) => string.Join(", ", words) is { Length: > 0 } text ? text : "-";
+
+    public static void Write(Utf8JsonWriter json, ModelsView view, ImmutableArray<ProbeRow>? probes)
+    {
+        json.WriteStartObject();
+        if (view.ConfigPath is not null) json.WriteString("configPath"u8, view.ConfigPath);
+        else json.WriteNull("configPath"u8);
+        json.WriteString("source"u8, view.Gateway is null ? "config"u8 : "gateway"u8);
+        if (view.Gateway is not null) json.WriteString("gateway"u8, view.Gateway);
+        json.WriteString("defaultModel"u8, view.Default);
+        json.WriteStartArray("fallbacks"u8);
+        foreach (var reference in view.Fallbacks) json.WriteStringValue(reference);
+        json.WriteEndArray();
+        ModelsAliases.WriteAliases(json, view.Aliases);
+        WriteAllowed(json, view.Allowed);
+        json.WriteStartObject("auth"u8);
+        json.WriteStartArray("missingProvidersInUse"u8);
+        foreach (var provider in view.Providers.Where(static p => p.LacksKey)) json.WriteStringValue(provider.Id);
+        json.WriteEndArray();
+        json.WriteStartArray("providers"u8);
+        foreach (var provider in view.Providers) WriteProvider(json, provider);
+        json.WriteEndArray();
+        json.WriteStartArray("modelRouteIssues"u8);
+        foreach (var model in view.BrokenChain) json.WriteStringValue($"{model.Key} {model.Problem}");
+        json.WriteEndArray();
+        if (probes is { } rows) ModelsProbe.Write(json, rows);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteAllowed(Utf8JsonWriter json, ImmutableArray<string>? allowed)
+    {
+        if (allowed is not { } rules)
+        {
+            json.WriteNull("allowed"u8);
+            return;
+        }
+        json.WriteStartArray("allowed"u8);
+        foreach (var rule in rules) json.WriteStringValue(rule);
+        json.WriteEndArray();
+    }
+
+    private static void WriteProvider(Utf8JsonWriter json, ProviderRow provider)
+    {
+        json.WriteStartObject();
+        json.WriteString("provider"u8, provider.Id);
+        json.WriteString("baseUrl"u8, provider.BaseUrl);
+        json.WriteBoolean("local"u8, provider.IsLocal);
+        json.WriteString("effective"u8, provider.Effective?.Origin);
+        json.WriteStartArray("keys"u8);
+        foreach (var key in provider.Keys)
+        {
+            json.WriteStartObject();
+            json.WriteString("source"u8, key.Origin);
+            json.WriteString("state"u8, key.Problem is not null ? "missing" : key.Parks.Length > 0 ? "cooldown" : "ok");
+            if (key.Problem is not null) json.WriteString("problem"u8, key.Problem);
+            json.WriteStartArray("cooldowns"u8);
+            foreach (var park in key.Parks)
+            {
+                json.WriteStartObject();
+                if (park.Model is not null) json.WriteString("model"u8, park.Model);
+                json.WriteString("reason"u8, park.Reason);
+                if (park.Until is { } until) json.WriteString("until"u8, until);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        if (provider.Missing is not null) json.WriteString("missing"u8, provider.Missing);
+        json.WriteEndObject();
+    }
+}

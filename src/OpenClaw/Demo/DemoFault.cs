@@ -1,0 +1,20 @@
+using System.Collections.Immutable;
+
+namespace OpenClaw.Demo;
+
+/// <summary>One fault of the show: a chain of which the first target has it and the second is well.</summary>
+/// <param name="Title">What goes wrong, for people.</param>
+/// <param name="Alias">The name under which the chain is asked for.</param>
+/// <param name="Primary">The embedded provider's model that plays it.</param>
+internal sealed record DemoFault(string Title, string Alias, string Primary)
+{
+    public const string Healthy = "scripted/ok";
+
+    public static ImmutableArray<DemoFault> All { get; } =
+    [
+        new("connection reset", "reset", "scripted/refused"),
+        new("429, come back in 10 minutes", "busy", "scripted/rate-limited-600s"),
+        new("cut after 40 of 60 words", "cut", "scripted/cut-after-40"),
+        new("silent after 20 of 60 words", "stall", "scripted/stall-after-20-30s"),
+    ];
+}

@@ -1,0 +1,87 @@
+using System.Text.Json;
+using OpenClaw.Commands.Models;
+
+namespace OpenClaw.Tests.Cli;
+
+public sealed class ModelsStatusTests
+{
+    private const string Secret = "sk-never-show-this-0123456789";
+    private static readonly DateTimeOffset s_now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void Shows_the_fields_of_upstream_and_keys_by_their_origin_only()
+    {
+        var view = LocalView.Models(LocalView.Team, ("OPENAI_API_KEY", Secret), ("ANTHROPIC_API_KEYS", "k-one-k-one-k-one,k-two-k-two-k-two"));
+        Assert.Equal(
+            """
+            Config            : /etc/openclaw.json
+            Default           : openai/gpt-4o
+            Fallbacks (2)     : anthropic/claude-opus-4, ollama/llama3.2
+            Aliases (2)       : deep -> anthropic/claude-opus-4, openai/gpt-4o, fast -> gemini/gemini-2.5-flash
+            Allowed models (4): openai/gpt-4o, anthropic/*, ollama/*, gemini/gemini-2.5-flash
+
+            Auth overview
+            - anthropic effective=env:ANTHROPIC_API_KEYS | source=environment | keys=2 (2 ok)
+            - gemini effective=missing | source=-
+            - ollama effective=none | source=no key needed
+            - openai effective=env:OPENAI_API_KEY | source=environment
+
+            Missing auth
+            - gemini no key for gemini: set GEMINI_API_KEY, or GEMINI_API_KEY_FILE to a file with the key in it
+
+            """,
+            ModelsStatus.Text(view with { Providers = [.. view.Providers.OrderBy(p => p.Id, StringComparer.Ordinal)] }, null, s_now));
+    }
+
+    [Fact]
+    public void Never_writes_a_key_as_text_or_as_json()
+    {
+        var view = LocalView.Models("""{ "models": { "providers": { "own": { "baseUrl": "http://h/v1", "apiKey": "sk-never-show-this-0123456789" } } } }""", ("OPENAI_API_KEY", Secret));
+        Assert.DoesNotContain(Secret, ModelsStatus.Text(view, null, s_now), StringComparison.Ordinal);
+        var json = LocalView.Json(w => ModelsStatus.Write(w, view, null));
+        Assert.DoesNotContain(Secret, json, StringComparison.Ordinal);
+        Assert.Contains("\"effective\":\"config\"", json, StringComparison.Ordinal);
+        Assert.Contains("\"effective\":\"env:OPENAI_API_KEY\"", json, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Check_is_0_when_every_key_is_there()
+    {
+        var view = LocalView.Models("""{ "defaultModel": "openai/gpt-4o" }""", ("OPENAI_API_KEY", Secret));
+        Assert.Equal(0, ModelsStatus.Check(view, null));
+    }
+
+    [Fact]
+    public void Check_is_1_when_a_key_is_missing_or_nothing_is_the_default()
+    {
+        Assert.Equal(1, ModelsStatus.Check(LocalView.Models("""{ "defaultModel": "openai/gpt-4o" }"""), null));
+        Assert.Equal(1, ModelsStatus.Check(LocalView.Models("{}", ("OPENAI_API_KEY", Secret)), null));
+    }
+
+    [Fact]
+    public void Check_is_2_when_a_key_cools_down_and_1_when_it_was_rejected_for_good()
+    {
+        var (models, status) = (Parse("""{ "default": "openai/gpt-4o", "models": [] }"""), "");
+        status = """{ "providers": [ { "id": "openai", "missing": "openai#1 (env:K) is rate limited: slow down", "keys": [ { "alias": "openai#1 (env:K)", "state": "parked", "parked": [ { "reason": "rateLimited", "until": "2026-01-01T00:02:41Z" } ] } ] } ] }""";
+        var cooling = GatewayModels.Read("http://g", models, Parse(status), default);
+        Assert.Equal(2, ModelsStatus.Check(cooling, null));
+        Assert.Contains("- openai#1 (env:K) cooldown:rateLimited (2m 41s)", ModelsStatus.Text(cooling, null, s_now), StringComparison.Ordinal);
+
+        status = status.Replace("\"rateLimited\", \"until\": \"2026-01-01T00:02:41Z\"", "\"credential\"", StringComparison.Ordinal);
+        Assert.Equal(1, ModelsStatus.Check(GatewayModels.Read("http://g", models, Parse(status), default), null));
+    }
+
+    [Theory]
+    [InlineData("auth", 1)]
+    [InlineData("billing", 1)]
+    [InlineData("no_model", 1)]
+    [InlineData("timeout", 0)]
+    [InlineData("ok", 0)]
+    public void A_probe_that_was_refused_counts_as_missing(string bucket, int code)
+    {
+        var view = LocalView.Models("""{ "defaultModel": "openai/gpt-4o" }""", ("OPENAI_API_KEY", Secret));
+        Assert.Equal(code, ModelsStatus.Check(view, [new ProbeRow("openai", "openai/gpt-4o", bucket, 1, "")]));
+    }
+
+    private static JsonElement Parse(string json) => JsonDocument.Parse(json).RootElement;
+}
