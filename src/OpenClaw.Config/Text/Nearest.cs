@@ -1,7 +1,7 @@
 namespace OpenClaw.Config.Text;
 
 /// <summary>The candidates that a person most likely meant.</summary>
-internal static class Nearest
+public static class Nearest
 {
     private const int LongestWord = 160;
     private const int MostCandidates = 300;

@@ -42,7 +42,7 @@ internal sealed class ModelsEndpoint(StateHolder states)
         {
             if (name == id) return JsonAnswer.WriteAsync(http, json => Write(json, name, reference, state, anthropic));
         }
-        var near = Routing.NearestNames.Of(id, Listed(state, caller).Select(static m => m.Id), 3);
+        var near = Routing.NearestReferences.Of(id, [.. Listed(state, caller).Select(static m => m.Id)], 3);
         return RefuseAsync(http, new GatewayError(GatewayErrorKind.ModelUnknown, $"unknown model \"{id}\"; nearest: {string.Join(", ", near)}") { Param = "model" });
     }
 

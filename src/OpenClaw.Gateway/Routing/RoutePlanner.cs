@@ -122,8 +122,9 @@ internal static class RoutePlanner
 
     private static string Nearest(GatewayState state, Caller caller, string asked)
     {
-        var near = NearestNames.Of(asked, state.KnownReferences.Where(r => state.Config.Models.IsAllowed(r) && caller.MayUse(r)).Select(r => r.ToString())
-            .Concat(state.Config.Models.Aliases.Keys).Distinct(), 3);
+        var known = state.KnownReferences.Where(r => state.Config.Models.IsAllowed(r) && caller.MayUse(r)).Select(static r => r.ToString())
+            .Concat(state.Config.Models.Aliases.Where(a => a.Value.Any(r => state.Config.Models.IsAllowed(r) && caller.MayUse(r))).Select(static a => a.Key));
+        var near = NearestReferences.Of(asked, [.. known.Distinct()], 3);
         return near.Count == 0 ? "GET /v1/models lists what is" : $"nearest: {string.Join(", ", near)}";
     }
 }

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using OpenClaw.Commands.Models;
-using OpenClaw.Gateway.Routing;
+using OpenClaw.Config.Text;
 
 namespace OpenClaw.Commands;
 
@@ -66,7 +66,7 @@ internal static class CommandLine
         var known = word.StartsWith('-')
             ? command.Options.Select(static o => o.Name)
             : command.Subcommands.Select(static c => c.Name);
-        return NearestNames.Of(word, known, 1) is [var near] && IsNear(word, near)
+        return Nearest.One(word, known) is { } near
             ? ($"\"{word}\" is not known here", $"did you mean \"{near}\"? {help}")
             : ($"\"{word}\" is not known here", help);
     }
@@ -81,8 +81,4 @@ internal static class CommandLine
 
     private static string Path(CommandResult result) =>
         result.Parent is CommandResult parent ? Path(parent) + " " + result.Command.Name : "openclaw";
-
-    // NearestNames always has a nearest; a suggestion must look like what was written.
-    private static bool IsNear(string word, string near) =>
-        char.ToLowerInvariant(word.TrimStart('-').FirstOrDefault()) == near.TrimStart('-')[0] && Math.Abs(word.Length - near.Length) <= 2;
 }

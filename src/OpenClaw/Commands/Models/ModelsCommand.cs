@@ -50,7 +50,7 @@ internal static class ModelsCommand
             .Concat((known.Models.Allowlist ?? []).Where(static r => !r.IsWildcard).Select(static r => r.ToString()))
             .Concat(known.Providers.SelectMany(static p => p.Models.Select(m => $"{p.Id}/{m.Id}")))
             .Distinct();
-        var near = NearestNames.Of(reference, names, 3);
+        var near = NearestReferences.Of(reference, [.. names], 3);
         var code = Terminal.Fail(
             json,
             $"\"{reference}\" is neither provider/model nor an alias",

@@ -112,7 +112,7 @@ internal static class ModelsList
 
     private static int UnknownProvider(bool json, ModelsView view, string id)
     {
-        var near = NearestNames.Of(id, view.Providers.Select(static p => p.Id), 3);
+        var near = NearestReferences.Of(id, [.. view.Providers.Select(static p => p.Id)], 3);
         return Terminal.Fail(json, $"unknown provider: {id}", near.Count > 0 ? "configured: " + string.Join(", ", near) : "no provider is configured");
     }
 
