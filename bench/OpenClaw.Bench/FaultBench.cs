@@ -25,7 +25,9 @@ internal static class FaultBench
         var scorecard = Scorecard([.. cells.Select(c => results[c])], timings, watch.Elapsed);
         Console.Write(scorecard);
         if (at >= 0 && at + 1 < args.Length) await File.WriteAllTextAsync(args[at + 1], scorecard);
-        return results.Values.Any(r => FaultJudge.Judge(r).Verdict == Verdict.Fail) ? 1 : 0;
+        if (results.Values.All(r => FaultJudge.Judge(r).Verdict != Verdict.Fail)) return 0;
+        await Console.Error.WriteLineAsync(wall.Trouble);
+        return 1;
     }
 
     private static string Scorecard(IReadOnlyList<FaultResult> results, FaultTimings timings, TimeSpan elapsed)

@@ -58,6 +58,7 @@ internal sealed class ResponsePump : IDisposable
     private bool _atEnd;
     private bool _done;
     private bool _released;
+    private bool _closed;
     private long _lastWrite;
 
     /// <summary>A passing pump.</summary>
@@ -233,9 +234,25 @@ internal sealed class ResponsePump : IDisposable
             return;
         }
         if (_held.WrittenCount > 0) SendHeld();
-        _client.Write(frame);
+        if (_atEnd && !IsTerminated(frame))
+        {
+            // What the end of the body left of a frame: without data it is nothing, with data it gets its end.
+            if (!HasData(frame)) return;
+            _client.Write(frame);
+            _client.Write("\n\n"u8);
+        }
+        else _client.Write(frame);
         Position = _reader.Position;
         SentText = _tracker.TextLength;
+    }
+
+    private static bool IsTerminated(ReadOnlySpan<byte> frame) =>
+        frame.EndsWith("\n\n"u8) || frame.EndsWith("\n\r\n"u8) || frame.EndsWith("\r\r"u8);
+
+    private static bool HasData(ReadOnlySpan<byte> frame)
+    {
+        var at = frame.LastIndexOf("data:"u8);
+        return at >= 0 && !frame[(at + 5)..].Trim(" \r\n"u8).IsEmpty;
     }
 
     // Too large to hold: from here on the answer can only be finished by this hop.
@@ -255,6 +272,9 @@ internal sealed class ResponsePump : IDisposable
     // The answer is complete; write what the protocol closes with where the provider left it out.
     private void Close()
     {
+        // The first read may have held the whole answer: then this is the second time.
+        if (_closed) return;
+        _closed = true;
         if (_writer is not null) _writer.End();
         else if (!_done) _client.Write(_closing);
     }

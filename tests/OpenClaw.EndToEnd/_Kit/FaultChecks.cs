@@ -61,12 +61,11 @@ internal static class FaultChecks
             : back - r.Timings.Server.Outage > r.Timings.RecoveryLimit ? $"{(back.Value - r.Timings.Server.Outage).TotalSeconds:F1} s after the outage" : null;
     });
 
-    /// <summary>While the primary is down, it is probed, not used: a try for every second request at most.</summary>
+    /// <summary>While the primary is down it is probed, not used: a fixed few tries, whatever the requests.</summary>
     public static FaultCheck ProbeDiscipline() => Check("the primary is probed with restraint while it is down", CheckLevel.Ours, r =>
     {
         var during = r.PrimaryCalls.Count(c => c.At - r.Began < r.Timings.Server.Outage);
-        var requests = r.Sequence.Count(s => s.At < r.Timings.Server.Outage);
-        return during > requests ? $"{during} tries in {requests} requests" : null;
+        return during > r.Timings.ProbeLimit ? $"{during} tries" : null;
     });
 
     /// <summary>Usage, names, attempts: what every rescued answer must say of itself.</summary>
@@ -74,28 +73,29 @@ internal static class FaultChecks
     [
         Check("usage adds up", CheckLevel.Ours, r =>
         {
-            if (!r.Reply.LooksWhole || r.Cell.Scenario.Ideal != FaultIdeal.Answer) return null;
+            if (!r.Reply.LooksWhole || r.Cell.Scenario.IsSequence || r.Cell.Scenario.Ideal != FaultIdeal.Answer) return null;
             var (input, output) = (r.Reply.InputTokens ?? 0, r.Reply.OutputTokens ?? 0);
             var exact = !r.Cell.IsMidStream && r.Cell.Scenario.Primary is not ("thinking" or "thinking-cut");
             return (exact ? output == 60 && input == 4 : output >= 60 && input >= 4) ? null : $"{input}/{output}";
         }),
         Check("x-openclaw-model names who answered", CheckLevel.Ours, r =>
         {
-            if (!r.Reply.LooksWhole) return null;
-            var wanted = !r.Cell.IsMidStream && r.AnsweredByFallback ? r.Cell.FallbackRef : r.Cell.PrimaryRef;
-            return r.Reply.Header("x-openclaw-model") == wanted ? null : $"{r.Reply.Header("x-openclaw-model")} instead of {wanted}";
+            if (!r.Reply.LooksWhole || r.Cell.Scenario.IsSequence) return null;
+            var (header, wanted) = (r.Reply.Header("x-openclaw-model"), r.AnsweredByFallback ? r.Cell.FallbackRef : r.Cell.PrimaryRef);
+            // The headers of a stream are gone before a cut: then they name who began.
+            return header == wanted || (r.Cell.IsMidStream && header == r.Cell.PrimaryRef) ? null : $"{header} instead of {wanted}";
         }),
         Check("x-openclaw-attempts counts them", CheckLevel.Ours, r =>
         {
-            if (!r.Reply.LooksWhole || r.Cell.IsMidStream || r.Cell.Scenario.Address != FaultAddress.Scripted) return null;
+            if (!r.Reply.LooksWhole || r.Cell.IsMidStream || r.Cell.Scenario.IsSequence || r.Cell.Scenario.Address != FaultAddress.Scripted) return null;
             var wanted = r.PrimaryCalls.Count + r.FallbackCalls.Count;
             return r.Reply.Header("x-openclaw-attempts") == wanted.ToString(CultureInfo.InvariantCulture) ? null : $"{r.Reply.Header("x-openclaw-attempts")} instead of {wanted}";
         }),
         Check("x-openclaw-decision is there", CheckLevel.Ours, r => r.Reply.Header("x-openclaw-decision") is { Length: > 0 } ? null : "missing"),
         Check("the key is sent once a call", CheckLevel.Ours, r =>
             r.PrimaryCalls.Concat(r.FallbackCalls).Any(c => c.KeyHeaders.Count != 1) ? "none or several" : null),
-        Check("calls end when the answer does", CheckLevel.Ours, r =>
-            r.FallbackCalls.Count > 5 ? $"{r.FallbackCalls.Count} tries on the fallback" : null),
+        Check("few tries on the fallback", CheckLevel.Ours, r =>
+            r.FallbackCalls.Count > 5 && !r.Cell.Scenario.IsSequence ? $"{r.FallbackCalls.Count} tries on the fallback" : null),
     ];
 
     private static FaultCheck Check(string name, CheckLevel level, Func<FaultResult, string?> problem) => new(name, level, problem);

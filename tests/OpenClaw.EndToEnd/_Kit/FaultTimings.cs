@@ -17,6 +17,9 @@ internal sealed record FaultTimings(string Name, ScriptedOptions Server, string 
 
     public required TimeSpan RecoveryLimit { get; init; }
 
+    /// <summary>Tries on the primary while it is down.</summary>
+    public required int ProbeLimit { get; init; }
+
     public required TimeSpan Hang { get; init; }
 
     /// <summary>FailoverBench's full profile: 20 s first token, 30 s stall, 120 s silence, 60 s outage, an answer of 15 ms a token.</summary>
@@ -31,6 +34,7 @@ internal sealed record FaultTimings(string Name, ScriptedOptions Server, string 
         OutageRequests = 20,
         OutageInterval = TimeSpan.FromSeconds(4),
         RecoveryLimit = TimeSpan.FromSeconds(30),
+        ProbeLimit = 12,
         Hang = TimeSpan.FromSeconds(130),
     };
 
@@ -40,7 +44,7 @@ internal sealed record FaultTimings(string Name, ScriptedOptions Server, string 
         new ScriptedOptions
         {
             FirstToken = TimeSpan.FromSeconds(8), Stall = TimeSpan.FromSeconds(8), Silence = TimeSpan.FromSeconds(20), Outage = TimeSpan.FromSeconds(2),
-            Drip = TimeSpan.FromMilliseconds(1), LogCapacity = 100_000,
+            Drip = TimeSpan.FromMilliseconds(1), TokenInterval = TimeSpan.FromMilliseconds(1), LogCapacity = 100_000,
         },
         """{ "retries": 2, "timeouts": { "headers": "1500ms", "firstToken": "1500ms", "idle": "1500ms", "answer": "2s" }, "cooldown": { "base": "200ms", "max": "1s" } }""")
     {
@@ -50,6 +54,7 @@ internal sealed record FaultTimings(string Name, ScriptedOptions Server, string 
         OutageRequests = 18,
         OutageInterval = TimeSpan.FromMilliseconds(250),
         RecoveryLimit = TimeSpan.FromSeconds(2.5),
+        ProbeLimit = 12,
         Hang = TimeSpan.FromSeconds(30),
     };
 }

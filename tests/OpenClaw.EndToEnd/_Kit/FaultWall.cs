@@ -25,7 +25,8 @@ internal sealed class FaultWall : IAsyncDisposable
     /// <summary>True when a provider's key shows up in what the gateway printed.</summary>
     public bool LeaksKeys => _gateway.Log.Contains(WallConfig.KeyPrefix, StringComparison.Ordinal);
 
-    public string Log => _gateway.Log;
+    /// <summary>What the gateway printed beside its decisions: exceptions, warnings.</summary>
+    public string Trouble => string.Join('\n', _gateway.Log.Split('\n').Where(l => !l.StartsWith('{')).Take(200));
 
     public static async Task<FaultWall> StartAsync(IReadOnlyList<FaultCell> cells, FaultTimings timings)
     {

@@ -95,9 +95,10 @@ internal sealed class OpenAiAssembler(ChatReply reply) : StreamAssembler(reply)
             var index = whole ? reply.Tools.Count : tool.GetProperty("index").GetInt32();
             if (index > reply.Tools.Count) reply.Violations.Add($"tool index {index} after {reply.Tools.Count} tools");
             if (index >= reply.Tools.Count) reply.Tools.Add(new ToolReply());
-            var function = tool.GetProperty("function");
             var target = reply.Tools[Math.Min(index, reply.Tools.Count - 1)];
             if (Text(tool, "id") is { Length: > 0 } id) target.Id = id;
+            // Only the index must be there; a piece may carry a signature alone.
+            if (!tool.TryGetProperty("function", out var function)) continue;
             if (Text(function, "name") is { Length: > 0 } toolName) target.Name = toolName;
             target.Arguments.Append(Text(function, "arguments"));
         }
@@ -117,6 +118,7 @@ internal sealed class AnthropicAssembler(ChatReply reply) : StreamAssembler(repl
     private int _last = -1;
     private int? _open;
     private ToolReply? _tool;
+    private string _input = "{}";
 
     public static void Whole(JsonElement root, ChatReply reply)
     {
@@ -163,7 +165,7 @@ internal sealed class AnthropicAssembler(ChatReply reply) : StreamAssembler(repl
             case "content_block_delta": Delta(root); break;
             case "content_block_stop":
                 if (_open != root.GetProperty("index").GetInt32()) Reply.Violations.Add("a stop for a block that is not open");
-                if (_tool is { Arguments.Length: 0 }) _tool.Arguments.Append("{}");
+                if (_tool is { Arguments.Length: 0 }) _tool.Arguments.Append(_input);
                 (_open, _tool) = (null, null);
                 break;
             case "message_delta":
@@ -190,6 +192,8 @@ internal sealed class AnthropicAssembler(ChatReply reply) : StreamAssembler(repl
         if (Text(block, "type") != "tool_use") return;
         _tool = new ToolReply { Id = Text(block, "id") ?? "", Name = Text(block, "name") ?? "" };
         Reply.Tools.Add(_tool);
+        // Whole here when no delta follows.
+        _input = block.TryGetProperty("input", out var input) ? input.GetRawText() : "{}";
     }
 
     private void Delta(JsonElement root)

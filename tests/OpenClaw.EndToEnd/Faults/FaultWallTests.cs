@@ -1,0 +1,91 @@
+namespace OpenClaw.EndToEnd.Faults;
+
+/// <summary>All cells, run once, many at a time; the tests read the results.</summary>
+public sealed class FaultWallRun : IAsyncLifetime
+{
+    private static readonly Wire[] s_wires = [Wire.OpenAi, Wire.Anthropic, Wire.Gemini, Wire.Ollama];
+    private IReadOnlyDictionary<FaultCell, FaultResult> _results = new Dictionary<FaultCell, FaultResult>();
+
+    internal static IReadOnlyList<FaultCell> Cells { get; } = [.. MakeCells()];
+
+    internal bool LeaksKeys { get; private set; }
+
+    internal string Trouble { get; private set; } = "";
+
+    internal IEnumerable<FaultResult> Results => _results.Values;
+
+    internal FaultResult this[int number] => _results[Cells[number]];
+
+    public async ValueTask InitializeAsync()
+    {
+        await using var wall = await FaultWall.StartAsync(Cells, FaultTimings.Fast);
+        _results = await wall.RunAsync(Cells, atOnce: 96);
+        LeaksKeys = wall.LeaksKeys;
+        Trouble = wall.Trouble;
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    // The sixteen on every pair of protocols; ours with each protocol once as primary and once as fallback.
+    private static IEnumerable<FaultCell> MakeCells()
+    {
+        var number = 0;
+        foreach (var scenario in FaultCatalogue.FailoverBench.Concat(FaultCatalogue.Ours))
+        {
+            var all = scenario.Id[0] == 'S';
+            foreach (var protocol in (ClientProtocol[])[ClientProtocol.Chat, ClientProtocol.Messages])
+            foreach (var stream in (bool[])[true, false])
+            foreach (var primary in s_wires)
+            foreach (var fallback in all ? s_wires : [s_wires[((int)primary + 1 + number) % 4]])
+            {
+                yield return new FaultCell(number++, scenario, protocol, stream, primary, fallback);
+            }
+        }
+    }
+}
+
+public sealed class FaultWallTests(FaultWallRun run) : IClassFixture<FaultWallRun>
+{
+    public static TheoryData<int, string> FailoverBenchCells => Rows("S");
+
+    public static TheoryData<int, string> OurCells => Rows("B");
+
+    [Theory]
+    [MemberData(nameof(FailoverBenchCells))]
+    public void Passes_the_sixteen_faults(int number, string cell) => Hold(number, cell);
+
+    [Theory]
+    [MemberData(nameof(OurCells))]
+    public void Passes_further_faults(int number, string cell) => Hold(number, cell);
+
+    [Fact]
+    public void Prints_no_key() => Assert.False(run.LeaksKeys);
+
+    [Fact]
+    public void Prints_no_exception() => Assert.DoesNotContain("Exception", run.Trouble, StringComparison.Ordinal);
+
+    [Fact]
+    public void Answers_are_continued_in_both_ways()
+    {
+        var healed = run.Results.Where(r => r.Cell is { IsMidStream: true, Scenario.Id: "S08" }).ToList();
+        Assert.Contains(healed, r => r.FallbackCalls.Any(c => c.IsPrefill));
+        Assert.Contains(healed, r => r.FallbackCalls.All(c => !c.IsPrefill));
+        Assert.Contains(run.Results.Where(r => r.Cell.Scenario.Id == "S14"), r => r.FallbackCalls is [{ IsPrefill: true }, { IsPrefill: false }]);
+    }
+
+    private void Hold(int number, string cell)
+    {
+        var result = run[number];
+        var judgement = FaultJudge.Judge(result);
+        var objections = string.Join("\n", judgement.Objections.Concat(judgement.OwnObjections));
+        Assert.True(judgement.Verdict <= result.Cell.Scenario.Floor && (judgement.OwnObjections.Count == 0 || judgement.Verdict == Verdict.Safe),
+            $"{cell}: {judgement.Verdict}\n{objections}\n{result.Reply}\n{result.PrimaryCalls.Count} tries on the primary, {result.FallbackCalls.Count} on the fallback");
+    }
+
+    private static TheoryData<int, string> Rows(string series)
+    {
+        var rows = new TheoryData<int, string>();
+        foreach (var cell in FaultWallRun.Cells.Where(c => c.Scenario.Id.StartsWith(series, StringComparison.Ordinal))) rows.Add(cell.Number, cell.ToString());
+        return rows;
+    }
+}
