@@ -81,6 +81,7 @@ public sealed class GatewayHost : IAsyncDisposable
         var dispatcher = new Dispatcher(new Attempts(upstream, time), time, backoff);
         var drain = new Drain(metrics, config.Gateway.DrainTimeout, time, options.Log);
         var watcher = new ConfigWatcher(options, files, builder, states);
+        var discovery = new LocalDiscovery(states, builder.Discovered, time, options.Log);
         var control = new ControlApi(options.Version, states, decisions, metrics, builder, watcher, drain, time);
         var chat = new ChatEndpoint(DialectTable.Of(DialectKind.OpenAiChat), "openai", states, dispatcher, decisions, metrics, time, options.Log);
         var messages = new ChatEndpoint(DialectTable.Of(DialectKind.Anthropic), "anthropic", states, dispatcher, decisions, metrics, time, options.Log);
@@ -107,7 +108,7 @@ public sealed class GatewayHost : IAsyncDisposable
 
         var app = BuildServer(config.Gateway, options);
         app.Run(doors.HandleAsync);
-        var host = new GatewayHost(app, drain, watcher, builder, decisions) { Warnings = problems };
+        var host = new GatewayHost(app, drain, watcher, discovery, builder, decisions) { Warnings = problems };
         try
         {
             await app.StartAsync(cancel).ConfigureAwait(false);
@@ -120,6 +121,7 @@ public sealed class GatewayHost : IAsyncDisposable
         // Kestrel writes the port it really took into the addresses.
         host.Address = new Uri(app.Urls.First().Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
         watcher.Start();
+        discovery.Start();
         return (host, null);
     }
 

@@ -82,6 +82,10 @@ internal sealed class ControlApi(
         json.WriteEndArray();
         json.WriteStartArray("models"u8);
         foreach (var reference in state.KnownReferences) WriteModel(json, state, reference);
+        foreach (var reference in state.DiscoveredReferences())
+        {
+            if (state.Config.Models.IsAllowed(reference)) WriteModel(json, state, reference);
+        }
         json.WriteEndArray();
         json.WriteStartObject("aliases"u8);
         foreach (var (name, references) in state.Config.Models.Aliases)
@@ -167,6 +171,14 @@ internal sealed class ControlApi(
         }
         json.WriteEndArray();
         if (entry.Keys.Take("", time.GetUtcNow()).Missing is { } missing) json.WriteString("missing"u8, missing.Message);
+        if (state.ServedBy(provider) is { } served)
+        {
+            json.WriteStartObject("serves"u8);
+            json.WriteNumber("models"u8, served.Models.Length);
+            if (served.At is { } at) json.WriteString("at"u8, at);
+            if (served.Problem is { } problem) json.WriteString("problem"u8, problem);
+            json.WriteEndObject();
+        }
         json.WriteEndObject();
     }
 
@@ -185,12 +197,13 @@ internal sealed class ControlApi(
     {
         var (target, missing) = state.TargetOf(reference);
         var chain = state.Config.Models.Chain;
+        var why = missing?.Message ?? (target is null ? null : state.WhyNotServed(target));
         json.WriteStartObject();
         json.WriteString("key"u8, reference.ToString());
         json.WriteString("provider"u8, reference.Provider);
         json.WriteBoolean("allowed"u8, state.Config.Models.IsAllowed(reference));
         json.WriteBoolean("available"u8, target is not null && target.Provider.Keys.Take(reference.Model, time.GetUtcNow()).Missing is null);
-        if (missing is not null) json.WriteString("missing"u8, missing.Message);
+        if (why is not null) json.WriteString("missing"u8, why);
         if (target?.ContextWindow is { } window) json.WriteNumber("contextWindow"u8, window);
         json.WriteBoolean("local"u8, target?.Provider.Config.IsLocal ?? false);
         json.WriteStartArray("input"u8);

@@ -88,16 +88,22 @@ internal sealed class Upstream(TimeProvider time) : IDisposable
             VersionPolicy = uri.Scheme == "https" ? HttpVersionPolicy.RequestVersionOrHigher : HttpVersionPolicy.RequestVersionOrLower,
         };
         var headers = request.Headers;
-        Authorize(headers, target.Provider.Config, target.Dialect.Kind, key);
         if (target.Dialect.Kind == DialectKind.Anthropic) headers.TryAddWithoutValidation("anthropic-version", body.AnthropicVersion ?? "2023-06-01");
         if (target.Dialect.Kind == DialectKind.Anthropic && body.AnthropicBeta is { } beta && target.Provider.Config.Preset == "anthropic") headers.TryAddWithoutValidation("anthropic-beta", beta);
-        if (target.Provider.Config.Preset == "openrouter") Attribute(headers, target.Provider.Config);
-        foreach (var (name, value) in target.Provider.HeaderValues())
+        Identify(headers, target.Provider, target.Dialect.Kind, key);
+        return request;
+    }
+
+    /// <summary>Adds the key and what else the provider is told of who asks; configured headers win.</summary>
+    public static void Identify(HttpRequestHeaders headers, ProviderEntry provider, DialectKind dialect, Secret? key)
+    {
+        Authorize(headers, provider.Config, dialect, key);
+        if (provider.Config.Preset == "openrouter") Attribute(headers, provider.Config);
+        foreach (var (name, value) in provider.HeaderValues())
         {
             headers.Remove(name);
             headers.TryAddWithoutValidation(name, value);
         }
-        return request;
     }
 
     private static void Authorize(HttpRequestHeaders headers, ProviderConfig provider, DialectKind dialect, Secret? key)

@@ -72,12 +72,16 @@ internal sealed class ModelsEndpoint(StateHolder states)
         }
     }
 
-    /// <summary>What a caller may name: the default, every exact reference that is configured and allowed, and the aliases.</summary>
+    /// <summary>What a caller may name: the default, every exact reference that is configured or found at an open local server, if allowed, and the aliases.</summary>
     public static IEnumerable<(string Id, ModelRef? Reference)> Listed(GatewayState state, Caller caller)
     {
         var models = state.Config.Models;
         if (!models.Chain.IsEmpty) yield return ("openclaw", null);
         foreach (var reference in state.KnownReferences)
+        {
+            if (models.IsAllowed(reference) && caller.MayUse(reference)) yield return (reference.ToString(), reference);
+        }
+        foreach (var reference in state.DiscoveredReferences())
         {
             if (models.IsAllowed(reference) && caller.MayUse(reference)) yield return (reference.ToString(), reference);
         }

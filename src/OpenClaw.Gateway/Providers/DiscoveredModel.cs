@@ -18,6 +18,16 @@ internal enum ModelAbilities
 /// <param name="MaxOutput">Tokens, or null.</param>
 internal sealed record DiscoveredModel(string Id, int? ContextWindow = null, int? MaxOutput = null, ModelAbilities Abilities = ModelAbilities.Unknown)
 {
+    /// <summary>Changes when the model behind the name does (Ollama); null when not said.</summary>
+    public string? Digest { get; init; }
+
+    /// <summary>The listing's <c>owned_by</c>: servers name themselves there.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>True or false when the server says what the model takes; null when it does not.</summary>
+    public bool? TakesImages =>
+        Abilities.HasFlag(ModelAbilities.Vision) ? true : (Abilities & (ModelAbilities.Chat | ModelAbilities.Embedding)) != 0 ? false : null;
+
     /// <summary>For example <c>8.0B</c> (Ollama).</summary>
     public string? ParameterSize { get; init; }
 

@@ -20,6 +20,7 @@ internal static class OllamaTags
             var details = DiscoveryJson.Object(entry, "details");
             models.Add(new DiscoveredModel(id)
             {
+                Digest = JsonRead.String(entry, "digest"),
                 SizeBytes = DiscoveryJson.Count(entry, "size"),
                 ParameterSize = details is { } d ? JsonRead.String(d, "parameter_size") : null,
                 Quantization = details is { } q ? JsonRead.String(q, "quantization_level") : null,

@@ -20,7 +20,7 @@ internal static class OpenAiModels
         foreach (var entry in DiscoveryJson.Array(document.RootElement, "data"))
         {
             if (JsonRead.String(entry, "id") is not { Length: > 0 } id) continue;
-            models.Add(new DiscoveredModel(id, Window(entry), MaxOutput(entry), Abilities(entry)));
+            models.Add(new DiscoveredModel(id, Window(entry), MaxOutput(entry), Abilities(entry)) { Owner = JsonRead.String(entry, "owned_by") });
         }
         return models;
     }

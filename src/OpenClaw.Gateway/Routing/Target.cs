@@ -25,10 +25,13 @@ internal sealed class Target
 
     public required TargetState Health { get; init; }
 
+    /// <summary>Where the target's server is asked what it serves.</summary>
+    public ServedPlace Place { get; init; }
+
     /// <summary>Tokens, prompt and answer together; null = not known, counts as large enough.</summary>
     public int? ContextWindow { get; init; }
 
-    /// <summary>False only when the catalogue or the configuration says that it takes no images.</summary>
+    /// <summary>False only when the catalogue, the configuration or its own server says that it takes no images.</summary>
     public bool TakesImages { get; init; } = true;
 
     /// <summary>It goes on with a final assistant message.</summary>

@@ -19,17 +19,20 @@ internal sealed class GatewayState
     // Open-ended providers serve any name; a caller must not be able to fill the memory with invented ones.
     private const int MaxTargets = 4096;
 
-    private readonly ConcurrentDictionary<ModelRef, (Target? Target, GatewayError? Missing)> _targets = new();
+    private readonly ConcurrentDictionary<ModelRef, (Target? Target, GatewayError? Missing, int Discovery)> _targets = new();
+    private readonly HashSet<ModelRef> _known;
     private readonly TargetHealth _health;
+    private readonly DiscoveryState _discovered;
 
-    public GatewayState(OpenClawConfig config, Authentication authentication, IEnumerable<ProviderEntry> providers, TargetHealth health, DateTimeOffset loaded)
+    public GatewayState(OpenClawConfig config, Authentication authentication, IEnumerable<ProviderEntry> providers, TargetHealth health, DateTimeOffset loaded, DiscoveryState? discovered = null)
     {
         Config = config;
         Authentication = authentication;
         Providers = providers.ToFrozenDictionary(static p => p.Id);
         Loaded = loaded;
-        _health = health;
+        (_health, _discovered) = (health, discovered ?? new DiscoveryState());
         KnownReferences = [.. References(config).Distinct()];
+        _known = [.. KnownReferences];
     }
 
     public OpenClawConfig Config { get; }
@@ -46,10 +49,47 @@ internal sealed class GatewayState
     /// <summary>The target of a reference, or why there is none. Does not look at the allowlist.</summary>
     public (Target? Target, GatewayError? Missing) TargetOf(ModelRef reference)
     {
-        if (_targets.TryGetValue(reference, out var known)) return known;
-        var built = Build(reference);
-        if (_targets.Count < MaxTargets) _targets.TryAdd(reference, built);
-        return built;
+        var version = _discovered.Version;
+        if (_targets.TryGetValue(reference, out var known) && known.Discovery == version) return (known.Target, known.Missing);
+        var (target, missing) = Build(reference);
+        if (_targets.Count < MaxTargets || _targets.ContainsKey(reference)) _targets[reference] = (target, missing, version);
+        return (target, missing);
+    }
+
+    /// <summary>What open servers of one's own say they serve and the configuration does not name. Not checked against the allowlist.</summary>
+    public IEnumerable<ModelRef> DiscoveredReferences()
+    {
+        foreach (var provider in Config.Providers)
+        {
+            if (provider.ModelsAreClosed || !provider.IsLocal) continue;
+            foreach (var model in _discovered.Of(PlaceOf(provider, null))?.Models ?? [])
+            {
+                var reference = new ModelRef(provider.Id, model.Id);
+                if (_known.Contains(reference)) continue;
+                if (_known.Any(k => k.Provider == provider.Id && ServedModels.IsLatest(model.Id, k.Model))) continue;
+                yield return reference;
+            }
+        }
+    }
+
+    /// <summary>Why a server of one's own would not serve the target now, as far as it said; null when nothing speaks against it.</summary>
+    public string? WhyNotServed(Target target)
+    {
+        if (!target.Provider.Config.IsLocal || _discovered.Of(target.Place) is not { } served) return null;
+        if (served.Problem is { } problem) return $"{target.Provider.Id} at {target.Place.Root} {problem}";
+        if (served.ServesAnyName || served.Find(target.Ref.Model) is not null) return null;
+        return target.Place.Kind == DialectKind.Ollama
+            ? $"{target.Provider.Id} has no model {target.Ref.Model}; run: ollama pull {target.Ref.Model}"
+            : $"{target.Provider.Id} does not list {target.Ref.Model}; it lists {string.Join(", ", served.Models.Take(5).Select(static m => m.Id))}";
+    }
+
+    /// <summary>The last word of the provider's server on what it serves; null = not asked, or it is not asked at all.</summary>
+    public ServedModels? ServedBy(ProviderConfig provider) => _discovered.Of(PlaceOf(provider, null));
+
+    private static ServedPlace PlaceOf(ProviderConfig provider, ModelConfig? model)
+    {
+        var kind = DialectTable.KindOf(model?.Api ?? provider.Api);
+        return new ServedPlace(provider.Id, ProviderEntry.RootFor(model?.BaseUrl ?? provider.BaseUrl, kind), kind);
     }
 
     private (Target?, GatewayError?) Build(ModelRef reference)
@@ -73,7 +113,9 @@ internal sealed class GatewayState
         var root = ProviderEntry.RootFor(provider.BaseUrlOverride ?? model?.BaseUrl ?? provider.Config.BaseUrl, kind);
         var known = provider.Config.Preset ?? reference.Provider;
         var facts = ModelCatalog.Find(known, reference.Model);
-        var window = model?.ContextWindow ?? facts?.ContextWindow;
+        var place = PlaceOf(provider.Config, model);
+        var served = _discovered.Find(place, reference.Model);
+        var window = model?.ContextWindow ?? facts?.ContextWindow ?? served?.ContextWindow;
         var quirks = ProviderQuirks.Of(provider.Config);
         return new Target
         {
@@ -83,10 +125,11 @@ internal sealed class GatewayState
             Dialect = dialect,
             StreamUri = new Uri(root + dialect.Path(reference.Model, stream: true)),
             WholeUri = new Uri(root + dialect.Path(reference.Model, stream: false)),
-            Request = new RequestTarget(reference.Model, provider.Id, quirks, model?.MaxTokens ?? facts?.MaxOutput ?? 4096, window),
+            Request = new RequestTarget(reference.Model, provider.Id, quirks, model?.MaxTokens ?? facts?.MaxOutput ?? served?.MaxOutput ?? 4096, window),
             Health = _health.Of(reference, root),
+            Place = place,
             ContextWindow = window,
-            TakesImages = model is { Input.IsEmpty: false } ? model.Input.Contains("image") : facts?.TakesImages ?? true,
+            TakesImages = model is { Input.IsEmpty: false } ? model.Input.Contains("image") : facts?.TakesImages ?? served?.TakesImages ?? true,
             GrantsPrefill = provider.Config.Prefill ?? ModelCatalog.GrantsPrefill(known, reference.Model, quirks),
             Times = AttemptTimes.Of(Config.Routing.Timeouts, provider.Config, model?.BaseUrl is { } own ? ProviderAddress.IsLocal(own) : provider.Config.IsLocal),
             RoutingPreferencesJson = model?.RoutingPreferencesJson ?? provider.Config.RoutingPreferencesJson,

@@ -35,6 +35,9 @@ internal sealed class StateBuilder : IAsyncDisposable
 
     public TargetHealth Health { get; }
 
+    /// <summary>What the servers of one's own said they serve.</summary>
+    public DiscoveryState Discovered { get; } = new();
+
     /// <summary>A snapshot, or why the configuration must not be served (a token that is missing, a bind that would be open to all).</summary>
     public (GatewayState? State, StartRefusal? Refusal) Build(OpenClawConfig config)
     {
@@ -52,7 +55,7 @@ internal sealed class StateBuilder : IAsyncDisposable
             BaseUrlOverride = p.Api == ApiKind.Scripted ? _scripted!.BaseUrl.ToString() : null,
             Secrets = Secrets,
         });
-        return (new GatewayState(config, authentication, providers, Health, _options.Time.GetUtcNow()), null);
+        return (new GatewayState(config, authentication, providers, Health, _options.Time.GetUtcNow(), Discovered), null);
     }
 
     private (Authentication?, StartRefusal?) Authenticate(OpenClawConfig config)

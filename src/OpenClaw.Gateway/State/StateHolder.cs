@@ -7,5 +7,12 @@ internal sealed class StateHolder(GatewayState initial)
 
     public GatewayState Current => _current;
 
-    public void Replace(GatewayState state) => _current = state;
+    /// <summary>A new snapshot is in force. Raised on the thread that reloads; must not throw or wait.</summary>
+    public event Action? Replaced;
+
+    public void Replace(GatewayState state)
+    {
+        _current = state;
+        Replaced?.Invoke();
+    }
 }
