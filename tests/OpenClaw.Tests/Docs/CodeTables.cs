@@ -21,6 +21,7 @@ internal static class CodeTables
         ("docs/configuration.md", "providers", Providers),
         ("docs/configuration.md", "bounds", Bounds),
         ("docs/configuration.md", "keys", KeyReference.Build),
+        ("docs/cli.md", "commands", CommandTable.Build),
         ("docs/metrics.md", "metrics", MetricsTable.Build),
     ];
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using OpenClaw.Commands;
 
 namespace OpenClaw.Tests.Docs;
 
@@ -44,22 +45,19 @@ public sealed partial class NamesTests
     }
 
     [Fact]
-    public void Every_variable_in_the_readme_is_one()
+    public void Every_variable_of_ours_is_in_the_readme_and_no_other()
     {
         var told = Variable().Matches(MarkdownFile.Read("README.md").Text).Select(static m => m.Value).ToHashSet();
         var used = Variable().Matches(s_source.Value).Select(static m => m.Value).ToHashSet();
-        Assert.NotEmpty(told);
-        Assert.Subset(used, told);
+        Assert.Equal(used.Order(StringComparer.Ordinal), told.Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public void Every_command_in_the_readme_is_one()
+    public void Every_command_is_in_the_readme_and_no_other()
     {
-        var folder = Path.Combine(SharedFiles.Repository, "src/OpenClaw/Commands");
-        var source = string.Join('\n', Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
-        var commands = MarkdownFile.Read("README.md").CodeWords.Where(static w => w.StartsWith("openclaw ", StringComparison.Ordinal)).ToList();
-        Assert.NotEmpty(commands);
-        Assert.All(commands, command => Assert.Contains($"\"{command.Split(' ')[1]}\"", source, StringComparison.Ordinal));
+        var told = MarkdownFile.Read("README.md").CodeWords.Where(static w => w.StartsWith("openclaw ", StringComparison.Ordinal)).Select(static w => w.Split(' ')[1]).Distinct();
+        var known = CommandLine.Parse([]).RootCommandResult.Command.Subcommands.Select(static c => c.Name);
+        Assert.Equal(known.Order(StringComparer.Ordinal), told.Order(StringComparer.Ordinal));
     }
 
     // FailureReason.Cut is written as Cut where the class is clear.
