@@ -3,12 +3,15 @@ using OpenClaw.Bench;
 return args switch
 {
     ["faults", .. var rest] => await FaultBench.RunAsync(rest),
+    ["gateway", .. var rest] => await GatewayBench.RunAsync(rest),
+    ["startup", .. var rest] => await StartupBench.RunAsync(rest),
+    ["stream-upstream", var port] => StreamUpstream.Serve(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture)),
     _ => Usage(),
 };
 
 static int Usage()
 {
     Console.Error.WriteLine("error: which bench?");
-    Console.Error.WriteLine("hint: faults [--fast] [--out FILE]");
+    Console.Error.WriteLine("hint: gateway [--rounds N] [--out FILE], startup [--out FILE], faults [--fast] [--out FILE]");
     return 2;
 }

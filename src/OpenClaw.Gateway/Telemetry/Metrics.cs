@@ -62,6 +62,7 @@ internal sealed class Metrics
         Gauge(text, "openclaw_decision_lines_dropped_total", "Decision lines not written because the output was too slow.", gauges.LinesDropped);
         text.Append("# HELP openclaw_target_up 1 when the target's breaker lets requests through.\n# TYPE openclaw_target_up gauge\n");
         foreach (var (target, up) in gauges.Targets) text.Append("openclaw_target_up{target=\"").Append(Escape(target)).Append("\"} ").Append(up ? 1 : 0).Append('\n');
+        ProcessFigures.Write(text);
         return text.ToString();
     }
 

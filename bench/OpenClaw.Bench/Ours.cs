@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Text;
+
+namespace OpenClaw.Bench;
+
+/// <summary>Our gateway as it is used: a token is asked for, models are allowed by name, a fallback stands by, decision lines are written, metrics counted.</summary>
+internal static class Ours
+{
+    private const string Token = "bench-token-4f1d";
+    private static readonly HttpClient s_client = new() { Timeout = TimeSpan.FromSeconds(5) };
+
+    public static readonly (string Name, string Value)[] Headers = [("authorization", "Bearer " + Token)];
+
+    public static ChildProcess Start(string folder, string name, string binary, int port, int whole, int streams)
+    {
+        var home = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
+        var file = Path.Combine(home, "openclaw.json");
+        var providers = new StringBuilder();
+        foreach (var workload in Workload.All)
+        {
+            var origin = $"http://127.0.0.1:{(workload.IsStream ? streams : whole)}{workload.UpstreamPath}/v1";
+            if (providers.Length > 0) providers.Append(",\n");
+            providers.Append(CultureInfo.InvariantCulture, $$"""    "{{workload.Provider}}": { "api": "openai-completions", "baseUrl": "{{origin}}", "apiKey": "sk-bench" }""");
+        }
+        File.WriteAllText(file, $$"""
+            {
+              "gateway": { "auth": true },
+              "models": {
+                "providers": {
+            {{providers}}
+                },
+                "allowlist": [{{string.Join(", ", Workload.All.Select(static w => $"\"{w.Provider}/gpt-4o\""))}}, "openai/gpt-4o-mini"],
+                "fallbacks": ["openai/gpt-4o-mini"]
+              },
+              "defaultModel": "openai/gpt-4o"
+            }
+            """);
+        return ChildProcess.Start(
+            folder, name, binary, ["gateway", "--config", file, "--port", port.ToString(CultureInfo.InvariantCulture)],
+            ("OPENCLAW_GATEWAY_TOKEN", Token), ("OPENCLAW_STATE_DIR", home));
+    }
+
+    /// <summary>A figure of <c>/metrics</c>.</summary>
+    public static async Task<double> FigureAsync(int port, string name)
+    {
+        var text = await s_client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"));
+        var line = text.Split('\n').First(l => l.StartsWith(name + " ", StringComparison.Ordinal));
+        return double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
+    }
+}
