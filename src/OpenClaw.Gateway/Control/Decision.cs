@@ -81,6 +81,9 @@ internal sealed class Decision(string id, DateTimeOffset time, string protocol)
 
     public string? Answered { get; set; }
 
+    /// <summary>Who finished an answer that <see cref="Answered"/> began; null when it was the same.</summary>
+    public string? FinishedBy { get; set; }
+
     /// <summary>answered, healed, failed, interrupted, refused, cancelled.</summary>
     public string Outcome { get; set; } = "";
 
@@ -109,6 +112,7 @@ internal sealed class Decision(string id, DateTimeOffset time, string protocol)
         json.WriteString("outcome"u8, Outcome);
         json.WriteNumber("status"u8, Status);
         if (Answered is not null) json.WriteString("answered"u8, Answered);
+        if (FinishedBy is not null) json.WriteString("finishedBy"u8, FinishedBy);
         if (FinishReason is not null) json.WriteString("finishReason"u8, FinishReason);
         if (Error is not null) json.WriteString("error"u8, Error);
         WriteStrings(json, "plan"u8, Plan);

@@ -224,10 +224,12 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         record.Usage = opened.UsageOr(x.Envelope.EstimatedTokens);
         earlier += record.Usage;
         x.Decision.Usage = earlier;
+        if (SeamWords(opened.Relay?.Seam) is { } seam) x.Decision.Notes.Add($"{opened.Target.Name}: {seam}");
         foreach (var what in opened.Tracker.UnmappedParts ?? []) x.Decision.Warnings.Add($"{opened.Target.Name}: {what} has no counterpart in the caller's protocol");
         switch (end)
         {
             case PumpEnd.Complete:
+                if (record.Target != x.Decision.Answered) x.Decision.FinishedBy = record.Target;
                 x.Decision.FinishReason = opened.Tracker.Finished.ToString();
                 opened.Permit.Success();
                 opened.Key.Succeeded();
@@ -299,6 +301,14 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     private static bool CanPrefill(Exchange x, Continuation? continuation) =>
         continuation is { Sent.IsEmpty: false } && !x.Envelope.WantsReasoning && !x.Envelope.EndsWithAssistant
         && !continuation.Sent.Span.TrimEnd(" \t\r\n"u8).IsEmpty;
+
+    private static string? SeamWords(Alignment? seam) => seam switch
+    {
+        Alignment.Exact => "went on exactly where the answer was cut",
+        Alignment.Resynchronised => "said it in other words, then went on where the answer was cut",
+        Alignment.Parted => "gave another answer: it goes on from the word where the texts part",
+        _ => null,
+    };
 
     private static byte[] SeamNote(Target from, Target to, UpstreamFailure why) =>
         Encoding.UTF8.GetBytes($"{{\"from\":\"{JsonEncoded(from.Name)}\",\"to\":\"{JsonEncoded(to.Name)}\",\"because\":\"{System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(why.Reason.ToString())}\"}}");

@@ -33,6 +33,9 @@ internal sealed class RelaySink : IChatEventSink
     /// <summary>The text of this hop that the writer was given, UTF-8.</summary>
     public ReadOnlySpan<byte> Emitted => _emitted.WrittenSpan;
 
+    /// <summary>How this hop's text met what was sent before; null for the first hop.</summary>
+    public Alignment? Seam => _aligner?.State;
+
     /// <summary>Bytes held back; the pump bounds them.</summary>
     public int HeldBytes => _heldBytes.WrittenCount;
 
