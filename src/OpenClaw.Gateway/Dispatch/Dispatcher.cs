@@ -189,6 +189,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         Exchange x, ClientAnswer client, Target from, UpstreamFailure why, Continuation continuation, List<Target> rest)
     {
         UpstreamFailure? last = null;
+        Target? passedOver = null;
         while (rest.Count > 0 && !x.CallerLeft.IsCancellationRequested)
         {
             var target = rest[0];
@@ -196,7 +197,10 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             if (!target.Health.TryEnter(time.GetUtcNow(), out var permit))
             {
                 x.Decision.Notes.Add($"{target.Name}: passed over, {target.Health.Snapshot().Describe(time.GetUtcNow())}");
-                continue;
+                passedOver ??= target;
+                // Half an answer is out: where nobody else is left, one try on a resting target beats giving up.
+                if (rest.Count > 0 || last is not null) continue;
+                (target, permit) = (passedOver, passedOver.Health.EnterAnyway());
             }
             continuation.Writer.Seam(SeamNote(from, target, why));
             var deadline = time.GetTimestamp() + Ticks(x.State.Config.Routing.Deadline);
