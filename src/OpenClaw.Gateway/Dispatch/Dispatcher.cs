@@ -128,7 +128,8 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             }
             if (disposition.RotateKey && ++rotations <= MaxRotations && target.Provider.Keys.HasAnother(target.Ref.Model, time.GetUtcNow())) continue;
             var wait = backoff.Delay(retries + 1, disposition.Wait);
-            var again = disposition.RetrySameTarget || (disposition.RetryWhenLast && !hasNext);
+            // A probe finds out whether the target is back; asking twice is not its business.
+            var again = (disposition.RetrySameTarget && permit.Kind != PermitKind.Probe) || (disposition.RetryWhenLast && !hasNext);
             if (!again || retries >= x.State.Config.Routing.Retries || wait >= left)
             {
                 permit.Failure(failure, time.GetUtcNow());
