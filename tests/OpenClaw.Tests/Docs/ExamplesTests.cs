@@ -82,7 +82,7 @@ public sealed partial class ExamplesTests
         {
           "defaultModel": "scripted/ok",
           "models": { "aliases": { {{string.Join(", ", rows.Select(static (r, i) => $"\"fault{i}\": [\"scripted/{r.Model}\", \"scripted/{r.Fallback}\"]"))}} } },
-          "routing": { "timeouts": { "headers": "1s", "firstToken": "1s", "idle": "1s" }, "deadline": "20s" }
+          "routing": { "timeouts": { "headers": "3s", "firstToken": "3s", "idle": "3s" }, "deadline": "20s" }
         }
         """;
 
