@@ -41,8 +41,9 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
             // A bug of ours: the caller gets its protocol's error, the operator the stack, and the gateway lives on.
             log($"bug in request {decision.Id}: {e}");
             decision.Outcome = "failed";
-            await ErrorAnswer.WriteAsync(http, dialect, new GatewayError(GatewayErrorKind.Internal, $"the gateway failed; its log has the reason under {decision.Id}"), decision).ConfigureAwait(false);
+            // An answer that has begun cannot become an error any more: it is cut, so that nobody takes it for a whole one.
             if (http.Response.HasStarted) http.Abort();
+            else await ErrorAnswer.WriteAsync(http, dialect, new GatewayError(GatewayErrorKind.Internal, $"the gateway failed; its log has the reason under {decision.Id}"), decision).ConfigureAwait(false);
         }
         finally
         {

@@ -116,7 +116,7 @@ internal sealed class WriteStream(IBufferWriter<byte> output, StreamPosition pos
     public override void Error(GatewayError error, string requestId)
     {
         output.Write("data: "u8);
-        WriteErrorBody.Write(error, requestId, output);
+        WriteErrorBody.Write(error, requestId, output, inStream: true);
         output.Write("\n\n"u8);
     }
 

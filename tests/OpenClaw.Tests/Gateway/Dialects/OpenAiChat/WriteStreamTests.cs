@@ -132,7 +132,7 @@ public class WriteStreamTests
     public void An_error_is_an_event_with_error_and_no_done()
     {
         var written = Written(w => w.Error(new GatewayError(GatewayErrorKind.AnswerInterrupted, "cut\nshort"), "req_1"));
-        Assert.Equal("""data: {"error":{"message":"cut\nshort","type":"server_error","param":null,"code":"answer_interrupted","request_id":"req_1"}}""" + "\n\n", written);
+        Assert.Equal("""data: {"error":{"message":"cut\nshort","type":"server_error","param":null,"code":"answer_interrupted","request_id":"req_1"},"choices":null}""" + "\n\n", written);
         Assert.Equal("fail(ServerError)", ReadStream(Encoding.UTF8.GetBytes(written), 1000));
     }
 
