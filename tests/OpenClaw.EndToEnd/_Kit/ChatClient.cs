@@ -22,6 +22,12 @@ internal sealed record ChatAsk(string Model, ClientProtocol Protocol, bool Strea
 
     public bool WithTool { get; init; }
 
+    /// <summary>Further fields of the body; they replace what is there.</summary>
+    public JsonObject? Extra { get; init; }
+
+    /// <summary>Called after each event of a stream.</summary>
+    public Action<ChatReply>? OnEvent { get; init; }
+
     /// <summary>After this the client gives up: that is a hang, and counts as broken.</summary>
     public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(30);
 }
@@ -47,7 +53,7 @@ internal sealed class ChatClient(Uri gateway) : IDisposable
             reply.Status = (int)response.StatusCode;
             foreach (var (name, values) in response.Headers) reply.Headers[name] = string.Join(",", values);
             var type = response.Content.Headers.ContentType?.MediaType ?? "";
-            if (type == "text/event-stream") await ReadStreamAsync(response, ask.Protocol, reply, watch, limit.Token);
+            if (type == "text/event-stream") await ReadStreamAsync(response, ask, reply, watch, limit.Token);
             else await ReadWholeAsync(response, ask, type, reply, limit.Token);
         }
         catch (OperationCanceledException)
@@ -92,6 +98,7 @@ internal sealed class ChatClient(Uri gateway) : IDisposable
                 ? new JsonArray(new JsonObject { ["type"] = "function", ["function"] = new JsonObject { ["name"] = "get_weather", ["parameters"] = schema } })
                 : new JsonArray(new JsonObject { ["name"] = "get_weather", ["input_schema"] = schema });
         }
+        foreach (var (name, value) in ask.Extra ?? []) body[name] = value?.DeepClone();
         return body.ToJsonString();
     }
 
@@ -114,10 +121,10 @@ internal sealed class ChatClient(Uri gateway) : IDisposable
         }
     }
 
-    private static async Task ReadStreamAsync(HttpResponseMessage response, ClientProtocol protocol, ChatReply reply, Stopwatch watch, CancellationToken cancel)
+    private static async Task ReadStreamAsync(HttpResponseMessage response, ChatAsk ask, ChatReply reply, Stopwatch watch, CancellationToken cancel)
     {
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancel), Encoding.UTF8);
-        StreamAssembler assembler = protocol == ClientProtocol.Chat ? new OpenAiAssembler(reply) : new AnthropicAssembler(reply);
+        StreamAssembler assembler = ask.Protocol == ClientProtocol.Chat ? new OpenAiAssembler(reply) : new AnthropicAssembler(reply);
         var (name, data) = ("", new StringBuilder());
         while (await reader.ReadLineAsync(cancel) is { } line)
         {
@@ -129,6 +136,7 @@ internal sealed class ChatClient(Uri gateway) : IDisposable
             assembler.Event(name, data.ToString());
             if (reply.FirstToken is null && reply.TextBuilder.Length > 0) reply.FirstToken = watch.Elapsed;
             (name, data) = ("", new StringBuilder());
+            ask.OnEvent?.Invoke(reply);
         }
         if (data.Length > 0) reply.Violations.Add("the stream stops in mid-event");
         assembler.Close();

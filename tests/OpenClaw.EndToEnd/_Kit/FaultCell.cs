@@ -3,7 +3,7 @@ using OpenClaw.Gateway.Providers.Scripted;
 
 namespace OpenClaw.EndToEnd;
 
-internal enum Wire
+public enum Wire
 {
     OpenAi,
     Anthropic,
