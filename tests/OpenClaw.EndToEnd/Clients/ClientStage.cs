@@ -22,6 +22,7 @@ public sealed class ClientStage<TClient> : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         if (_client.Missing is not null) return;
+        using var turn = await ClientTurn.TakeAsync();
         _server = ScriptedServer.Start(new ScriptedOptions { LogCapacity = 100_000 });
         ClientScripts.AddTo(_server);
         _gateway = await GatewayProcess.StartAsync(ClientAsks.Config(_server).ToJsonString(), new Dictionary<string, string> { ["OPENCLAW_GATEWAY_TOKEN"] = ClientAsks.Token });

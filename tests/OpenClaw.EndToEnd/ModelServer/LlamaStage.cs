@@ -24,6 +24,9 @@ internal sealed class LlamaStage : IAsyncDisposable
 
     public ScriptedServer CloudServer { get; }
 
+    /// <summary>What the cloud was asked to answer; the gateway also asks servers what they serve.</summary>
+    public IEnumerable<ScriptedCall> CloudChats => CloudServer.Calls.Where(c => c.Method == "POST");
+
     public ChatClient Client { get; }
 
     public string GatewayLog => _gateway.Log;

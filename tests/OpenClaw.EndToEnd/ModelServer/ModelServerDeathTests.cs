@@ -5,6 +5,7 @@ using static OpenClaw.EndToEnd.ModelServer.ModelServerTests;
 namespace OpenClaw.EndToEnd.ModelServer;
 
 /// <summary>A model server that dies in mid-answer, and one that comes back.</summary>
+[Collection("model server")]
 public sealed class ModelServerDeathTests
 {
     [Fact]
@@ -84,7 +85,7 @@ public sealed class ModelServerDeathTests
         Assert.True(reply.Text.Length > ScriptedAnswer.Text.Length, "nothing of the first answer is there");
         var decision = await stage.DecisionAsync(reply);
         Assert.Equal("healed", decision.GetProperty("outcome").GetString());
-        Assert.Single(stage.CloudServer.Calls);
+        Assert.Single(stage.CloudChats);
         return decision;
     }
 

@@ -7,7 +7,8 @@ using OpenClaw.Tests;
 namespace OpenClaw.EndToEnd.ModelServer;
 
 /// <summary>A model server that is well, and the ways in which it says no.</summary>
-public sealed class ModelServerTests : IAsyncLifetime
+[Collection("model server")]
+public sealed class ModelServerTests(ModelServerTests.Running running) : IClassFixture<ModelServerTests.Running>
 {
     private const string Weather = """{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}""";
 
@@ -15,24 +16,12 @@ public sealed class ModelServerTests : IAsyncLifetime
 
     private static readonly (string Model, string Target)[] s_ways = [("openclaw", LlamaStage.Local), ("messages/" + LlamaServer.Model, "messages/" + LlamaServer.Model)];
 
-    private LlamaServer _server = null!;
-    private LlamaStage _stage = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _server = await LlamaServer.StartAsync();
-        _stage = await LlamaStage.StartAsync(_server.Port);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_stage is not null) await _stage.DisposeAsync();
-        if (_server is not null) await _server.DisposeAsync();
-    }
+    private readonly LlamaStage _stage = running.Stage;
 
     [Fact]
     public async Task Answers_both_protocols_over_both_of_its_own()
     {
+        _stage.CloudServer.Reset();
         foreach (var (protocol, stream, model, target) in Cells())
         {
             var reply = await AskAsync(new ChatAsk(model, protocol, stream, "What is the capital of France?"));
@@ -40,7 +29,7 @@ public sealed class ModelServerTests : IAsyncLifetime
             Assert.Equal("The capital of France is Paris.", reply.Text);
             Assert.Equal((20, 9), (PromptTokens(reply), reply.OutputTokens));
         }
-        Assert.Empty(_stage.CloudServer.Calls);
+        Assert.Empty(_stage.CloudChats);
     }
 
     [Fact]
@@ -93,7 +82,7 @@ public sealed class ModelServerTests : IAsyncLifetime
             AssertWhole(reply, "large/ok");
             Assert.Equal(ScriptedAnswer.Text, reply.Text);
             // The model of the same size was not asked.
-            Assert.Single(_stage.CloudServer.Calls);
+            Assert.Single(_stage.CloudChats);
             Assert.Equal("2", reply.Header("x-openclaw-attempts"));
         }
         var refused = await AskAsync(new ChatAsk("stays-small", ClientProtocol.Messages, true, prompt));
@@ -118,7 +107,7 @@ public sealed class ModelServerTests : IAsyncLifetime
         var reply = await second;
         AssertWhole(reply, LlamaStage.Local);
         Assert.Equal("1", reply.Header("x-openclaw-attempts"));
-        Assert.Empty(stage.CloudServer.Calls);
+        Assert.Empty(stage.CloudChats);
     }
 
     [Fact]
@@ -179,4 +168,35 @@ public sealed class ModelServerTests : IAsyncLifetime
         select (protocol, stream, way.Model, way.Target);
 
     private Task<ChatReply> AskAsync(ChatAsk ask) => _stage.Client.AskAsync(Greedy(ask), TestContext.Current.CancellationToken);
+
+    /// <summary>One server and one gateway for all tests of the class.</summary>
+    public sealed class Running : IAsyncLifetime
+    {
+        private string? _missing;
+        private LlamaServer? _server;
+        private LlamaStage? _stage;
+
+        internal LlamaStage Stage
+        {
+            get
+            {
+                if (_missing is not null) Assert.Skip(_missing);
+                return _stage!;
+            }
+        }
+
+        public async ValueTask InitializeAsync()
+        {
+            _missing = await LlamaBundle.MissingAsync();
+            if (_missing is not null) return;
+            _server = await LlamaServer.StartAsync();
+            _stage = await LlamaStage.StartAsync(_server.Port);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_stage is not null) await _stage.DisposeAsync();
+            if (_server is not null) await _server.DisposeAsync();
+        }
+    }
 }

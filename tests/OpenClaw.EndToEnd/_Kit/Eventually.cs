@@ -5,7 +5,7 @@ namespace OpenClaw.EndToEnd;
 /// <summary>For what another process does in its own time: looked at until it is so, or until a limit that means it will never be.</summary>
 internal static class Eventually
 {
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     public static Task<bool> IsTrueAsync(Func<bool> condition, TimeSpan? limit = null) => IsTrueAsync(() => Task.FromResult(condition()), limit);
 
