@@ -65,12 +65,11 @@ internal sealed class LlamaServer : IAsyncDisposable
     /// <summary>SIGKILL.</summary>
     public void Kill() => _process.Kill();
 
-    /// <summary>SIGTERM: it stops sending at once and closes half a minute later.</summary>
-    public void Terminate()
-    {
-        using var kill = Process.Start("kill", ["-TERM", Text(_process.Id)]);
-        kill.WaitForExit();
-    }
+    /// <summary>SIGTERM: mostly it stops sending at once and closes half a minute later.</summary>
+    public void Terminate() => Signal("-TERM");
+
+    /// <summary>SIGSTOP: connections stay open and nothing is sent any more.</summary>
+    public void Freeze() => Signal("-STOP");
 
     public Task WaitForExitAsync() => _process.WaitForExitAsync();
 
@@ -94,6 +93,12 @@ internal sealed class LlamaServer : IAsyncDisposable
         await _process.WaitForExitAsync();
         s_running.TryRemove(_process.Id, out _);
         _process.Dispose();
+    }
+
+    private void Signal(string signal)
+    {
+        using var kill = Process.Start("kill", [signal, Text(_process.Id)]);
+        kill.WaitForExit();
     }
 
     private async Task<string?> GetAsync(string path)
