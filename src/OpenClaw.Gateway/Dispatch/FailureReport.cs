@@ -9,9 +9,11 @@ internal static class FailureReport
 {
     public static GatewayError Of(Decision decision, Target target, UpstreamFailure failure)
     {
-        var message = decision.Attempts.Count <= 1
+        // Who was not asked, and why, belongs to the answer to "why did nobody answer".
+        var passedOver = decision.Notes.Where(static n => n.Contains(": passed over, ", StringComparison.Ordinal)).ToList();
+        var message = decision.Attempts.Count + passedOver.Count <= 1
             ? $"{target.Name}: {failure.Message}"
-            : $"no target answered: {string.Join("; ", decision.Attempts.Select(Describe))}";
+            : $"no target answered: {string.Join("; ", decision.Attempts.Select(Describe).Concat(passedOver))}";
         return failure.Reason switch
         {
             // The caller's own doing: the provider's status is the truth.
