@@ -11,7 +11,7 @@ namespace OpenClaw.Gateway.Dispatch;
 /// </summary>
 internal sealed class ClientAnswer(HttpContext context, Action<HttpResponse> writeHeaders) : IBufferWriter<byte>
 {
-    private readonly ArrayBufferWriter<byte> _kept = new(1024);
+    private readonly ArrayBufferWriter<byte> _kept = new();
     private readonly PipeWriter _pipe = context.Response.BodyWriter;
     private bool _dirty;
 

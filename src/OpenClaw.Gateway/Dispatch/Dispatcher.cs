@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Control;
@@ -51,7 +52,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             var (opened, failure) = await OpenAsync(x, client, target, permit, goal, deadline, hasNext: i + 1 < targets.Length).ConfigureAwait(false);
             if (opened is not null)
             {
-                await DeliverAsync(x, client, opened, [.. targets.Skip(i + 1)]).ConfigureAwait(false);
+                await DeliverAsync(x, client, opened, targets, i + 1).ConfigureAwait(false);
                 return;
             }
             if (failure!.Reason == FailureReason.ClientGone)
@@ -87,7 +88,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         var (opened, failure) = await OpenAsync(x, client, target, target.Health.EnterAnyway(), new AttemptGoal(x.Decision.Attempts.Count == 0 ? AttemptKind.First : AttemptKind.Fallback), deadline, hasNext: false).ConfigureAwait(false);
         if (opened is not null)
         {
-            await DeliverAsync(x, client, opened, []).ConfigureAwait(false);
+            await DeliverAsync(x, client, opened, [], 0).ConfigureAwait(false);
             return null;
         }
         if (failure!.Reason != FailureReason.ClientGone) return (target, failure);
@@ -145,7 +146,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         }
     }
 
-    private async Task DeliverAsync(Exchange x, ClientAnswer client, OpenedAnswer opened, List<Target> rest)
+    private async Task DeliverAsync(Exchange x, ClientAnswer client, OpenedAnswer opened, ImmutableArray<Target> targets, int from)
     {
         x.Decision.Answered = opened.Target.Name;
         if (opened.Pump is null && !opened.IsComplete)
@@ -158,7 +159,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         var sent = new List<byte>();
         var earlier = default(Usage);
         // The one that failed comes last: it may well answer a second time.
-        rest.Add(opened.Target);
+        List<Target> rest = [.. targets.AsSpan(from..), opened.Target];
         for (var hop = 1; ; hop++)
         {
             var end = await PumpAsync(client, opened, x.CallerLeft).ConfigureAwait(false);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Control;
@@ -102,5 +101,12 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
     private static readonly GatewayError Unauthenticated = new(
         GatewayErrorKind.Unauthenticated, "no valid token; send the gateway token as Authorization: Bearer, x-api-key, x-goog-api-key or ?key=");
 
-    private static string NewId() => "dec_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
+    // Unique, not secret: who reads a decision needs the gateway's token.
+    private static string NewId() => string.Create(28, 0, static (id, _) =>
+    {
+        Span<byte> bytes = stackalloc byte[12];
+        Random.Shared.NextBytes(bytes);
+        "dec_".CopyTo(id);
+        Convert.TryToHexStringLower(bytes, id[4..], out var _);
+    });
 }

@@ -93,10 +93,18 @@ internal static class RoutePlanner
     {
         var defaults = state.Config.Models.Chain;
         if (chain.Length > 1 || defaults.IsEmpty) return chain;
-        return [.. chain.Concat(defaults.Skip(1)).Append(defaults[0]).Distinct()];
+        var wanted = ImmutableArray.CreateBuilder<ModelRef>(defaults.Length + 1);
+        wanted.AddRange(chain);
+        // Rotated by one: the primary comes last.
+        for (var i = 1; i <= defaults.Length; i++)
+        {
+            var next = defaults[i % defaults.Length];
+            if (!wanted.Contains(next)) wanted.Add(next);
+        }
+        return wanted.DrainToImmutable();
     }
 
-    private static ImmutableArray<Target> PolicyChain(GatewayState state, Caller caller, bool mayFallBack) => !mayFallBack
+    private static ImmutableArray<Target> PolicyChain(GatewayState state, Caller caller, bool mayFallBack) => !mayFallBack || state.Config.Models.ContentPolicyFallbacks.IsEmpty
         ? []
         : [.. state.Config.Models.ContentPolicyFallbacks
             .Where(r => state.Config.Models.IsAllowed(r) && caller.MayUse(r))
