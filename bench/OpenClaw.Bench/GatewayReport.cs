@@ -71,21 +71,23 @@ internal sealed class GatewayReport(
         {
             var ratio = Ratio(Workload.Whole, n, "nginx", static s => s.CpuPerRequest);
             _verdicts.Add(ratio <= 2.5
-                ? Text($"CPU per request at {n} connections is {ratio:F2} × nginx's (target 2.5, aim 1.5).")
-                : Text($"**Target missed**: CPU per request at {n} connections is {ratio:F2} × nginx's, the target is 2.5."));
+                ? Text($"CPU per request with {n} connection{(n == 1 ? "" : "s")} is {ratio:F2} × nginx's (target 2.5, aim 1.5).")
+                : Text($"**Target missed**: CPU per request with {n} connection{(n == 1 ? "" : "s")} is {ratio:F2} × nginx's, the target is 2.5."));
         }
         if (HasPortkey)
         {
             var worst = GatewayBench.Connections.Max(n => Ratio(Workload.Whole, n, "Portkey", static s => s.CpuPerRequest));
             _verdicts.Add(worst < 1 / 20.0
                 ? Text($"CPU per request is 1/{1 / worst:F0} of Portkey's or less (target 1/20).")
-                : Text($"**Target missed**: CPU per request is 1/{1 / worst:F0} of Portkey's, the target is 1/20."));
+                : Text($"**Target missed**: CPU per request is, at its worst, 1/{1 / worst:F0} of Portkey's, the target is 1/20."));
         }
-        var chunk = Math.Max(allocated.PerChunk, allocated.PerPacedChunk);
-        _verdicts.Add(chunk < 100
-            ? Text($"A passed-through frame allocates {chunk:F0} B (target below 100).")
-            : Text($"**Target missed**: a passed-through frame allocates {chunk:F0} B, the target is below 100."));
+        JudgeFrame("of a burst", allocated.PerChunk);
+        JudgeFrame("that comes alone", allocated.PerPacedChunk);
     }
+
+    private void JudgeFrame(string which, double bytes) => _verdicts.Add(bytes < 100
+        ? Text($"A passed-through frame {which} allocates {bytes:F0} B (target below 100).")
+        : Text($"**Target missed**: a passed-through frame {which} allocates {bytes:F0} B, the target is below 100."));
 
     private void Table(string title, Workload workload, int[] connections, Func<Sample, double> figure, string format)
     {

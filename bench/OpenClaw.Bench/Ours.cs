@@ -11,7 +11,7 @@ internal static class Ours
 
     public static readonly (string Name, string Value)[] Headers = [("authorization", "Bearer " + Token)];
 
-    public static ChildProcess Start(string folder, string name, string binary, int port, int whole, int streams)
+    public static ChildProcess Start(string folder, string name, string binary, int port, int whole, int streams, params (string Name, string Value)[] environment)
     {
         var home = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
         var file = Path.Combine(home, "openclaw.json");
@@ -37,7 +37,7 @@ internal static class Ours
             """);
         return ChildProcess.Start(
             folder, name, binary, ["gateway", "--config", file, "--port", port.ToString(CultureInfo.InvariantCulture)],
-            ("OPENCLAW_GATEWAY_TOKEN", Token), ("OPENCLAW_STATE_DIR", home));
+            [("OPENCLAW_GATEWAY_TOKEN", Token), ("OPENCLAW_STATE_DIR", home), .. environment]);
     }
 
     /// <summary>A figure of <c>/metrics</c>.</summary>

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -144,6 +145,7 @@ public sealed class GatewayHost : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        if (RunsInline(options.Environment)) builder.Services.Configure<SocketTransportOptions>(static s => s.UnsafePreferInlineScheduling = true);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -159,6 +161,10 @@ public sealed class GatewayHost : IAsyncDisposable
         });
         return builder.Build();
     }
+
+    // An option, not the default: a request then runs on the thread that polls its socket, so whatever blocks there holds up
+    // other sockets too. The runtime's own half of it is DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1.
+    private static bool RunsInline(ConfigEnvironment environment) => environment.Variable("OPENCLAW_INLINE_IO") is "1" or "true";
 
     private static void Listen(KestrelServerOptions kestrel, BindMode bind, string? host, int port)
     {
