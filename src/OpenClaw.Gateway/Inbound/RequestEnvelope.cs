@@ -1,6 +1,7 @@
 // hot path: one pass over the body, no allocation but the model's name
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using OpenClaw.Gateway.Errors;
 
@@ -106,6 +107,8 @@ internal sealed class RequestEnvelope : IDisposable
     private GatewayError? Peek()
     {
         if (_length == 0) return new GatewayError(GatewayErrorKind.BadRequest, "the request body is empty; send a JSON object");
+        // The JSON reader lets bad bytes in strings pass, and they would travel on to the provider (RFC 8259, section 8.1).
+        if (!Utf8.IsValid(_buffer.AsSpan(0, _length))) return new GatewayError(GatewayErrorKind.BadRequest, "the request body is not valid UTF-8");
         try
         {
             var reader = new Utf8JsonReader(_buffer.AsSpan(0, _length), new JsonReaderOptions { MaxDepth = 128 });
@@ -150,12 +153,15 @@ internal sealed class RequestEnvelope : IDisposable
                     EndsWithAssistant = reader.TokenType == JsonTokenType.String && reader.ValueSpan.SequenceEqual("assistant"u8);
                 }
                 else if (reader.ValueTextEquals("image_url"u8)) HasImages = true;
+                else if (reader.ValueTextEquals("type"u8))
+                {
+                    // Not ValueTextEquals for values: that throws on a lone surrogate, which clients that cut emoji in half do send.
+                    reader.Read();
+                    if (reader.TokenType == JsonTokenType.String && reader.ValueSpan.SequenceEqual("image"u8)) HasImages = true;
+                }
                 continue;
             }
-            if (reader.TokenType != JsonTokenType.String) continue;
-            // Not ValueTextEquals: that throws on a lone surrogate, which clients that cut emoji in half do send.
-            if (inMessages && reader.ValueSpan.SequenceEqual("image"u8)) HasImages = true;
-            text += TextLength(ref reader);
+            if (reader.TokenType == JsonTokenType.String) text += TextLength(ref reader);
         }
         return text;
     }
@@ -215,11 +221,11 @@ internal sealed class RequestEnvelope : IDisposable
     // {"type":"disabled"}, {"enabled":false} and "none" switch reasoning off. By value: a probe that leaves the reader alone.
     private static bool IsDisabled(Utf8JsonReader probe)
     {
-        if (probe.TokenType == JsonTokenType.String) return probe.ValueTextEquals("none"u8);
+        if (probe.TokenType == JsonTokenType.String) return probe.ValueSpan.SequenceEqual("none"u8);
         if (probe.TokenType != JsonTokenType.StartObject) return false;
         while (probe.Read() && probe.TokenType != JsonTokenType.EndObject)
         {
-            if (probe.TokenType == JsonTokenType.String && probe.ValueTextEquals("disabled"u8)) return true;
+            if (probe.TokenType == JsonTokenType.String && probe.ValueSpan.SequenceEqual("disabled"u8)) return true;
             if (probe.TokenType == JsonTokenType.False) return true;
         }
         return false;

@@ -51,8 +51,9 @@ internal static class AnthropicPatch
             if (Find(body, changes) is not { } found) return false;
             edits = found;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // Not JSON, or a name with half a surrogate pair in it.
             return false;
         }
         edits.Apply(body, output);

@@ -31,7 +31,7 @@ internal static class OutputSchema
     {
         try
         {
-            if (JsonNode.Parse(schema, documentOptions: JsonRead.Document) is not JsonObject node) return null;
+            if (JsonNode.Parse(RawJson.Mended(schema), documentOptions: JsonRead.Document) is not JsonObject node) return null;
             change(node);
             return node.ToJsonString();
         }

@@ -80,7 +80,7 @@ internal sealed class PatchMessages(bool all, int offset, PatchEdits edits)
             var isRole = reader.ValueTextEquals("role"u8);
             var isContent = reader.ValueTextEquals("content"u8);
             reader.Read();
-            if (isRole) isAssistant = reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("assistant"u8);
+            if (isRole) isAssistant = reader.TokenType == JsonTokenType.String && reader.ValueSpan.SequenceEqual("assistant"u8);
             var start = (int)reader.TokenStartIndex;
             var value = JsonRead.Raw(ref reader, message);
             if (!isContent) continue;

@@ -75,17 +75,17 @@ internal struct ReadUsage
         while (reader.Read())
         {
             if (reader.TokenType != JsonTokenType.PropertyName) continue;
-            if (reader.ValueTextEquals("input_tokens"u8)) seen.Input = Number(ref reader);
-            else if (reader.ValueTextEquals("output_tokens"u8)) seen.Output = Number(ref reader);
-            else if (reader.ValueTextEquals("cache_read_input_tokens"u8)) seen.CacheRead = Number(ref reader);
-            else if (reader.ValueTextEquals("cache_creation_input_tokens"u8)) seen.CacheWrite = Number(ref reader);
-            else if (reader.ValueTextEquals("ephemeral_5m_input_tokens"u8)) seen.Write5m = Number(ref reader);
-            else if (reader.ValueTextEquals("ephemeral_1h_input_tokens"u8)) seen.Write1h = Number(ref reader);
-            else if (reader.ValueTextEquals("thinking_tokens"u8)) seen.Thinking = Number(ref reader);
-            else if (reader.ValueTextEquals("web_search_requests"u8)) seen.Searches = Number(ref reader);
-            else if (reader.ValueTextEquals("iterations"u8)) iterations = Slice(ref reader, json);
-            else if (reader.ValueTextEquals("cache_creation"u8) || reader.ValueTextEquals("server_tool_use"u8) ||
-                     reader.ValueTextEquals("output_tokens_details"u8)) reader.Read();
+            if (reader.ValueSpan.SequenceEqual("input_tokens"u8)) seen.Input = Number(ref reader);
+            else if (reader.ValueSpan.SequenceEqual("output_tokens"u8)) seen.Output = Number(ref reader);
+            else if (reader.ValueSpan.SequenceEqual("cache_read_input_tokens"u8)) seen.CacheRead = Number(ref reader);
+            else if (reader.ValueSpan.SequenceEqual("cache_creation_input_tokens"u8)) seen.CacheWrite = Number(ref reader);
+            else if (reader.ValueSpan.SequenceEqual("ephemeral_5m_input_tokens"u8)) seen.Write5m = Number(ref reader);
+            else if (reader.ValueSpan.SequenceEqual("ephemeral_1h_input_tokens"u8)) seen.Write1h = Number(ref reader);
+            else if (reader.ValueSpan.SequenceEqual("thinking_tokens"u8)) seen.Thinking = Number(ref reader);
+            else if (reader.ValueSpan.SequenceEqual("web_search_requests"u8)) seen.Searches = Number(ref reader);
+            else if (reader.ValueSpan.SequenceEqual("iterations"u8)) iterations = Slice(ref reader, json);
+            else if (reader.ValueSpan.SequenceEqual("cache_creation"u8) || reader.ValueSpan.SequenceEqual("server_tool_use"u8) ||
+                     reader.ValueSpan.SequenceEqual("output_tokens_details"u8)) reader.Read();
             else Skip(ref reader);
         }
         return seen;

@@ -40,15 +40,16 @@ internal ref struct StreamEvent
             reader.Skip();
             return e;
         }
+        // Spans, not ValueTextEquals: it throws on half a surrogate pair. No provider escapes names.
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("type"u8)) e.Kind = ReadKind(ref reader);
-            else if (reader.ValueTextEquals("index"u8)) e.Index = ReadIndex(ref reader);
-            else if (reader.ValueTextEquals("delta"u8)) e.Delta = Slice(ref reader, data);
-            else if (reader.ValueTextEquals("content_block"u8)) e.Block = Slice(ref reader, data);
-            else if (reader.ValueTextEquals("message"u8)) e.Message = Slice(ref reader, data);
-            else if (reader.ValueTextEquals("usage"u8)) e.Usage = Slice(ref reader, data);
-            else if (reader.ValueTextEquals("error"u8)) e.Error = Slice(ref reader, data);
+            if (reader.ValueSpan.SequenceEqual("type"u8)) e.Kind = ReadKind(ref reader);
+            else if (reader.ValueSpan.SequenceEqual("index"u8)) e.Index = ReadIndex(ref reader);
+            else if (reader.ValueSpan.SequenceEqual("delta"u8)) e.Delta = Slice(ref reader, data);
+            else if (reader.ValueSpan.SequenceEqual("content_block"u8)) e.Block = Slice(ref reader, data);
+            else if (reader.ValueSpan.SequenceEqual("message"u8)) e.Message = Slice(ref reader, data);
+            else if (reader.ValueSpan.SequenceEqual("usage"u8)) e.Usage = Slice(ref reader, data);
+            else if (reader.ValueSpan.SequenceEqual("error"u8)) e.Error = Slice(ref reader, data);
             else Slice(ref reader, data);
         }
         // Anything after the object throws here.
@@ -64,14 +65,14 @@ internal ref struct StreamEvent
             reader.Skip();
             return StreamEventKind.None;
         }
-        if (reader.ValueTextEquals("content_block_delta"u8)) return StreamEventKind.BlockDelta;
-        if (reader.ValueTextEquals("content_block_start"u8)) return StreamEventKind.BlockStart;
-        if (reader.ValueTextEquals("content_block_stop"u8)) return StreamEventKind.BlockStop;
-        if (reader.ValueTextEquals("message_start"u8)) return StreamEventKind.MessageStart;
-        if (reader.ValueTextEquals("message_delta"u8)) return StreamEventKind.MessageDelta;
-        if (reader.ValueTextEquals("message_stop"u8)) return StreamEventKind.MessageStop;
-        if (reader.ValueTextEquals("ping"u8)) return StreamEventKind.Ping;
-        return reader.ValueTextEquals("error"u8) ? StreamEventKind.Error : StreamEventKind.Unknown;
+        if (reader.ValueSpan.SequenceEqual("content_block_delta"u8)) return StreamEventKind.BlockDelta;
+        if (reader.ValueSpan.SequenceEqual("content_block_start"u8)) return StreamEventKind.BlockStart;
+        if (reader.ValueSpan.SequenceEqual("content_block_stop"u8)) return StreamEventKind.BlockStop;
+        if (reader.ValueSpan.SequenceEqual("message_start"u8)) return StreamEventKind.MessageStart;
+        if (reader.ValueSpan.SequenceEqual("message_delta"u8)) return StreamEventKind.MessageDelta;
+        if (reader.ValueSpan.SequenceEqual("message_stop"u8)) return StreamEventKind.MessageStop;
+        if (reader.ValueSpan.SequenceEqual("ping"u8)) return StreamEventKind.Ping;
+        return reader.ValueSpan.SequenceEqual("error"u8) ? StreamEventKind.Error : StreamEventKind.Unknown;
     }
 
     private static int ReadIndex(ref Utf8JsonReader reader)
@@ -109,20 +110,20 @@ internal ref struct StreamFields
         if (reader.TokenType != JsonTokenType.StartObject) return f;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("type"u8)) f.Type = Word(ref reader);
-            else if (reader.ValueTextEquals("text"u8)) f.Text = String(ref reader, json);
-            else if (reader.ValueTextEquals("partial_json"u8)) f.PartialJson = String(ref reader, json);
-            else if (reader.ValueTextEquals("thinking"u8)) f.Thinking = String(ref reader, json);
-            else if (reader.ValueTextEquals("signature"u8)) f.Signature = String(ref reader, json);
-            else if (reader.ValueTextEquals("id"u8)) f.Id = String(ref reader, json);
-            else if (reader.ValueTextEquals("name"u8)) f.Name = String(ref reader, json);
-            else if (reader.ValueTextEquals("data"u8)) f.Data = String(ref reader, json);
-            else if (reader.ValueTextEquals("model"u8)) f.Model = String(ref reader, json);
-            else if (reader.ValueTextEquals("stop_reason"u8)) f.StopReason = Word(ref reader);
-            else if (reader.ValueTextEquals("stop_sequence"u8)) f.StopSequence = String(ref reader, json);
-            else if (reader.ValueTextEquals("input"u8)) f.Input = Raw(ref reader, json);
-            else if (reader.ValueTextEquals("content"u8)) f.Content = Raw(ref reader, json);
-            else if (reader.ValueTextEquals("usage"u8)) f.Usage = Raw(ref reader, json);
+            if (reader.ValueSpan.SequenceEqual("type"u8)) f.Type = Word(ref reader);
+            else if (reader.ValueSpan.SequenceEqual("text"u8)) f.Text = String(ref reader, json);
+            else if (reader.ValueSpan.SequenceEqual("partial_json"u8)) f.PartialJson = String(ref reader, json);
+            else if (reader.ValueSpan.SequenceEqual("thinking"u8)) f.Thinking = String(ref reader, json);
+            else if (reader.ValueSpan.SequenceEqual("signature"u8)) f.Signature = String(ref reader, json);
+            else if (reader.ValueSpan.SequenceEqual("id"u8)) f.Id = String(ref reader, json);
+            else if (reader.ValueSpan.SequenceEqual("name"u8)) f.Name = String(ref reader, json);
+            else if (reader.ValueSpan.SequenceEqual("data"u8)) f.Data = String(ref reader, json);
+            else if (reader.ValueSpan.SequenceEqual("model"u8)) f.Model = String(ref reader, json);
+            else if (reader.ValueSpan.SequenceEqual("stop_reason"u8)) f.StopReason = Word(ref reader);
+            else if (reader.ValueSpan.SequenceEqual("stop_sequence"u8)) f.StopSequence = String(ref reader, json);
+            else if (reader.ValueSpan.SequenceEqual("input"u8)) f.Input = Raw(ref reader, json);
+            else if (reader.ValueSpan.SequenceEqual("content"u8)) f.Content = Raw(ref reader, json);
+            else if (reader.ValueSpan.SequenceEqual("usage"u8)) f.Usage = Raw(ref reader, json);
             else Raw(ref reader, json);
         }
         return f;

@@ -51,10 +51,10 @@ internal static class WriteRequest
     private static void WriteSampling(Utf8JsonWriter json, ChatRequest request, RequestTarget target, ICollection<string> unsupported)
     {
         if (request.MaxTokens is { } limit) json.WriteNumber(target.Quirks.HasFlag(TargetQuirks.MaxCompletionTokens) ? "max_completion_tokens"u8 : "max_tokens"u8, limit);
-        if (request.Temperature is { } temperature) json.WriteNumber("temperature"u8, temperature);
-        if (request.TopP is { } topP) json.WriteNumber("top_p"u8, topP);
-        if (request.FrequencyPenalty is { } frequency) json.WriteNumber("frequency_penalty"u8, frequency);
-        if (request.PresencePenalty is { } presence) json.WriteNumber("presence_penalty"u8, presence);
+        RawJson.Write(json, "temperature"u8, request.Temperature);
+        RawJson.Write(json, "top_p"u8, request.TopP);
+        RawJson.Write(json, "frequency_penalty"u8, request.FrequencyPenalty);
+        RawJson.Write(json, "presence_penalty"u8, request.PresencePenalty);
         if (request.Seed is { } seed) json.WriteNumber("seed"u8, seed);
         if (request.TopK is { } topK)
         {
