@@ -119,6 +119,12 @@ public sealed class GatewayHost : IAsyncDisposable
             await host.DisposeAsync().ConfigureAwait(false);
             return (null, new StartRefusal(e.Message, "another process listens there; stop it, or choose another with --port", []));
         }
+        catch (System.Net.Sockets.SocketException e)
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+            var where = $"{config.Gateway.CustomBindHost ?? (options.Bind ?? config.Gateway.Bind).ToString().ToLowerInvariant()}, port {options.Port ?? config.Gateway.Port}";
+            return (null, new StartRefusal($"the gateway cannot listen on {where}: {e.Message}", "choose an address of this machine with gateway.bind, and a port above 1023 or the right to a lower one", []));
+        }
         // Kestrel writes the port it really took into the addresses.
         host.Address = new Uri(app.Urls.First().Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
         watcher.Start();

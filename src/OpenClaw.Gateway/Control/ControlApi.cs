@@ -114,11 +114,9 @@ internal sealed class ControlApi(
     public Task DecisionAsync(HttpContext http)
     {
         var id = http.Request.Path.Value!["/openclaw/v1/decisions/".Length..];
-        if (decisions.Find(id) is not { } decision && states.Current.Authentication.Authenticate(http.Request) is not null)
-        {
-            return RefuseAsync(http, new GatewayError(GatewayErrorKind.NotFound, $"no decision \"{(id.Length > 64 ? id[..64] : id)}\"; the last few thousand are kept"));
-        }
-        return AnswerAsync(http, (json, _) => decisions.Find(id)!.WriteTo(json));
+        if (decisions.Find(id) is { } decision) return AnswerAsync(http, (json, _) => decision.WriteTo(json));
+        return RefuseAsync(http, WhyRefused(http, states.Current)
+            ?? new GatewayError(GatewayErrorKind.NotFound, $"no decision \"{(id.Length > 64 ? id[..64] : id)}\"; the last few thousand are kept"));
     }
 
     /// <summary>The configuration in force, secrets shown as where they are from.</summary>
@@ -127,17 +125,17 @@ internal sealed class ControlApi(
     private async Task AnswerAsync(HttpContext http, Action<Utf8JsonWriter, GatewayState> write)
     {
         var state = states.Current;
+        if (WhyRefused(http, state) is { } error) await RefuseAsync(http, error).ConfigureAwait(false);
+        else await JsonAnswer.WriteAsync(http, json => write(json, state)).ConfigureAwait(false);
+    }
+
+    private static GatewayError? WhyRefused(HttpContext http, GatewayState state)
+    {
         if (state.Authentication.Authenticate(http.Request) is not { } caller)
         {
-            await RefuseAsync(http, new GatewayError(GatewayErrorKind.Unauthenticated, "no valid token; send the gateway token as Authorization: Bearer")).ConfigureAwait(false);
-            return;
+            return new GatewayError(GatewayErrorKind.Unauthenticated, "no valid token; send the gateway token as Authorization: Bearer");
         }
-        if (caller != Caller.Owner)
-        {
-            await RefuseAsync(http, new GatewayError(GatewayErrorKind.ModelNotAllowed, "the control API takes the gateway's own token, not a client's")).ConfigureAwait(false);
-            return;
-        }
-        await JsonAnswer.WriteAsync(http, json => write(json, state)).ConfigureAwait(false);
+        return caller == Caller.Owner ? null : new GatewayError(GatewayErrorKind.ModelNotAllowed, "the control API takes the gateway's own token, not a client's");
     }
 
     private static Task RefuseAsync(HttpContext http, GatewayError error) =>

@@ -65,7 +65,7 @@ internal static class RoutePlanner
         {
             return models.Chain.IsEmpty
                 ? ([], new GatewayError(GatewayErrorKind.ModelUnknown, "no default model is configured; set defaultModel, or name a model as provider/model") { Param = "model" })
-                : (models.Chain, null);
+                : Check(state, caller, models.Chain, asked.Length == 0 ? "openclaw" : asked);
         }
         if (models.Aliases.TryGetValue(asked, out var alias)) return Check(state, caller, alias, asked);
         if (ModelRef.TryParse(asked, out var reference) && state.Providers.ContainsKey(reference.Provider)) return Check(state, caller, [reference], asked);
