@@ -11,10 +11,14 @@ internal sealed class ChildProcess : IDisposable
     private static readonly List<ChildProcess> s_running = [];
     private readonly Process _process;
 
+    private static readonly PosixSignalRegistration[] s_signals;
+
+    // Since .NET 10 a signal ends the process without ProcessExit.
     static ChildProcess()
     {
         AppDomain.CurrentDomain.ProcessExit += (_, _) => EndAll();
-        Console.CancelKeyPress += (_, _) => EndAll();
+        PosixSignal[] ends = [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGHUP];
+        s_signals = [.. ends.Select(static signal => PosixSignalRegistration.Create(signal, static _ => EndAll()))];
     }
 
     private ChildProcess(Process process, string errors)
@@ -75,6 +79,11 @@ internal sealed class ChildProcess : IDisposable
         ChildProcess[] running;
         lock (s_lock) running = [.. s_running];
         foreach (var child in running) child.Dispose();
+        foreach (var folder in running.Select(static c => Path.GetDirectoryName(c.Errors)!).Distinct())
+        {
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        }
+        GC.KeepAlive(s_signals);
     }
 
     private static bool IsForeign(string name) =>
