@@ -79,11 +79,24 @@ internal sealed class ChildProcess : IDisposable
         ChildProcess[] running;
         lock (s_lock) running = [.. s_running];
         foreach (var child in running) child.Dispose();
-        foreach (var folder in running.Select(static c => Path.GetDirectoryName(c.Errors)!).Distinct())
-        {
-            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-        }
+        foreach (var folder in running.Select(static c => Path.GetDirectoryName(c.Errors)!).Distinct()) Remove(folder);
         GC.KeepAlive(s_signals);
+    }
+
+    // Several tries: the bench itself, failing for want of what was just ended, removes the folder at the same time.
+    private static void Remove(string folder)
+    {
+        for (var i = 0; i < 5 && Directory.Exists(folder); i++)
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (IOException)
+            {
+                Thread.Sleep(20);
+            }
+        }
     }
 
     private static bool IsForeign(string name) =>
