@@ -12,13 +12,14 @@ internal sealed class ConfigWatcher(GatewayOptions options, ConfigFiles files, S
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _one = new(1);
     private Task _watching = Task.CompletedTask;
+    private volatile Outcome _outcome = new(false, []);
     private byte[] _seen = [];
 
     /// <summary>True when the file on disk is broken and the configuration before it is in force.</summary>
-    public bool IsStale { get; private set; }
+    public bool IsStale => _outcome.IsStale;
 
     /// <summary>What is wrong with the file on disk, one line a problem; empty when nothing is.</summary>
-    public IReadOnlyList<string> Problems { get; private set; } = [];
+    public IReadOnlyList<string> Problems => _outcome.Problems;
 
     public long Reloads { get; private set; }
 
@@ -41,8 +42,7 @@ internal sealed class ConfigWatcher(GatewayOptions options, ConfigFiles files, S
             if (state is null)
             {
                 var broken = stateRefusal ?? refusal!;
-                IsStale = true;
-                Problems = [broken.Message, .. broken.Problems.Select(static p => p.ToString())];
+                _outcome = new Outcome(true, [broken.Message, .. broken.Problems.Select(static p => p.ToString())]);
                 options.Log($"reload refused, the configuration before stays in force: {string.Join("; ", Problems)}");
                 return;
             }
@@ -51,8 +51,7 @@ internal sealed class ConfigWatcher(GatewayOptions options, ConfigFiles files, S
                 options.Log("gateway.port and gateway.bind change with the next start");
             }
             states.Replace(state);
-            IsStale = false;
-            Problems = [.. problems.Select(static p => p.ToString())];
+            _outcome = new Outcome(false, [.. problems.Select(static p => p.ToString())]);
             Reloads++;
             options.Log($"reloaded: {why}");
         }
@@ -116,4 +115,7 @@ internal sealed class ConfigWatcher(GatewayOptions options, ConfigFiles files, S
             return null;
         }
     }
+
+    // One reference, so that nobody sees a stale file without its problems.
+    private sealed record Outcome(bool IsStale, IReadOnlyList<string> Problems);
 }
