@@ -12,6 +12,9 @@ using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Dispatch;
 using OpenClaw.Gateway.Inbound;
+using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Metering.Budgets;
+using OpenClaw.Gateway.Metering.Ledger;
 using OpenClaw.Gateway.Providers;
 using OpenClaw.Gateway.Routing;
 using OpenClaw.Gateway.State;
@@ -80,12 +83,14 @@ public sealed class GatewayHost : IAsyncDisposable
         var decisions = new DecisionLog(4000, options.DecisionOutput);
         var upstream = new Upstream(time);
         var dispatcher = new Dispatcher(new Attempts(upstream, time), time, backoff);
+        var ledger = new LedgerState();
+        var till = new Till(new BudgetState(), ledger);
         var drain = new Drain(metrics, config.Gateway.DrainTimeout, time, options.Log);
         var watcher = new ConfigWatcher(options, files, builder, states);
         var discovery = new LocalDiscovery(states, builder.Discovered, time, options.Log);
         var control = new ControlApi(options.Version, states, decisions, metrics, builder, watcher, drain, time);
-        var chat = new ChatEndpoint(DialectTable.Of(DialectKind.OpenAiChat), "openai", states, dispatcher, decisions, metrics, time, options.Log);
-        var messages = new ChatEndpoint(DialectTable.Of(DialectKind.Anthropic), "anthropic", states, dispatcher, decisions, metrics, time, options.Log);
+        var chat = new ChatEndpoint(DialectTable.Of(DialectKind.OpenAiChat), "openai", states, dispatcher, till, decisions, metrics, time, options.Log);
+        var messages = new ChatEndpoint(DialectTable.Of(DialectKind.Anthropic), "anthropic", states, dispatcher, till, decisions, metrics, time, options.Log);
         var models = new ModelsEndpoint(states);
         var doors = new Doors(drain, metrics, states)
         {
@@ -109,7 +114,7 @@ public sealed class GatewayHost : IAsyncDisposable
 
         var app = BuildServer(config.Gateway, options);
         app.Run(doors.HandleAsync);
-        var host = new GatewayHost(app, drain, watcher, discovery, builder, decisions) { Warnings = problems };
+        var host = new GatewayHost(app, drain, watcher, discovery, builder, ledger, decisions) { Warnings = problems };
         try
         {
             await app.StartAsync(cancel).ConfigureAwait(false);

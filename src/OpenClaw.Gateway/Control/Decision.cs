@@ -47,6 +47,14 @@ internal sealed class AttemptRecord(string target, string key, AttemptKind kind,
     public bool Served { get; set; }
 
     public Usage Usage { get; set; }
+
+    public Cost Cost { get; set; }
+
+    /// <summary><see cref="Kind"/> as it is written.</summary>
+    public string KindText => JsonNamingPolicy.CamelCase.ConvertName(Kind.ToString());
+
+    /// <summary>ok, or the failure as it is written.</summary>
+    public string ResultText => Reason == FailureReason.None ? "ok" : JsonNamingPolicy.CamelCase.ConvertName(Reason.ToString());
 }
 
 /// <summary>
@@ -93,6 +101,9 @@ internal sealed class Decision(string id, DateTimeOffset time, string protocol)
 
     public Usage Usage { get; set; }
 
+    /// <summary>All hops together.</summary>
+    public Cost Cost { get; set; }
+
     public double TotalMs { get; set; }
 
     public double? FirstTokenMs { get; set; }
@@ -122,6 +133,7 @@ internal sealed class Decision(string id, DateTimeOffset time, string protocol)
         foreach (var attempt in Attempts) Write(json, attempt);
         json.WriteEndArray();
         Write(json, Usage);
+        Write(json, Cost);
         WriteMs(json, "firstTokenMs"u8, FirstTokenMs);
         WriteMs(json, "totalMs"u8, TotalMs);
         json.WriteEndObject();
@@ -132,7 +144,7 @@ internal sealed class Decision(string id, DateTimeOffset time, string protocol)
         json.WriteStartObject();
         json.WriteString("target"u8, attempt.Target);
         if (attempt.Key.Length > 0) json.WriteString("key"u8, attempt.Key);
-        json.WriteString("kind"u8, Lower(attempt.Kind.ToString()));
+        json.WriteString("kind"u8, attempt.KindText);
         WriteMs(json, "startedMs"u8, attempt.StartedMs);
         if (attempt.WaitedMs > 0) WriteMs(json, "waitedMs"u8, attempt.WaitedMs);
         if (attempt.Status is { } status) json.WriteNumber("status"u8, status);
@@ -141,7 +153,7 @@ internal sealed class Decision(string id, DateTimeOffset time, string protocol)
         json.WriteBoolean("served"u8, attempt.Served);
         if (attempt.Reason != FailureReason.None)
         {
-            json.WriteString("failure"u8, Lower(attempt.Reason.ToString()));
+            json.WriteString("failure"u8, attempt.ResultText);
             json.WriteString("message"u8, attempt.Message);
         }
         json.WriteEndObject();
@@ -158,6 +170,13 @@ internal sealed class Decision(string id, DateTimeOffset time, string protocol)
         json.WriteNumber("reasoning"u8, usage.Reasoning);
         if (usage.Estimated) json.WriteBoolean("estimated"u8, true);
         json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, in Cost cost)
+    {
+        if (cost.Source == CostSource.None) return;
+        json.WriteNumber("cost"u8, cost.Total);
+        json.WriteString("costSource"u8, Lower(cost.Source.ToString()));
     }
 
     private static void WriteStrings(Utf8JsonWriter json, ReadOnlySpan<byte> name, List<string> values)

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using OpenClaw.Gateway.Metering;
 
 namespace OpenClaw.Gateway.Dispatch;
 
@@ -14,12 +15,13 @@ internal static class AnswerHeaders
         WriteDecision(response, x.Decision);
     }
 
-    public static void WriteWhole(HttpResponse response, Exchange x, long length)
+    public static void WriteWhole(HttpResponse response, Exchange x, long length, in Cost cost)
     {
         response.StatusCode = 200;
         response.ContentType = "application/json";
         response.ContentLength = length;
         WriteDecision(response, x.Decision);
+        if (!cost.IsUnpriced) response.Headers["x-openclaw-cost"] = (x.Decision.Cost.Total + cost.Total).ToString("0.############", System.Globalization.CultureInfo.InvariantCulture);
     }
 
     public static void WriteDecision(HttpResponse response, Control.Decision decision)

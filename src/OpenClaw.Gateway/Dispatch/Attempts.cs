@@ -61,8 +61,8 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
         var writer = passing ? null : goal.Continuation?.Writer ?? NewWriter(x, client, target);
         var relay = passing ? null : NewRelay(x, tracker, writer!, goal, options.Prefill);
         var pump = passing
-            ? new ResponsePump(answer, target.Dialect, tracker, client, times, time, Beginning(x, target), dropUsage: !x.Envelope.IncludeUsage, hold: x.Plan.MayContinue)
-            : new ResponsePump(answer, target.Dialect, tracker, client, times, time, relay!, writer!);
+            ? new ResponsePump(answer, target.Dialect, tracker, client, times, time, x.Money, Beginning(x, target), dropUsage: !x.Envelope.IncludeUsage, hold: x.Plan.MayContinue)
+            : new ResponsePump(answer, target.Dialect, tracker, client, times, time, x.Money, relay!, writer!);
         var opened = new OpenedAnswer
         {
             Target = target, Record = record, Tracker = tracker, Pump = pump, Relay = relay, Writer = writer, Upstream = answer, Permit = permit, Key = lease,

@@ -5,6 +5,7 @@ using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Routing;
 
 namespace OpenClaw.Gateway.Dispatch;
@@ -37,11 +38,21 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         var targets = x.Plan.Targets;
         (Target Target, UpstreamFailure Failure)? last = null;
         Target? tooSmall = null;
+        BudgetFinding? outOfMoney = null;
+        var downgraded = false;
         var passedOver = new List<Target>();
         for (var i = 0; i < targets.Length; i++)
         {
             var target = targets[i];
             if (tooSmall is not null && target.ContextWindow <= tooSmall.ContextWindow) continue;
+            if (await HoldAsync(x, target).ConfigureAwait(false) is { } finding)
+            {
+                outOfMoney = finding;
+                if (finding.TargetOnly) continue;
+                if (downgraded || Downgrade(x, finding) is not { } cheaper) break;
+                (downgraded, targets, i) = (true, cheaper, -1);
+                continue;
+            }
             if (!target.Health.TryEnter(time.GetUtcNow(), out var permit))
             {
                 x.Decision.Notes.Add($"{target.Name}: passed over, {target.Health.Snapshot().Describe(time.GetUtcNow())}");
@@ -72,18 +83,43 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             if (!disposition.NextTarget && !disposition.LargerContextOnly) break;
             if (time.GetTimestamp() >= deadline) break;
         }
-        if (passedOver.Count > 0 && (last is null || FailureDisposition.Of(last.Value.Failure).NextTarget))
+        if (passedOver.Count > 0 && outOfMoney is not { TargetOnly: false } && (last is null || FailureDisposition.Of(last.Value.Failure).NextTarget))
         {
             last = await TryPassedOverAsync(x, client, passedOver, deadline).ConfigureAwait(false);
             if (last is null) return;
         }
-        await RefuseAsync(x, last!.Value.Target, last.Value.Failure).ConfigureAwait(false);
+        if (last is { } tried) await RefuseAsync(x, tried.Target, tried.Failure).ConfigureAwait(false);
+        else await ErrorAnswer.WriteAsync(x.Http, x.Dialect, outOfMoney!.Error, x.Decision).ConfigureAwait(false);
+    }
+
+    // Money is held before every target: what the call may cost is nobody else's until it is settled.
+    private static async ValueTask<BudgetFinding?> HoldAsync(Exchange x, Target target)
+    {
+        var finding = await x.Money.HoldAsync(target, x.CallerLeft).ConfigureAwait(false);
+        if (finding is not null) x.Decision.Notes.Add($"{target.Name}: left out, {finding.Error.Message}");
+        return finding;
+    }
+
+    private static ImmutableArray<Target>? Downgrade(Exchange x, BudgetFinding finding)
+    {
+        if (finding.Downgrade is not { } to) return null;
+        var cheaper = RoutePlanner.TargetsOf(x.State, x.Caller, to);
+        if (cheaper.IsEmpty) return null;
+        x.Decision.Notes.Add($"budget {finding.Budget} is used up: answered from {to}");
+        x.Decision.Warnings.Add($"budget {finding.Budget} is used up, {to} answers");
+        return cheaper;
     }
 
     // Everything else failed or is known to be down: better one try than none, on the one that comes back first.
     private async Task<(Target, UpstreamFailure)?> TryPassedOverAsync(Exchange x, ClientAnswer client, List<Target> passedOver, long deadline)
     {
         var target = passedOver.MinBy(t => t.Health.Snapshot().Until ?? DateTimeOffset.MinValue)!;
+        // It was held for before it was passed over, and another may have been since.
+        if (await HoldAsync(x, target).ConfigureAwait(false) is { } finding)
+        {
+            await ErrorAnswer.WriteAsync(x.Http, x.Dialect, finding.Error, x.Decision).ConfigureAwait(false);
+            return null;
+        }
         x.Decision.Notes.Add($"{target.Name}: tried all the same, nothing else is left");
         var (opened, failure) = await OpenAsync(x, client, target, target.Health.EnterAnyway(), new AttemptGoal(x.Decision.Attempts.Count == 0 ? AttemptKind.First : AttemptKind.Fallback), deadline, hasNext: false).ConfigureAwait(false);
         if (opened is not null)
@@ -164,9 +200,10 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         {
             var end = await PumpAsync(client, opened, x.CallerLeft).ConfigureAwait(false);
             Settle(x, opened, end, ref earlier);
+            if (end == PumpEnd.OutOfMoney) await EndAtBudgetAsync(x, client, opened, earlier).ConfigureAwait(false);
             if (end != PumpEnd.Failed)
             {
-                x.Decision.Outcome = end == PumpEnd.ClientGone ? "cancelled" : hop > 1 ? "healed" : "answered";
+                x.Decision.Outcome = end switch { PumpEnd.ClientGone => "cancelled", PumpEnd.OutOfMoney => "budget", _ => hop > 1 ? "healed" : "answered" };
                 opened.Dispose();
                 return;
             }
@@ -196,6 +233,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         {
             var target = rest[0];
             rest.RemoveAt(0);
+            if (await HoldAsync(x, target).ConfigureAwait(false) is not null) continue;
             if (!target.Health.TryEnter(time.GetUtcNow(), out var permit))
             {
                 x.Decision.Notes.Add($"{target.Name}: passed over, {target.Health.Snapshot().Describe(time.GetUtcNow())}");
@@ -228,8 +266,11 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         record.Served = true;
         record.EndedMs = Elapsed(x);
         record.Usage = opened.UsageOr(x.Envelope.EstimatedTokens);
+        record.Cost = opened.Target.Price.CostOf(record.Usage, x.Decision.Time);
+        x.Money.HopEnded(opened.Target, record.Usage, record.Cost);
         earlier += record.Usage;
         x.Decision.Usage = earlier;
+        x.Decision.Cost += record.Cost;
         if (SeamWords(opened.Relay?.Seam) is { } seam) x.Decision.Notes.Add($"{opened.Target.Name}: {seam}");
         foreach (var what in opened.Tracker.UnmappedParts ?? []) x.Decision.Warnings.Add($"{opened.Target.Name}: {what} has no counterpart in the caller's protocol");
         switch (end)
@@ -237,6 +278,11 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             case PumpEnd.Complete:
                 if (record.Target != x.Decision.Answered) x.Decision.FinishedBy = record.Target;
                 x.Decision.FinishReason = opened.Tracker.Finished.ToString();
+                opened.Permit.Success();
+                opened.Key.Succeeded();
+                break;
+            case PumpEnd.OutOfMoney:
+                record.Message = "ended at the limit of a budget";
                 opened.Permit.Success();
                 opened.Key.Succeeded();
                 break;
@@ -258,7 +304,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         var end = PumpEnd.Complete;
         try
         {
-            AnswerHeaders.WriteWhole(x.Http.Response, x, opened.Body.Length);
+            AnswerHeaders.WriteWhole(x.Http.Response, x, opened.Body.Length, opened.Target.Price.CostOf(opened.UsageOr(x.Envelope.EstimatedTokens), x.Decision.Time));
             await x.Http.Response.BodyWriter.WriteAsync(opened.Body, x.CallerLeft).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
@@ -288,6 +334,17 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         x.Decision.Outcome = "interrupted";
         x.Decision.Error = error.Message;
         writer.Error(error, x.Decision.Id);
+        await client.FlushAsync(x.CallerLeft).ConfigureAwait(false);
+    }
+
+    // The money ends in mid-answer: the caller gets a proper end (length) with what was used, and the provider is cut off.
+    private static async Task EndAtBudgetAsync(Exchange x, ClientAnswer client, OpenedAnswer opened, Usage used)
+    {
+        x.Decision.FinishReason = FinishReason.Length.ToString();
+        var writer = WriterOf(x, client, opened);
+        writer.Usage(used);
+        writer.Finish(FinishReason.Length, default);
+        writer.End();
         await client.FlushAsync(x.CallerLeft).ConfigureAwait(false);
     }
 

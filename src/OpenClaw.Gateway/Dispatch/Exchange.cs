@@ -4,6 +4,7 @@ using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Inbound;
+using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Routing;
 using OpenClaw.Gateway.State;
 
@@ -26,6 +27,9 @@ internal sealed class Exchange
     public required Decision Decision { get; init; }
 
     public required RoutePlan Plan { get; init; }
+
+    /// <summary>What the request has reserved and spent.</summary>
+    public required Reservation Money { get; init; }
 
     /// <summary>Timestamp of the request's arrival.</summary>
     public required long Arrived { get; init; }

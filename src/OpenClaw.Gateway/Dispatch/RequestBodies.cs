@@ -61,6 +61,7 @@ internal static class RequestBodies
             {
                 Model = target.Ref.Model,
                 AnswerSoFar = prefill,
+                MaxTokens = x.Money.OutputLimit,
                 Reasoning = options.Sanitize ? ReasoningRemoval.All : ReasoningRemoval.Marked,
             }, output);
         }
@@ -69,6 +70,7 @@ internal static class RequestBodies
             EnsureUsage = x.Envelope.Stream,
             Quirks = target.Request.Quirks,
             Prefill = prefill,
+            MaxTokens = x.Money.OutputLimit,
             RemoveReasoning = options.Sanitize,
             ProviderJson = target.RoutingPreferencesJson,
             ExtraBodyJson = target.ExtraBodyJson,
@@ -90,7 +92,10 @@ internal static class RequestBodies
             request.Turns.Add(added);
         }
         if (options.Sanitize) DropReasoning(request);
+        var asked = request.MaxTokens;
+        request.MaxTokens = x.Money.OutputLimit ?? asked;
         WriteWithExtras(request, target, output, unsupported);
+        request.MaxTokens = asked;
         if (added is not null) request.Turns.Remove(added);
         if (unsupported.Count == 0) return null;
         var phrase = string.Join(", ", unsupported.Distinct());

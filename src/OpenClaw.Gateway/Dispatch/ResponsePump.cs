@@ -2,6 +2,7 @@
 using System.Buffers;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Dialects.Frames;
+using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Routing;
 
 namespace OpenClaw.Gateway.Dispatch;
@@ -18,6 +19,9 @@ internal enum PumpEnd
     Failed,
 
     ClientGone,
+
+    /// <summary>The answer reached the limit of a budget.</summary>
+    OutOfMoney,
 }
 
 /// <summary>
@@ -46,6 +50,7 @@ internal sealed class ResponsePump : IDisposable
     private readonly RelaySink? _relay;
     private readonly DialectStreamWriter? _writer;
     private readonly PumpTimes _times;
+    private readonly Reservation _money;
     private readonly TimeProvider _clock;
     private readonly byte[] _closing;
     private readonly bool _dropUsage;
@@ -65,8 +70,8 @@ internal sealed class ResponsePump : IDisposable
     /// <param name="beginning">Where another writer would begin if this stream breaks before its first frame was sent.</param>
     /// <param name="dropUsage">The caller did not ask for a usage chunk: leave it out.</param>
     /// <param name="hold">Hold tool calls back until the answer is complete.</param>
-    public ResponsePump(UpstreamAnswer upstream, IDialect dialect, AnswerTracker tracker, ClientAnswer client, PumpTimes times, TimeProvider clock, StreamPosition beginning, bool dropUsage, bool hold)
-        : this(upstream, dialect, tracker, client, times, clock)
+    public ResponsePump(UpstreamAnswer upstream, IDialect dialect, AnswerTracker tracker, ClientAnswer client, PumpTimes times, TimeProvider clock, Reservation money, StreamPosition beginning, bool dropUsage, bool hold)
+        : this(upstream, dialect, tracker, client, times, clock, money)
     {
         Position = beginning;
         _dropUsage = dropUsage;
@@ -74,15 +79,16 @@ internal sealed class ResponsePump : IDisposable
     }
 
     /// <summary>A relaying pump.</summary>
-    public ResponsePump(UpstreamAnswer upstream, IDialect dialect, AnswerTracker tracker, ClientAnswer client, PumpTimes times, TimeProvider clock, RelaySink relay, DialectStreamWriter writer)
-        : this(upstream, dialect, tracker, client, times, clock)
+    public ResponsePump(UpstreamAnswer upstream, IDialect dialect, AnswerTracker tracker, ClientAnswer client, PumpTimes times, TimeProvider clock, Reservation money, RelaySink relay, DialectStreamWriter writer)
+        : this(upstream, dialect, tracker, client, times, clock, money)
     {
         _relay = relay;
         _writer = writer;
     }
 
-    private ResponsePump(UpstreamAnswer upstream, IDialect dialect, AnswerTracker tracker, ClientAnswer client, PumpTimes times, TimeProvider clock)
+    private ResponsePump(UpstreamAnswer upstream, IDialect dialect, AnswerTracker tracker, ClientAnswer client, PumpTimes times, TimeProvider clock, Reservation money)
     {
+        _money = money;
         _upstream = upstream;
         _reader = dialect.OpenReader();
         _tracker = tracker;
@@ -127,6 +133,7 @@ internal sealed class ResponsePump : IDisposable
             if (untilContent && (_tracker.HasContent || _tracker.Finished != FinishReason.None) && Failure is null) return PumpEnd.FirstContent;
             if (Failure is null || _client.IsCommitted) await SendAsync(clock).ConfigureAwait(false);
             if (_client.IsGone) return PumpEnd.ClientGone;
+            if (more && !untilContent && _tracker.Finished == FinishReason.None && !_money.MayGoOn(_tracker.EstimatedOutput)) return PumpEnd.OutOfMoney;
             if (!more) return Failure is null ? PumpEnd.Complete : clock.CallerLeft ? PumpEnd.ClientGone : PumpEnd.Failed;
             if (_tracker.Finished != FinishReason.None) clock.Start(ClockPhase.Closing, _times.Closing);
             else if (!untilContent) clock.Start(ClockPhase.Idle, _times.Idle);

@@ -1,9 +1,12 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Dispatch;
 using OpenClaw.Gateway.Errors;
+using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Routing;
 using OpenClaw.Gateway.State;
 using OpenClaw.Gateway.Telemetry;
@@ -16,7 +19,7 @@ namespace OpenClaw.Gateway.Inbound;
 /// </summary>
 /// <param name="dialect">What the caller speaks here.</param>
 /// <param name="nativeProvider">Whose bare model names this protocol's clients send.</param>
-internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, StateHolder states, Dispatcher dispatcher, DecisionLog decisions, Metrics metrics, TimeProvider time, Action<string> log)
+internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, StateHolder states, Dispatcher dispatcher, Till till, DecisionLog decisions, Metrics metrics, TimeProvider time, Action<string> log)
 {
     public async Task HandleAsync(HttpContext http)
     {
@@ -71,11 +74,27 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
             await ErrorAnswer.WriteAsync(http, dialect, error, decision).ConfigureAwait(false);
             return;
         }
-        await dispatcher.AnswerAsync(new Exchange
+        using var money = till.Open(state, Facts(http.Request, envelope!, decision, state));
+        try
         {
-            Http = http, Dialect = dialect, State = state, Caller = caller, Envelope = envelope!, Decision = decision, Plan = plan!, Arrived = arrived,
-        }).ConfigureAwait(false);
+            await dispatcher.AnswerAsync(new Exchange
+            {
+                Http = http, Dialect = dialect, State = state, Caller = caller, Envelope = envelope!, Decision = decision, Plan = plan!, Money = money, Arrived = arrived,
+            }).ConfigureAwait(false);
+        }
+        finally
+        {
+            // On every path, and before what is still held is given back.
+            till.Close(decision, money, time.GetElapsedTime(arrived));
+        }
     }
+
+    private static RequestFacts Facts(HttpRequest request, RequestEnvelope envelope, Decision decision, GatewayState state) => new(
+        decision.Id, decision.Caller, decision.Session, state.Config.Models.Aliases.ContainsKey(decision.Requested) ? decision.Requested : null,
+        RequestTags.Of(request.Headers), decision.Protocol, envelope.EstimatedTokens, envelope.MaxTokens, envelope.Stream, MaxCost(request.Headers));
+
+    private static decimal? MaxCost(IHeaderDictionary headers) =>
+        headers.TryGetValue("x-openclaw-max-cost", out var text) && decimal.TryParse(text.ToString().Trim().TrimStart('$'), NumberStyles.Number, CultureInfo.InvariantCulture, out var usd) && usd >= 0 ? usd : null;
 
     private (RoutePlan?, GatewayError?) Plan(HttpRequest request, GatewayState state, Caller caller, RequestEnvelope envelope, Decision decision)
     {

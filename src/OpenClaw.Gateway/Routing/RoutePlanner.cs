@@ -57,6 +57,13 @@ internal static class RoutePlanner
         return (new RoutePlan(targets.ToImmutable(), PolicyChain(state, caller, mayFallBack)) { MayFallBack = mayFallBack }, null);
     }
 
+    /// <summary>The allowed targets that a name stands for, in order; empty when there are none.</summary>
+    public static ImmutableArray<Target> TargetsOf(GatewayState state, Caller caller, string name)
+    {
+        var (chain, _) = Resolve(state, caller, name, "");
+        return [.. chain.Select(r => state.TargetOf(r).Target).OfType<Target>()];
+    }
+
     /// <summary>The references that a name stands for, or an error in words.</summary>
     public static (ImmutableArray<ModelRef> Chain, GatewayError? Error) Resolve(GatewayState state, Caller caller, string asked, string nativeProvider)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Metering.Prices;
 using OpenClaw.Gateway.Providers;
 
 namespace OpenClaw.Gateway.Routing;
@@ -24,6 +25,9 @@ internal sealed class Target
     public required RequestTarget Request { get; init; }
 
     public required TargetState Health { get; init; }
+
+    /// <summary>What it costs, over time.</summary>
+    public ModelPrice Price { get; init; } = ModelPrice.Unpriced;
 
     /// <summary>Where the target's server is asked what it serves.</summary>
     public ServedPlace Place { get; init; }

@@ -5,6 +5,7 @@ using OpenClaw.Config;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Inbound;
+using OpenClaw.Gateway.Metering.Prices;
 using OpenClaw.Gateway.Providers;
 using OpenClaw.Gateway.Routing;
 
@@ -30,6 +31,7 @@ internal sealed class GatewayState
         Authentication = authentication;
         Providers = providers.ToFrozenDictionary(static p => p.Id);
         Loaded = loaded;
+        Prices = PriceTable.Of(config);
         (_health, _discovered) = (health, discovered ?? new DiscoveryState());
         KnownReferences = [.. References(config).Distinct()];
         _known = [.. KnownReferences];
@@ -42,6 +44,8 @@ internal sealed class GatewayState
     public FrozenDictionary<string, ProviderEntry> Providers { get; }
 
     public DateTimeOffset Loaded { get; }
+
+    public PriceTable Prices { get; }
 
     /// <summary>Every reference that the configuration names exactly.</summary>
     public ImmutableArray<ModelRef> KnownReferences { get; }
@@ -127,6 +131,7 @@ internal sealed class GatewayState
             WholeUri = new Uri(root + dialect.Path(reference.Model, stream: false)),
             Request = new RequestTarget(reference.Model, provider.Id, quirks, model?.MaxTokens ?? facts?.MaxOutput ?? served?.MaxOutput ?? 4096, window),
             Health = _health.Of(reference, root),
+            Price = Prices.Find(reference, provider.Config),
             Place = place,
             ContextWindow = window,
             TakesImages = model is { Input.IsEmpty: false } ? model.Input.Contains("image") : facts?.TakesImages ?? served?.TakesImages ?? true,

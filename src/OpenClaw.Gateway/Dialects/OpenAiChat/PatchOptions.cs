@@ -12,6 +12,9 @@ internal readonly record struct PatchOptions(string Model)
     /// <summary>Text of an assistant message to go on from, put at the end of the messages; null or empty = none.</summary>
     public string? Prefill { get; init; }
 
+    /// <summary>The most that the answer may be, over the client's own limit; null = the client's stays.</summary>
+    public int? MaxTokens { get; init; }
+
     /// <summary>
     /// Take reasoning and signatures out of the messages (<c>reasoning_content</c>, <c>reasoning</c>, <c>reasoning_details</c>,
     /// and <c>extra_content</c> of calls): another provider's signatures are refused, and strict servers (Groq, Mistral)

@@ -45,6 +45,10 @@ internal sealed class PatchScan(PatchOptions options)
     public IEnumerable<PatchEdit> Edits()
     {
         if (!_names.Contains("model")) AddField("model", Quoted(options.Model));
+        if (options.MaxTokens is { } limit && !_names.Contains("max_tokens") && !_names.Contains("max_completion_tokens"))
+        {
+            AddField(options.Quirks.HasFlag(TargetQuirks.MaxCompletionTokens) ? "max_completion_tokens" : "max_tokens", Encoding.UTF8.GetBytes(Number(limit)));
+        }
         if (_streams && AsksForUsage)
         {
             _edits.AddRange(_streamEdits);
@@ -59,6 +63,8 @@ internal sealed class PatchScan(PatchOptions options)
         if (options.ExtraBodyJson is { } extra) AddMembers(extra);
         return _edits.OrderBy(e => e.Start);
     }
+
+    private static string Number(int value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private bool AsksForUsage => options.EnsureUsage && !options.Quirks.HasFlag(TargetQuirks.PlainCore);
 
@@ -78,6 +84,7 @@ internal sealed class PatchScan(PatchOptions options)
             case "stream": _streams = value.SequenceEqual("true"u8); break;
             case "stream_options": ReadStreamOptions(start, value); break;
             case "messages": ReadMessages(start, value); break;
+            case "max_tokens" or "max_completion_tokens" when options.MaxTokens is { } limit: Replace(start, value, Encoding.UTF8.GetBytes(Number(limit))); break;
             case "provider" when options.ProviderJson is not null: ReadProvider(start, value); break;
             case "add_generation_prompt" when Continues && HasPrefill: Replace(start, value, "false"u8); break;
             case "continue_final_message" when Continues && HasPrefill: Replace(start, value, "true"u8); break;

@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Dispatch;
 
 namespace OpenClaw.Tests.Gateway.Dispatch;
@@ -37,7 +38,7 @@ public class AllocationTests
         using var upstream = new UpstreamAnswer(response, new ChunkStream(chunks), clock, "test/model");
         using var tracker = new AnswerTracker(keepText: true);
         var client = new ClientAnswer(http, static _ => { });
-        using var pump = new ResponsePump(upstream, DialectTable.Of(DialectKind.OpenAiChat), tracker, client, new PumpTimes(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2)), TimeProvider.System, StreamPosition.Beginning("c1", "m", 1, false), dropUsage: true, hold: true);
+        using var pump = new ResponsePump(upstream, DialectTable.Of(DialectKind.OpenAiChat), tracker, client, new PumpTimes(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2)), TimeProvider.System, new Reservation(new RequestFacts("", "owner", null, null, [], "chat", 1, null, true, null)), StreamPosition.Beginning("c1", "m", 1, false), dropUsage: true, hold: true);
         Assert.Equal(PumpEnd.FirstContent, await pump.PrimeAsync());
         client.Commit();
         Assert.Equal(PumpEnd.Complete, await pump.FinishAsync());
