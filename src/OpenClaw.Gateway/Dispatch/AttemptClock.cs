@@ -1,3 +1,5 @@
+using OpenClaw.Gateway.Routing;
+
 namespace OpenClaw.Gateway.Dispatch;
 
 /// <summary>What an attempt is waiting for; names the failure when its clock runs out.</summary>
@@ -47,6 +49,16 @@ internal sealed class AttemptClock : IDisposable
 
     /// <summary>True when it was the whole request's clock that ran out.</summary>
     public bool TotalIsOver => _time.GetTimestamp() >= _totalEnds;
+
+    /// <summary>What it means that the clock ran out.</summary>
+    public UpstreamFailure Failure => Phase switch
+    {
+        _ when TotalIsOver => new UpstreamFailure(FailureReason.TotalTimeout, "the request's whole time is over", Code: "total_timeout"),
+        ClockPhase.Answer => new UpstreamFailure(FailureReason.HeadersTimeout, "the answer was not complete in time", Code: "answer_timeout"),
+        ClockPhase.Headers => FailureClassifier.TimedOut(AttemptPhase.Headers),
+        ClockPhase.FirstToken => FailureClassifier.TimedOut(AttemptPhase.FirstToken),
+        _ => FailureClassifier.TimedOut(AttemptPhase.Streaming),
+    };
 
     /// <summary>Starts a phase's clock anew.</summary>
     public void Start(ClockPhase phase, TimeSpan time)

@@ -155,7 +155,7 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
         }
         catch (OperationCanceledException)
         {
-            return ([], answer.Clock.CallerLeft ? new UpstreamFailure(FailureReason.ClientGone, "the caller left") : answer.ClockFailure(answer.Clock.Phase));
+            return ([], answer.Clock.CallerLeft ? new UpstreamFailure(FailureReason.ClientGone, "the caller left") : answer.Clock.Failure);
         }
         catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException)
         {

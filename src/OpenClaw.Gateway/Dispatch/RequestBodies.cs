@@ -4,8 +4,6 @@ using OpenClaw.Config;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Dialects.Anthropic;
 using OpenClaw.Gateway.Dialects.OpenAiChat;
-
-
 using OpenClaw.Gateway.Routing;
 
 namespace OpenClaw.Gateway.Dispatch;
@@ -24,12 +22,7 @@ internal static class RequestBodies
             : Patch(x, target, options, prefill, output) ? null
             : new UpstreamFailure(FailureReason.BadRequest, "the request body is not a JSON object", 400);
         if (refused is not null) return (null, refused);
-        var headers = x.Http.Request.Headers;
-        return (new OutgoingBody(output.WrittenMemory)
-        {
-            AnthropicVersion = headers.TryGetValue("anthropic-version", out var version) ? version.ToString() : null,
-            AnthropicBeta = headers.TryGetValue("anthropic-beta", out var beta) ? beta.ToString() : null,
-        }, null);
+        return (new OutgoingBody(output.WrittenMemory) { ClientHeaders = x.Http.Request.Headers }, null);
     }
 
     private static void WriteWithExtras(ChatRequest request, Target target, IBufferWriter<byte> output, List<string> unsupported)

@@ -149,7 +149,7 @@ internal sealed class ResponsePump : IDisposable
             catch (OperationCanceledException)
             {
                 if (clock.CallerLeft) return PumpEnd.ClientGone;
-                EndOfBody(clock.Phase);
+                EndOfBody(clock.Failure);
             }
             catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException)
             {
@@ -160,13 +160,11 @@ internal sealed class ResponsePump : IDisposable
     }
 
     // The body cannot be read further: after the finish that is no failure.
-    private void EndOfBody(ClockPhase? ranOut)
+    private void EndOfBody(UpstreamFailure? ranOut)
     {
         _atEnd = true;
         if (_tracker.Finished != FinishReason.None) return;
-        Failure ??= ranOut is { } phase
-            ? _upstream.ClockFailure(phase)
-            : new UpstreamFailure(FailureReason.Cut, "the connection broke in the middle of the answer", _upstream.Status);
+        Failure ??= ranOut ?? new UpstreamFailure(FailureReason.Cut, "the connection broke in the middle of the answer", _upstream.Status);
     }
 
     private async ValueTask SendAsync(AttemptClock clock)

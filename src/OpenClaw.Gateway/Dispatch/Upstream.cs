@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text;
+using Microsoft.AspNetCore.Http;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Dialects.Anthropic;
 using OpenClaw.Gateway.Providers;
 using OpenClaw.Gateway.Routing;
 using OpenClaw.Gateway.State;
@@ -33,7 +34,7 @@ internal sealed class Upstream(TimeProvider time) : IDisposable
             response = await Invoker(connect).SendAsync(request, clock.Token).ConfigureAwait(false);
             if ((int)response.StatusCode is >= 200 and < 300)
             {
-                var answer = new UpstreamAnswer(response, await response.Content.ReadAsStreamAsync(clock.Token).ConfigureAwait(false), clock, target.Name);
+                var answer = new UpstreamAnswer(response, await response.Content.ReadAsStreamAsync(clock.Token).ConfigureAwait(false), clock);
                 (response, clock) = (null, null!);
                 return (answer, null);
             }
@@ -43,7 +44,7 @@ internal sealed class Upstream(TimeProvider time) : IDisposable
         {
             return (null, clock.CallerLeft
                 ? new UpstreamFailure(FailureReason.ClientGone, "the caller left")
-                : UpstreamAnswer.FailureOf(clock.Phase, clock, target.Name));
+                : clock.Failure);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or InvalidOperationException or UriFormatException)
         {
@@ -88,10 +89,18 @@ internal sealed class Upstream(TimeProvider time) : IDisposable
             VersionPolicy = uri.Scheme == "https" ? HttpVersionPolicy.RequestVersionOrHigher : HttpVersionPolicy.RequestVersionOrLower,
         };
         var headers = request.Headers;
-        if (target.Dialect.Kind == DialectKind.Anthropic) headers.TryAddWithoutValidation("anthropic-version", body.AnthropicVersion ?? "2023-06-01");
-        if (target.Dialect.Kind == DialectKind.Anthropic && body.AnthropicBeta is { } beta && target.Provider.Config.Preset == "anthropic") headers.TryAddWithoutValidation("anthropic-beta", beta);
+        if (target.Dialect.Kind == DialectKind.Anthropic) Forward(body.ClientHeaders, headers, target.Provider.Config.Preset ?? "");
         Identify(headers, target.Provider, target.Dialect.Kind, key);
         return request;
+    }
+
+    private static void Forward(IHeaderDictionary? client, HttpRequestHeaders headers, string provider)
+    {
+        foreach (var name in AnthropicHeaders.Forwarded)
+        {
+            if (client is not null && AnthropicHeaders.MayForward(name, provider) && client.TryGetValue(name, out var value)) headers.TryAddWithoutValidation(name, value.ToString());
+            else if (name == AnthropicHeaders.Version) headers.TryAddWithoutValidation(name, AnthropicHeaders.DefaultVersion);
+        }
     }
 
     /// <summary>Adds the key and what else the provider is told of who asks; configured headers win.</summary>
@@ -164,9 +173,8 @@ internal sealed class OutgoingBody : HttpContent
         Headers.TryAddWithoutValidation("Content-Type", "application/json");
     }
 
-    public string? AnthropicVersion { get; init; }
-
-    public string? AnthropicBeta { get; init; }
+    /// <summary>The caller's own, of which the provider's dialect may forward some; null = none.</summary>
+    public IHeaderDictionary? ClientHeaders { get; init; }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(_bytes).AsTask();
 

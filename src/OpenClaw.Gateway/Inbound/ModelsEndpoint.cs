@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Dialects.Anthropic;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.State;
 
@@ -62,7 +63,8 @@ internal sealed class ModelsEndpoint(StateHolder states)
         }
         using (envelope)
         {
-            var tokens = envelope!.EstimatedTokens;
+            // The envelope was read as an object, so there is an estimate.
+            var tokens = AnthropicTokenCount.Estimate(envelope!.Body) ?? envelope.EstimatedTokens;
             await JsonAnswer.WriteAsync(http, json =>
             {
                 json.WriteStartObject();

@@ -13,6 +13,9 @@ namespace OpenClaw.Gateway.Inbound;
 /// </summary>
 internal sealed class RequestEnvelope : IDisposable
 {
+    // A length is only announced: memory is taken as the bytes come.
+    private const int MaxFirstBuffer = 64 * 1024;
+
     private byte[] _buffer;
     private readonly int _length;
 
@@ -62,7 +65,7 @@ internal sealed class RequestEnvelope : IDisposable
         {
             return (null, new GatewayError(GatewayErrorKind.BadRequest, "a compressed request body is not accepted; send it without Content-Encoding") { Status = 415 });
         }
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(maxBytes, Math.Max(request.ContentLength ?? 8192, 1024)) + 1);
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp((request.ContentLength ?? 8192) + 1, 1024, MaxFirstBuffer));
         var length = 0;
         try
         {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Text.Json;
 using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Dialects.Anthropic;
 using OpenClaw.Gateway.Dispatch;
 using OpenClaw.Gateway.State;
 
@@ -87,7 +88,7 @@ internal sealed class DiscoveryQuestions(TimeProvider time) : IDisposable
             using var request = new HttpRequestMessage(method, place.Root + path) { Content = body is { } bytes ? new OutgoingBody(bytes) : null };
             request.Headers.ConnectionClose = true;
             Upstream.Identify(request.Headers, entry, place.Kind, key);
-            if (place.Kind == DialectKind.Anthropic) request.Headers.TryAddWithoutValidation("anthropic-version", "2023-06-01");
+            if (place.Kind == DialectKind.Anthropic) request.Headers.TryAddWithoutValidation(AnthropicHeaders.Version, AnthropicHeaders.DefaultVersion);
             using var response = await _http.SendAsync(request, linked.Token).ConfigureAwait(false);
             if (response.StatusCode != HttpStatusCode.OK) return (null, $"answers {(int)response.StatusCode} when asked for its models");
             return await ReadAsync(response, linked.Token).ConfigureAwait(false) is { } answer ? (answer, null) : (null, "answers with too long a list of models");

@@ -37,9 +37,6 @@ internal readonly record struct FailureDisposition
     /// <summary>Only targets with a larger context window come next.</summary>
     public bool LargerContextOnly { get; init; }
 
-    /// <summary>Only targets that can do what this one could not come next.</summary>
-    public bool CapableOnly { get; init; }
-
     /// <summary>Only a chain configured for refused content (<c>models.contentPolicyFallbacks</c>) comes next.</summary>
     public bool PolicyChainOnly { get; init; }
 
@@ -96,7 +93,7 @@ internal readonly record struct FailureDisposition
                 Cooldown = IsPermission(failure) ? CooldownScope.KeyAndModel : CooldownScope.Key,
             },
             FailureReason.ContextTooLong => next with { LargerContextOnly = true },
-            FailureReason.Unsupported => next with { CapableOnly = true },
+            FailureReason.Unsupported => next,
             FailureReason.Policy => next with { PolicyChainOnly = true },
             FailureReason.Signature => next with { SanitizeAndRetry = first },
             FailureReason.PrefillRefused => next with { WithoutPrefill = first },

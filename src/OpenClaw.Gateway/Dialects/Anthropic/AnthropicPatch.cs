@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using OpenClaw.Gateway.Dialects.Json;
 
@@ -45,11 +44,10 @@ internal static class AnthropicPatch
     /// <summary>Writes the changed body; false, with nothing written, when the body is not a JSON object.</summary>
     public static bool TryWrite(ReadOnlySpan<byte> body, in AnthropicChanges changes, IBufferWriter<byte> output)
     {
-        PatchEdits edits;
+        using var edits = BodyEdits.Rent();
         try
         {
-            if (Find(body, changes) is not { } found) return false;
-            edits = found;
+            if (!Find(body, changes, edits)) return false;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -60,12 +58,11 @@ internal static class AnthropicPatch
         return true;
     }
 
-    private static PatchEdits? Find(ReadOnlySpan<byte> body, in AnthropicChanges changes)
+    private static bool Find(ReadOnlySpan<byte> body, in AnthropicChanges changes, BodyEdits edits)
     {
-        var edits = new PatchEdits();
         var reader = new Utf8JsonReader(body, JsonRead.Options);
         reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject) return null;
+        if (reader.TokenType != JsonTokenType.StartObject) return false;
         var top = (int)reader.BytesConsumed;
         var prefill = changes.AnswerSoFar is { } text ? Prefillable(text) : "";
         // Most bodies hold no mark of ours: then their messages are not looked into.
@@ -83,14 +80,14 @@ internal static class AnthropicPatch
             reader.Read();
             var start = (int)reader.TokenStartIndex;
             var value = JsonRead.Raw(ref reader, body);
-            if (isModel && changes.Model is not null) edits.Replace(start, value.Length, Quote(changes.Model));
-            if (isMaxTokens && changes.MaxTokens is { } limit) edits.Replace(start, value.Length, Number(limit));
-            if (isMessages && value[0] == (byte)'[')
+            if (isModel && changes.Model is not null) Model(edits, start, value.Length, default, changes.Model, default);
+            if (isMaxTokens && changes.MaxTokens is { } limit) MaxTokens(edits, start, value.Length, default, limit, default);
+            if (isMessages && value[0] == (byte)'[' && (scan || prefill.Length > 0))
             {
                 var messages = new PatchMessages(changes.Reasoning == ReasoningRemoval.All, start, edits);
                 if (scan) messages.RemoveReasoning(value);
                 loopLostThinking |= messages.LoopLostThinking;
-                if (prefill.Length > 0) messages.Append(value, Message(prefill));
+                if (prefill.Length > 0) messages.Append(value, prefill);
             }
             if (isThinking) thinking = new Range(start, start + value.Length);
             model |= isModel;
@@ -98,34 +95,36 @@ internal static class AnthropicPatch
         }
         reader.Read();
         var addMaxTokens = changes.MaxTokens is not null && !maxTokens;
-        if (changes.Model is not null && !model) edits.Insert(top, Member("\"model\":"u8, Quote(changes.Model), any || addMaxTokens));
-        if (addMaxTokens) edits.Insert(top, Member("\"max_tokens\":"u8, Number(changes.MaxTokens!.Value), any));
+        if (changes.Model is not null && !model) Model(edits, top, 0, "\"model\":"u8, changes.Model, any || addMaxTokens ? ","u8 : default);
+        if (addMaxTokens) MaxTokens(edits, top, 0, "\"max_tokens\":"u8, changes.MaxTokens!.Value, any ? ","u8 : default);
         if (thinking is { } range) SwitchOff(body, range, prefill.Length > 0, loopLostThinking, edits);
-        return edits;
+        return true;
     }
 
     // A prefilled answer excludes thinking; a tool loop without its thinking excludes only the kind with a budget.
-    private static void SwitchOff(ReadOnlySpan<byte> body, Range range, bool prefilled, bool loopLostThinking, PatchEdits edits)
+    private static void SwitchOff(ReadOnlySpan<byte> body, Range range, bool prefilled, bool loopLostThinking, BodyEdits edits)
     {
         var value = body[range];
         var kind = StreamFields.Read(value).Type;
         var conflicts = kind.SequenceEqual("enabled"u8) ? prefilled || loopLostThinking : prefilled && kind.SequenceEqual("adaptive"u8);
-        if (conflicts) edits.Replace(range.Start.Value, value.Length, """{"type":"disabled"}"""u8.ToArray());
+        if (conflicts) edits.Replace(range.Start.Value, value.Length, """{"type":"disabled"}"""u8);
     }
 
-    private static byte[] Member(ReadOnlySpan<byte> name, byte[] value, bool comma) => [.. name, .. value, .. comma ? ","u8 : default];
-
-    private static byte[] Message(string prefill) =>
-        [.. """{"role":"assistant","content":[{"type":"text","text":"""u8, .. Quote(prefill), .. "}]}"u8];
-
-    private static byte[] Quote(string text)
+    private static void Model(BodyEdits edits, int start, int length, ReadOnlySpan<byte> before, string model, ReadOnlySpan<byte> after)
     {
-        var output = new ArrayBufferWriter<byte>(text.Length + 16);
-        output.Write("\""u8);
-        JsonWrite.Escaped(output, Encoding.UTF8.GetBytes(text));
-        output.Write("\""u8);
-        return output.WrittenSpan.ToArray();
+        var mark = edits.Mark;
+        edits.Text.Write(before);
+        edits.WriteQuoted(model);
+        edits.Text.Write(after);
+        edits.Add(start, length, mark);
     }
 
-    private static byte[] Number(int value) => Encoding.ASCII.GetBytes(value.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    private static void MaxTokens(BodyEdits edits, int start, int length, ReadOnlySpan<byte> before, int limit, ReadOnlySpan<byte> after)
+    {
+        var mark = edits.Mark;
+        edits.Text.Write(before);
+        JsonWrite.Int64(edits.Text, limit);
+        edits.Text.Write(after);
+        edits.Add(start, length, mark);
+    }
 }

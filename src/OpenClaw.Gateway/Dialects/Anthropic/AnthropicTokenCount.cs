@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using OpenClaw.Gateway.Dialects.Json;
 
@@ -12,8 +11,6 @@ namespace OpenClaw.Gateway.Dialects.Anthropic;
 /// </summary>
 internal static class AnthropicTokenCount
 {
-    public const string Path = "/v1/messages/count_tokens";
-
     private const int PerMessage = 4, PerToolbox = 350, PerImage = 1600, PerDocument = 2000, BytesPerDocumentToken = 30;
 
     /// <summary>The estimate; null when the body is not JSON.</summary>
@@ -34,13 +31,6 @@ internal static class AnthropicTokenCount
         {
             return null;
         }
-    }
-
-    public static void Write(long tokens, IBufferWriter<byte> output)
-    {
-        output.Write("{\"input_tokens\":"u8);
-        JsonWrite.Int64(output, tokens);
-        output.Write("}"u8);
     }
 
     /// <summary>Tokens of plain text, by script.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using OpenClaw.Gateway.Dialects.Json;
 
@@ -9,7 +10,7 @@ namespace OpenClaw.Gateway.Dialects.Anthropic;
 /// </summary>
 /// <param name="all">Every reasoning block, not only those with our mark.</param>
 /// <param name="offset">Where the array starts in the body.</param>
-internal sealed class PatchMessages(bool all, int offset, PatchEdits edits)
+internal sealed class PatchMessages(bool all, int offset, BodyEdits edits)
 {
     private int _kept;
     private bool _scanned;
@@ -36,11 +37,16 @@ internal sealed class PatchMessages(bool all, int offset, PatchEdits edits)
         Cut(items, gone, offset);
     }
 
-    /// <summary>Adds a message at the end.</summary>
-    public void Append(ReadOnlySpan<byte> array, byte[] message)
+    /// <summary>Adds an assistant's message at the end.</summary>
+    public void Append(ReadOnlySpan<byte> array, string text)
     {
         if (!_scanned) _kept = Items(array).Count;
-        edits.Insert(offset + array.Length - 1, _kept > 0 ? [(byte)',', .. message] : message);
+        var mark = edits.Mark;
+        if (_kept > 0) edits.Text.Write(","u8);
+        edits.Text.Write("""{"role":"assistant","content":[{"type":"text","text":"""u8);
+        edits.WriteQuoted(text);
+        edits.Text.Write("}]}"u8);
+        edits.Add(offset + array.Length - 1, 0, mark);
     }
 
     // True when something was removed; gone: nothing would be left, so the message must go instead.

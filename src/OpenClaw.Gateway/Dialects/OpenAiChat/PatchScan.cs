@@ -1,5 +1,6 @@
-// One walk over the request's own fields collects edits; what must be known first (does it stream? are there messages?)
-// is decided in Edits(). Values are skipped whole, so a "model" inside a message is never met.
+// hot path: no allocation for an ordinary body. One walk over the request's own fields collects edits; what must be known
+// first (does it stream? are there messages?) is decided in Complete(). Values are skipped whole, so a "model" inside a
+// message is never met.
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
@@ -7,127 +8,211 @@ using OpenClaw.Gateway.Dialects.Json;
 
 namespace OpenClaw.Gateway.Dialects.OpenAiChat;
 
-/// <summary>A piece of the body to replace; <paramref name="Length"/> 0 inserts.</summary>
-internal readonly record struct PatchEdit(int Start, int Length, byte[] Text);
-
 /// <summary>Finds the places that <see cref="OpenAiChatPatch"/> splices. Used once.</summary>
-internal sealed class PatchScan(PatchOptions options)
+internal ref struct PatchScan
 {
-    private readonly List<PatchEdit> _edits = [];
-    private readonly List<PatchEdit> _streamEdits = [];
-    private readonly HashSet<string> _names = [];
-    private readonly JsonScratch _scratch = new();
+    [ThreadStatic]
+    private static JsonScratch? t_scratch;
+
+    private readonly PatchOptions _options;
+    private readonly BodyEdits _edits;
+    private readonly JsonScratch _scratch = t_scratch ??= new JsonScratch();
+
+    // Only where configured members are to be added: then every name the client wrote counts.
+    private readonly HashSet<string>? _names;
+    private Said _said;
     private bool _streams, _empty = true;
     private int _end;
+
+    // The last stream_options, looked at once it is known that the request streams.
+    private List<(int Start, int Length)>? _more;
+    private (int Start, int Length) _streamOptions;
+    private ReadOnlySpan<byte> _json;
+
+    public PatchScan(in PatchOptions options, BodyEdits edits)
+    {
+        _options = options;
+        _edits = edits;
+        _names = options.ExtraBodyJson is null ? null : [];
+    }
+
+    /// <summary>Names that matter here.</summary>
+    [Flags]
+    private enum Said
+    {
+        None = 0,
+        Model = 1,
+        StreamOptions = 2,
+        Provider = 4,
+        AddGenerationPrompt = 8,
+        ContinueFinalMessage = 16,
+
+        /// <summary>max_tokens or max_completion_tokens.</summary>
+        MaxTokens = 32,
+    }
+
+    private delegate bool NameTest(ReadOnlySpan<byte> name);
 
     /// <exception cref="JsonException">The body is not JSON.</exception>
     public void Read(ReadOnlySpan<byte> json)
     {
+        _json = json;
         var reader = new Utf8JsonReader(json, JsonRead.Options);
         reader.Read();
         _end = 1;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             _empty = false;
-            var name = Encoding.UTF8.GetString(_scratch.Text(ref reader));
+            var name = _scratch.Text(ref reader);
+            _names?.Add(Encoding.UTF8.GetString(name));
             reader.Read();
             var start = (int)reader.TokenStartIndex;
             var value = JsonRead.Raw(ref reader, json);
             _end = start + value.Length;
-            _names.Add(name);
             ReadField(name, start, value);
         }
         // Throws when something follows the object.
         reader.Read();
     }
 
-    /// <summary>In the order of their places.</summary>
-    public IEnumerable<PatchEdit> Edits()
+    /// <summary>Adds what the whole request calls for.</summary>
+    public void Complete()
     {
-        if (!_names.Contains("model")) AddField("model", Quoted(options.Model));
-        if (options.MaxTokens is { } limit && !_names.Contains("max_tokens") && !_names.Contains("max_completion_tokens"))
+        if ((_said & Said.Model) == 0)
         {
-            AddField(options.Quirks.HasFlag(TargetQuirks.MaxCompletionTokens) ? "max_completion_tokens" : "max_tokens", Encoding.UTF8.GetBytes(Number(limit)));
+            var mark = BeginField("model"u8);
+            _edits.WriteQuoted(_options.Model);
+            _edits.Add(_end, 0, mark);
         }
-        if (_streams && AsksForUsage)
+        if (_options.MaxTokens is { } limit && (_said & Said.MaxTokens) == 0)
         {
-            _edits.AddRange(_streamEdits);
-            if (!_names.Contains("stream_options")) AddField("stream_options", Encoding.UTF8.GetBytes(StreamOptions));
+            var mark = BeginField(LimitName);
+            JsonWrite.Int64(_edits.Text, limit);
+            _edits.Add(_end, 0, mark);
         }
+        if (_streams && AsksForUsage) CompleteStreamOptions();
         if (Continues && HasPrefill)
         {
-            AddField("add_generation_prompt", [.. "false"u8]);
-            AddField("continue_final_message", [.. "true"u8]);
+            if ((_said & Said.AddGenerationPrompt) == 0) AddField("add_generation_prompt"u8, "false");
+            if ((_said & Said.ContinueFinalMessage) == 0) AddField("continue_final_message"u8, "true");
         }
-        if (options.ProviderJson is { } provider) AddField("provider", Encoding.UTF8.GetBytes(provider));
-        if (options.ExtraBodyJson is { } extra) AddMembers(extra);
-        return _edits.OrderBy(e => e.Start);
+        if (_options.ProviderJson is { } provider && (_said & Said.Provider) == 0) AddField("provider"u8, provider);
+        if (_options.ExtraBodyJson is { } extra) AddMembers(extra);
     }
 
-    private static string Number(int value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private readonly bool AsksForUsage => _options.EnsureUsage && (_options.Quirks & TargetQuirks.PlainCore) == 0;
 
-    private bool AsksForUsage => options.EnsureUsage && !options.Quirks.HasFlag(TargetQuirks.PlainCore);
+    private readonly ReadOnlySpan<byte> LimitName => (_options.Quirks & TargetQuirks.MaxCompletionTokens) != 0 ? "max_completion_tokens"u8 : "max_tokens"u8;
 
-    private bool HasPrefill => !string.IsNullOrEmpty(options.Prefill);
+    private readonly bool HasPrefill => !string.IsNullOrEmpty(_options.Prefill);
 
-    private bool Continues => options.Quirks.HasFlag(TargetQuirks.ContinueFinalMessage);
+    private readonly bool Continues => (_options.Quirks & TargetQuirks.ContinueFinalMessage) != 0;
 
-    private bool Continuous => options.Quirks.HasFlag(TargetQuirks.ContinuousUsage);
+    private readonly bool Continuous => (_options.Quirks & TargetQuirks.ContinuousUsage) != 0;
 
-    private string StreamOptions => Continuous ? """{"include_usage":true,"continuous_usage_stats":true}""" : """{"include_usage":true}""";
+    private readonly string StreamOptions => Continuous ? """{"include_usage":true,"continuous_usage_stats":true}""" : """{"include_usage":true}""";
 
-    private void ReadField(string name, int start, ReadOnlySpan<byte> value)
+    private void ReadField(ReadOnlySpan<byte> name, int start, ReadOnlySpan<byte> value)
     {
-        switch (name)
+        if (name.SequenceEqual("model"u8))
         {
-            case "model": Replace(start, value, Quoted(options.Model)); break;
-            case "stream": _streams = value.SequenceEqual("true"u8); break;
-            case "stream_options": ReadStreamOptions(start, value); break;
-            case "messages": ReadMessages(start, value); break;
-            case "max_tokens" or "max_completion_tokens" when options.MaxTokens is { } limit: Replace(start, value, Encoding.UTF8.GetBytes(Number(limit))); break;
-            case "provider" when options.ProviderJson is not null: ReadProvider(start, value); break;
-            case "add_generation_prompt" when Continues && HasPrefill: Replace(start, value, "false"u8); break;
-            case "continue_final_message" when Continues && HasPrefill: Replace(start, value, "true"u8); break;
-            default: break;
+            _said |= Said.Model;
+            var mark = _edits.Mark;
+            _edits.WriteQuoted(_options.Model);
+            _edits.Add(start, value.Length, mark);
         }
+        else if (name.SequenceEqual("stream"u8)) _streams = value.SequenceEqual("true"u8);
+        else if (name.SequenceEqual("stream_options"u8))
+        {
+            if ((_said & Said.StreamOptions) != 0) (_more ??= []).Add(_streamOptions);
+            _said |= Said.StreamOptions;
+            _streamOptions = (start, value.Length);
+        }
+        else if (name.SequenceEqual("messages"u8)) ReadMessages(start, value);
+        else if (name.SequenceEqual("max_tokens"u8) || name.SequenceEqual("max_completion_tokens"u8))
+        {
+            _said |= Said.MaxTokens;
+            if (_options.MaxTokens is not { } limit) return;
+            var mark = _edits.Mark;
+            JsonWrite.Int64(_edits.Text, limit);
+            _edits.Add(start, value.Length, mark);
+        }
+        else if (name.SequenceEqual("provider"u8))
+        {
+            _said |= Said.Provider;
+            if (_options.ProviderJson is not null) ReadProvider(start, value);
+        }
+        else if (name.SequenceEqual("add_generation_prompt"u8)) ReadSwitch(Said.AddGenerationPrompt, start, value, "false"u8);
+        else if (name.SequenceEqual("continue_final_message"u8)) ReadSwitch(Said.ContinueFinalMessage, start, value, "true"u8);
     }
 
-    private void ReadStreamOptions(int start, ReadOnlySpan<byte> value)
+    private void ReadSwitch(Said name, int start, ReadOnlySpan<byte> value, ReadOnlySpan<byte> wanted)
+    {
+        _said |= name;
+        if (Continues && HasPrefill) _edits.Replace(start, value.Length, wanted);
+    }
+
+    private void CompleteStreamOptions()
+    {
+        if ((_said & Said.StreamOptions) == 0)
+        {
+            AddField("stream_options"u8, StreamOptions);
+            return;
+        }
+        if (_more is not null)
+        {
+            foreach (var (start, length) in _more) PatchStreamOptions(start, _json.Slice(start, length));
+        }
+        PatchStreamOptions(_streamOptions.Start, _json.Slice(_streamOptions.Start, _streamOptions.Length));
+    }
+
+    private readonly void PatchStreamOptions(int start, ReadOnlySpan<byte> value)
     {
         if (value[0] != (byte)'{')
         {
-            _streamEdits.Add(new PatchEdit(start, value.Length, Encoding.UTF8.GetBytes(StreamOptions)));
+            var mark = _edits.Mark;
+            _edits.WriteRaw(StreamOptions);
+            _edits.Add(start, value.Length, mark);
             return;
         }
         var members = new Members(value);
+        var (usage, continuous) = (false, !Continuous);
         while (members.Next(_scratch))
         {
-            var wanted = members.Name is "include_usage" || (Continuous && members.Name is "continuous_usage_stats");
-            if (wanted && !members.Value.SequenceEqual("true"u8)) _streamEdits.Add(new PatchEdit(start + members.Start, members.Value.Length, [.. "true"u8]));
+            var isUsage = members.Name.SequenceEqual("include_usage"u8);
+            var isContinuous = Continuous && members.Name.SequenceEqual("continuous_usage_stats"u8);
+            usage |= isUsage;
+            continuous |= isContinuous;
+            if ((isUsage || isContinuous) && !members.Value.SequenceEqual("true"u8)) _edits.Replace(start + members.Start, members.Value.Length, "true"u8);
         }
-        var text = new StringBuilder();
-        if (!members.Seen.Contains("include_usage")) text.Append(",\"include_usage\":true");
-        if (Continuous && !members.Seen.Contains("continuous_usage_stats")) text.Append(",\"continuous_usage_stats\":true");
-        if (text.Length > 0) _streamEdits.Add(Insertion(start + members.End, text.ToString(), members.Seen.Count == 0));
+        if (usage && continuous) return;
+        var from = _edits.Mark;
+        if (members.Count > 0) _edits.WriteRaw(",");
+        if (!usage) _edits.WriteRaw("\"include_usage\":true");
+        if (!usage && !continuous) _edits.WriteRaw(",");
+        if (!continuous) _edits.WriteRaw("\"continuous_usage_stats\":true");
+        _edits.Add(start + members.End, 0, from);
     }
 
-    private void ReadProvider(int start, ReadOnlySpan<byte> value)
+    private readonly void ReadProvider(int start, ReadOnlySpan<byte> value)
     {
-        if (value.SequenceEqual("null"u8)) Replace(start, value, Encoding.UTF8.GetBytes(options.ProviderJson!));
+        if (value.SequenceEqual("null"u8))
+        {
+            var mark = _edits.Mark;
+            _edits.WriteRaw(_options.ProviderJson!);
+            _edits.Add(start, value.Length, mark);
+        }
         if (value[0] != (byte)'{') return;
         var members = new Members(value);
-        while (members.Next(_scratch))
-        {
-        }
-        var isEmpty = members.Seen.Count == 0;
-        var text = Missing(options.ProviderJson!, members.Seen);
-        if (text.Length > 0) _edits.Add(Insertion(start + members.End, text, isEmpty));
+        var said = new HashSet<string>();
+        while (members.Next(_scratch)) said.Add(Encoding.UTF8.GetString(members.Name));
+        InsertMissing(_options.ProviderJson!, said, start + members.End, members.Count == 0);
     }
 
     // The text goes on inside a final assistant message that the client wrote, else into a new one.
-    private void ReadMessages(int start, ReadOnlySpan<byte> value)
+    private readonly void ReadMessages(int start, ReadOnlySpan<byte> value)
     {
-        if (value[0] != (byte)'[' || (!HasPrefill && !options.RemoveReasoning)) return;
+        if (value[0] != (byte)'[' || (!HasPrefill && !_options.RemoveReasoning)) return;
         var reader = new Utf8JsonReader(value, JsonRead.Options);
         reader.Read();
         var end = 1;
@@ -136,53 +221,65 @@ internal sealed class PatchScan(PatchOptions options)
         {
             last = (int)reader.TokenStartIndex;
             end = last + JsonRead.Raw(ref reader, value).Length;
-            if (options.RemoveReasoning) RemoveReasoning(start + last, value[last..end]);
+            if (_options.RemoveReasoning) RemoveReasoning(start + last, value[last..end]);
         }
         if (!HasPrefill) return;
         if (last > 0 && TryExtend(start + last, value[last..end])) return;
-        var message = $",{{\"role\":\"assistant\",\"content\":{Encoding.UTF8.GetString(Quoted(options.Prefill!))}{PrefixField}}}";
-        _edits.Add(Insertion(start + end, message, last == 0));
+        var mark = _edits.Mark;
+        if (last > 0) _edits.WriteRaw(",");
+        _edits.WriteRaw("{\"role\":\"assistant\",\"content\":");
+        _edits.WriteQuoted(_options.Prefill!);
+        _edits.WriteRaw(PrefixField);
+        _edits.WriteRaw("}");
+        _edits.Add(start + end, 0, mark);
     }
 
-    private string PrefixField => options.Quirks.HasFlag(TargetQuirks.PrefixFlag) ? ",\"prefix\":true" : "";
+    private readonly string PrefixField => (_options.Quirks & TargetQuirks.PrefixFlag) != 0 ? ",\"prefix\":true" : "";
 
-    private bool TryExtend(int start, ReadOnlySpan<byte> message)
+    private readonly bool TryExtend(int start, ReadOnlySpan<byte> message)
     {
         if (message[0] != (byte)'{') return false;
         var members = new Members(message);
-        var isAssistant = false;
+        var (isAssistant, hasCalls, hasPrefix) = (false, false, false);
         var contentEnd = -1;
         while (members.Next(_scratch))
         {
-            if (members.Name == "role") isAssistant = members.Value.SequenceEqual("\"assistant\""u8);
-            if (members.Name == "content") contentEnd = members.Value[0] == (byte)'"' ? members.End - 1 : -1;
+            if (members.Name.SequenceEqual("role"u8)) isAssistant = members.Value.SequenceEqual("\"assistant\""u8);
+            if (members.Name.SequenceEqual("content"u8)) contentEnd = members.Value[0] == (byte)'"' ? members.End - 1 : -1;
+            hasCalls |= members.Name.SequenceEqual("tool_calls"u8);
+            hasPrefix |= members.Name.SequenceEqual("prefix"u8);
         }
-        if (!isAssistant || contentEnd < 0 || members.Seen.Contains("tool_calls")) return false;
-        _edits.Add(new PatchEdit(start + contentEnd, 0, Quoted(options.Prefill!)[1..^1]));
-        if (PrefixField.Length > 0 && !members.Seen.Contains("prefix")) _edits.Add(new PatchEdit(start + members.End, 0, Encoding.UTF8.GetBytes(PrefixField)));
+        if (!isAssistant || contentEnd < 0 || hasCalls) return false;
+        var mark = _edits.Mark;
+        _edits.WriteInside(_options.Prefill!);
+        _edits.Add(start + contentEnd, 0, mark);
+        if (PrefixField.Length == 0 || hasPrefix) return true;
+        mark = _edits.Mark;
+        _edits.WriteRaw(PrefixField);
+        _edits.Add(start + members.End, 0, mark);
         return true;
     }
 
-    private void RemoveReasoning(int start, ReadOnlySpan<byte> message)
+    private readonly void RemoveReasoning(int start, ReadOnlySpan<byte> message)
     {
         if (message[0] != (byte)'{') return;
-        RemoveMembers(start, message, static name => name is "reasoning_content" or "reasoning" or "reasoning_details");
+        RemoveMembers(start, message, static name => name.SequenceEqual("reasoning_content"u8) || name.SequenceEqual("reasoning"u8) || name.SequenceEqual("reasoning_details"u8));
         var members = new Members(message);
         while (members.Next(_scratch))
         {
-            if (members.Name != "tool_calls" || members.Value[0] != (byte)'[') continue;
+            if (!members.Name.SequenceEqual("tool_calls"u8) || members.Value[0] != (byte)'[') continue;
             var reader = new Utf8JsonReader(members.Value, JsonRead.Options);
             reader.Read();
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
             {
                 var call = (int)reader.TokenStartIndex;
-                RemoveMembers(start + members.Start + call, JsonRead.Raw(ref reader, members.Value), static name => name == "extra_content");
+                RemoveMembers(start + members.Start + call, JsonRead.Raw(ref reader, members.Value), static name => name.SequenceEqual("extra_content"u8));
             }
         }
     }
 
     // With the comma before it once a member stays, else with the comma after it.
-    private void RemoveMembers(int start, ReadOnlySpan<byte> json, Func<string, bool> isUnwanted)
+    private readonly void RemoveMembers(int start, ReadOnlySpan<byte> json, NameTest isUnwanted)
     {
         if (json[0] != (byte)'{') return;
         var members = new Members(json);
@@ -192,53 +289,63 @@ internal sealed class PatchScan(PatchOptions options)
         {
             var before = members.End;
             var more = members.Next(_scratch);
-            if (open >= 0) _edits.Add(new PatchEdit(start + open, (more ? members.NameStart : before) - open, []));
+            if (open >= 0) _edits.Remove(start + open, start + (more ? members.NameStart : before));
             open = -1;
             if (!more) return;
             if (!isUnwanted(members.Name)) anyStays = true;
-            else if (anyStays) _edits.Add(new PatchEdit(start + before, members.End - before, []));
+            else if (anyStays) _edits.Remove(start + before, start + members.End);
             else open = members.NameStart;
         }
     }
 
     private void AddMembers(string json)
     {
-        var text = Missing(json, _names);
-        if (text.Length == 0) return;
-        _edits.Add(Insertion(_end, text, _empty));
-        _empty = false;
+        // What was added above counts as said.
+        _names!.Add("model");
+        if (_options.MaxTokens is not null && (_said & Said.MaxTokens) == 0) _names.Add(Encoding.UTF8.GetString(LimitName));
+        if (_streams && AsksForUsage) _names.Add("stream_options");
+        if (Continues && HasPrefill)
+        {
+            _names.Add("add_generation_prompt");
+            _names.Add("continue_final_message");
+        }
+        if (_options.ProviderJson is not null) _names.Add("provider");
+        if (InsertMissing(json, _names, _end, _empty)) _empty = false;
     }
 
-    // What the client did not say itself, as ,"name":value pairs.
-    private static string Missing(string json, HashSet<string> said)
+    // What the client did not say itself.
+    private readonly bool InsertMissing(string json, HashSet<string> said, int at, bool isFirst)
     {
         using var document = JsonDocument.Parse(json, JsonRead.Document);
-        var text = new StringBuilder();
+        var mark = _edits.Mark;
         foreach (var member in document.RootElement.EnumerateObject())
         {
-            if (said.Add(member.Name)) text.Append(',').Append(Encoding.UTF8.GetString(Quoted(member.Name))).Append(':').Append(member.Value.GetRawText());
+            if (!said.Add(member.Name)) continue;
+            if (!isFirst || _edits.Mark > mark) _edits.WriteRaw(",");
+            _edits.WriteQuoted(member.Name);
+            _edits.WriteRaw(":");
+            _edits.WriteRaw(member.Value.GetRawText());
         }
-        return text.ToString();
+        if (_edits.Mark == mark) return false;
+        _edits.Add(at, 0, mark);
+        return true;
     }
 
-    private void AddField(string name, byte[] value)
+    private void AddField(ReadOnlySpan<byte> name, string json)
     {
-        if (!_names.Add(name)) return;
-        _edits.Add(Insertion(_end, $",\"{name}\":{Encoding.UTF8.GetString(value)}", _empty));
+        var mark = BeginField(name);
+        _edits.WriteRaw(json);
+        _edits.Add(_end, 0, mark);
+    }
+
+    private int BeginField(ReadOnlySpan<byte> name)
+    {
+        var mark = _edits.Mark;
+        _edits.WriteRaw(_empty ? "\"" : ",\"");
+        _edits.Text.Write(name);
+        _edits.WriteRaw("\":");
         _empty = false;
-    }
-
-    private void Replace(int start, ReadOnlySpan<byte> value, ReadOnlySpan<byte> text) => _edits.Add(new PatchEdit(start, value.Length, text.ToArray()));
-
-    private static PatchEdit Insertion(int at, string text, bool isFirst) => new(at, 0, Encoding.UTF8.GetBytes(isFirst ? text[1..] : text));
-
-    private static byte[] Quoted(string text)
-    {
-        var output = new ArrayBufferWriter<byte>(text.Length + 2);
-        output.Write("\""u8);
-        JsonWrite.Escaped(output, Encoding.UTF8.GetBytes(text));
-        output.Write("\""u8);
-        return output.WrittenSpan.ToArray();
+        return mark;
     }
 
     /// <summary>Walks over an object's members, with their places in it.</summary>
@@ -255,9 +362,10 @@ internal sealed class PatchScan(PatchOptions options)
             _reader.Read();
         }
 
-        public HashSet<string> Seen { get; } = [];
+        public int Count { get; private set; }
 
-        public string Name { get; private set; } = "";
+        /// <summary>Without escapes; good until the scratch is used again.</summary>
+        public ReadOnlySpan<byte> Name { get; private set; }
 
         public ReadOnlySpan<byte> Value { get; private set; }
 
@@ -271,9 +379,9 @@ internal sealed class PatchScan(PatchOptions options)
         public bool Next(JsonScratch scratch)
         {
             if (!_reader.Read() || _reader.TokenType != JsonTokenType.PropertyName) return false;
+            Count++;
             NameStart = (int)_reader.TokenStartIndex;
-            Name = Encoding.UTF8.GetString(scratch.Text(ref _reader));
-            Seen.Add(Name);
+            Name = scratch.Text(ref _reader);
             _reader.Read();
             Start = (int)_reader.TokenStartIndex;
             _reader.Skip();

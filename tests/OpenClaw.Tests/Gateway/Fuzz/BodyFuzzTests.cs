@@ -13,7 +13,7 @@ public class BodyFuzzTests
 {
     private static readonly int s_answers = Dose.Of(15_000);
     private static readonly int s_requests = Dose.Of(20_000);
-    private static readonly int s_bodies = Dose.Of(60_000);
+    private static readonly int s_bodies = Dose.Of(30_000);
 
     [Theory]
     [InlineData(nameof(DialectKind.OpenAiChat), 11)]

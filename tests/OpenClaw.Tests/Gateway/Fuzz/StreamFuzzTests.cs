@@ -11,7 +11,7 @@ namespace OpenClaw.Tests.Gateway.Fuzz;
 public class StreamFuzzTests
 {
     private static readonly int s_events = Dose.Of(180_000);
-    private static readonly int s_streams = Dose.Of(8_000);
+    private static readonly int s_streams = Dose.Of(4_000);
 
     [Theory]
     [InlineData(nameof(DialectKind.OpenAiChat), 1)]

@@ -71,6 +71,40 @@ public class RequestEnvelopeTests
         Assert.Equal(GatewayErrorKind.RequestTooLarge, error!.Kind);
     }
 
+    [Fact]
+    public async Task Memory_is_taken_for_bytes_that_came_and_not_for_a_length_that_was_announced()
+    {
+        var asked = new LargestRead();
+        var http = new DefaultHttpContext();
+        http.Request.Body = asked;
+        http.Request.ContentLength = 32 * 1024 * 1024;
+        var (envelope, error) = await RequestEnvelope.ReadAsync(http.Request, 64 * 1024 * 1024, TestContext.Current.CancellationToken);
+        Assert.Null(envelope);
+        Assert.Contains("empty", error!.Message, StringComparison.Ordinal);
+        Assert.InRange(asked.Largest, 1, 64 * 1024);
+    }
+
+    [Fact]
+    public async Task A_long_body_is_read_whole()
+    {
+        var text = new string('x', 300_000);
+        using var envelope = await ReadAsync($$"""{"model":"m","messages":[{"role":"user","content":"{{text}}"}]}""");
+        Assert.Equal(300_055, envelope.Body.Length);
+        Assert.Equal("m", envelope.Model);
+    }
+
+    /// <summary>An empty body that notes how much room it was offered.</summary>
+    private sealed class LargestRead : MemoryStream
+    {
+        public int Largest { get; private set; }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Largest = Math.Max(Largest, buffer.Length);
+            return ValueTask.FromResult(0);
+        }
+    }
+
     private static async Task<RequestEnvelope> ReadAsync(string body)
     {
         var (envelope, error) = await TryReadAsync(body, 1 << 20);

@@ -83,7 +83,7 @@ public class FailureDispositionTests
     {
         Assert.True(Of(FailureReason.ContextTooLong) is { NextTarget: true, LargerContextOnly: true, RetrySameTarget: false, Cooldown: CooldownScope.None });
         Assert.True(Of(FailureReason.Policy) is { NextTarget: true, PolicyChainOnly: true, Cooldown: CooldownScope.None });
-        Assert.True(Of(FailureReason.Unsupported) is { NextTarget: true, CapableOnly: true, Cooldown: CooldownScope.None });
+        Assert.True(Of(FailureReason.Unsupported) is { NextTarget: true, Cooldown: CooldownScope.None });
         Assert.True(Of(FailureReason.ModelGone) is { NextTarget: true, Cooldown: CooldownScope.Target });
         Assert.True(Of(FailureReason.Redirect) is { NextTarget: true, RetryWhenLast: false });
     }

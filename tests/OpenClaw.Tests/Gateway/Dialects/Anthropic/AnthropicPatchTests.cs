@@ -130,14 +130,7 @@ public class AnthropicPatchTests
         Assert.InRange(AnthropicTokenCount.Estimate(Encoding.UTF8.GetBytes(body))!.Value, low, high);
 
     [Fact]
-    public void Token_counts_have_their_shape_and_need_a_body()
-    {
-        var output = new ArrayBufferWriter<byte>();
-        AnthropicTokenCount.Write(12, output);
-
-        Assert.Equal("""{"input_tokens":12}""", Encoding.UTF8.GetString(output.WrittenSpan));
-        Assert.Null(AnthropicTokenCount.Estimate("{"u8.ToArray()));
-    }
+    public void Token_counts_need_a_body() => Assert.Null(AnthropicTokenCount.Estimate("{"u8.ToArray()));
 
     [Theory]
     [InlineData("""{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}""", true)]

@@ -109,18 +109,24 @@ public class OpenAiChatPatchTests
     }
 
     [Theory]
-    [InlineData("""{"stream_options":{"include_usage":true}}""", true)]
-    [InlineData("""{"stream_options":{"include_usage":false}}""", false)]
-    [InlineData("""{"stream_options":{"include_usage":true,"include_usage":false}}""", false)]
-    [InlineData("""{"stream\u005foptions":{"include_usage":true}}""", true)]
-    [InlineData("""{"messages":[{"stream_options":{"include_usage":true}}]}""", false)]
-    [InlineData("{", false)]
-    public void Whether_the_client_asks_for_usage(string body, bool expected) => Assert.Equal(expected, OpenAiChatPatch.AsksForUsage(Encoding.UTF8.GetBytes(body)));
-
-    [Theory]
-    [InlineData("""{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1}}""", true)]
-    [InlineData("""{"choices":[{"index":0,"delta":{}}],"usage":{"prompt_tokens":1,"completion_tokens":1}}""", false)]
-    [InlineData("""{"choices":[],"usage":null}""", false)]
-    [InlineData("[DONE]", false)]
-    public void Whether_a_chunk_is_usage_only(string data, bool expected) => Assert.Equal(expected, OpenAiChatPatch.IsUsageOnlyChunk(Encoding.UTF8.GetBytes(data)));
+    [InlineData("""{"model":"old","messages":[{"role":"user","content":"q \u00e9"}],"temperature":0.7,"stream":true,"stream_options":{"include_usage":true}}""")]
+    [InlineData("""{"model":"old","messages":[{"role":"user","content":"q"}],"stream":true}""")]
+    [InlineData("""{"messages":[{"role":"user","content":"q"}],"stream":false}""")]
+    public void An_ordinary_body_is_patched_without_allocating(string body)
+    {
+        var bytes = Encoding.UTF8.GetBytes(body);
+        var output = new ArrayBufferWriter<byte>(4096);
+        long Patch(int times)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < times; i++)
+            {
+                output.ResetWrittenCount();
+                OpenAiChatPatch.TryPatch(bytes, Usage, output);
+            }
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+        Patch(100);
+        Assert.Equal(0, Patch(1000));
+    }
 }
