@@ -6,7 +6,7 @@ namespace OpenClaw.Bench;
 /// <summary>Our gateway as it is used: a token is asked for, models are allowed by name, a fallback stands by, decision lines are written, metrics counted.</summary>
 internal static class Ours
 {
-    private const string Token = "bench-token-4f1d";
+    public const string Token = "bench-token-4f1d";
     private static readonly HttpClient s_client = new() { Timeout = TimeSpan.FromSeconds(5) };
 
     public static readonly (string Name, string Value)[] Headers = [("authorization", "Bearer " + Token)];
@@ -14,6 +14,15 @@ internal static class Ours
     public static ChildProcess Start(string folder, string name, string binary, int port, int whole, int streams, params (string Name, string Value)[] environment)
     {
         var home = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
+        var file = WriteConfig(home, whole, streams);
+        return ChildProcess.Start(
+            folder, name, binary, ["gateway", "--config", file, "--port", port.ToString(CultureInfo.InvariantCulture)],
+            [("OPENCLAW_GATEWAY_TOKEN", Token), ("OPENCLAW_STATE_DIR", home), .. environment]);
+    }
+
+    /// <summary>The configuration for these upstreams; its file.</summary>
+    public static string WriteConfig(string home, int whole, int streams)
+    {
         var file = Path.Combine(home, "openclaw.json");
         var providers = new StringBuilder();
         foreach (var workload in Workload.All)
@@ -35,9 +44,7 @@ internal static class Ours
               "defaultModel": "openai/gpt-4o"
             }
             """);
-        return ChildProcess.Start(
-            folder, name, binary, ["gateway", "--config", file, "--port", port.ToString(CultureInfo.InvariantCulture)],
-            [("OPENCLAW_GATEWAY_TOKEN", Token), ("OPENCLAW_STATE_DIR", home), .. environment]);
+        return file;
     }
 
     /// <summary>A figure of <c>/metrics</c>.</summary>

@@ -5,6 +5,7 @@ return args switch
     ["faults", .. var rest] => await FaultBench.RunAsync(rest),
     ["gateway", .. var rest] => await GatewayBench.RunAsync(rest),
     ["startup", .. var rest] => await StartupBench.RunAsync(rest),
+    ["allocations", .. var rest] => await AllocationBench.RunAsync(rest),
     ["knobs", .. var rest] => await KnobBench.RunAsync(rest),
     ["stream-upstream", var port] => StreamUpstream.Serve(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture)),
     _ => Usage(),
@@ -13,6 +14,6 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine("error: which bench?");
-    Console.Error.WriteLine("hint: gateway [--rounds N] [--out FILE], startup [--out FILE], knobs [--rounds N] [NAME=VALUE,… …], faults [--fast] [--out FILE]");
+    Console.Error.WriteLine("hint: gateway [--rounds N] [--out FILE], startup [--out FILE], allocations [WORKLOAD …], knobs [--rounds N] [NAME=VALUE,… …], faults [--fast] [--out FILE]");
     return 2;
 }

@@ -31,6 +31,9 @@ internal sealed class OpenedAnswer : IDisposable
     /// <summary>A whole answer in the caller's dialect.</summary>
     public ReadOnlyMemory<byte> Body { get; init; }
 
+    /// <summary>What <see cref="Body"/> lies in.</summary>
+    public PooledBytes? Memory { get; init; }
+
     /// <summary>The answer is in the client's buffer to its end already (a provider that does not stream).</summary>
     public bool IsComplete { get; init; }
 
@@ -58,6 +61,7 @@ internal sealed class OpenedAnswer : IDisposable
         Pump?.Dispose();
         Upstream?.Dispose();
         Tracker.Dispose();
+        Memory?.Dispose();
     }
 }
 

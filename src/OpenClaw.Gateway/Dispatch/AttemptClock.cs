@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using OpenClaw.Gateway.Routing;
 
 namespace OpenClaw.Gateway.Dispatch;
@@ -16,26 +17,23 @@ internal enum ClockPhase
 
 /// <summary>
 /// The clocks of one attempt in one token source: it is cancelled when the current phase's time or the whole request's
-/// time is over, or when the caller left. One thread at a time.
+/// time is over, or when the caller left. One thread at a time. Clocks that never ran out are used again: dispose once.
 /// </summary>
 internal sealed class AttemptClock : IDisposable
 {
-    private readonly CancellationTokenSource _source;
-    private readonly CancellationTokenRegistration _registration;
-    private readonly TimeProvider _time;
-    private readonly long _totalEnds;
-    private readonly CancellationToken _caller;
-    private TimeSpan _armed;
+    private const int MaxSpares = 256;
+    private static readonly ConcurrentQueue<AttemptClock> s_spares = new();
 
-    /// <param name="total">What is left of the whole request's time.</param>
-    /// <param name="caller">Cancelled when the caller leaves.</param>
-    public AttemptClock(TimeProvider time, TimeSpan total, CancellationToken caller)
+    private readonly CancellationTokenSource _source;
+    private readonly TimeProvider _time;
+    private CancellationTokenRegistration _registration;
+    private CancellationToken _caller;
+    private long _totalEnds;
+
+    private AttemptClock(TimeProvider time)
     {
         _time = time;
-        _caller = caller;
-        _totalEnds = time.GetTimestamp() + (long)(total.TotalSeconds * time.TimestampFrequency);
         _source = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
-        _registration = caller.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), _source);
     }
 
     public CancellationToken Token => _source.Token;
@@ -60,19 +58,32 @@ internal sealed class AttemptClock : IDisposable
         _ => FailureClassifier.TimedOut(AttemptPhase.Streaming),
     };
 
+    /// <param name="total">What is left of the whole request's time.</param>
+    /// <param name="caller">Cancelled when the caller leaves.</param>
+    public static AttemptClock Open(TimeProvider time, TimeSpan total, CancellationToken caller)
+    {
+        // Only the system's own timers can be used again (CancellationTokenSource.TryReset).
+        if (time != TimeProvider.System || !s_spares.TryDequeue(out var clock)) clock = new AttemptClock(time);
+        clock._caller = caller;
+        clock._totalEnds = time.GetTimestamp() + (long)(total.TotalSeconds * time.TimestampFrequency);
+        clock._registration = caller.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), clock._source);
+        return clock;
+    }
+
     /// <summary>Starts a phase's clock anew.</summary>
     public void Start(ClockPhase phase, TimeSpan time)
     {
         Phase = phase;
         var left = _time.GetElapsedTime(_time.GetTimestamp(), _totalEnds);
-        _armed = time < left ? time : left;
-        if (_armed < TimeSpan.FromMilliseconds(1)) _armed = TimeSpan.FromMilliseconds(1);
-        _source.CancelAfter(_armed);
+        if (left < time) time = left;
+        _source.CancelAfter(time < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : time);
     }
 
     public void Dispose()
     {
         _registration.Dispose();
-        _source.Dispose();
+        _caller = default;
+        if (_time == TimeProvider.System && s_spares.Count < MaxSpares && _source.TryReset()) s_spares.Enqueue(this);
+        else _source.Dispose();
     }
 }

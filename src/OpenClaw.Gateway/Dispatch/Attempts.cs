@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Runtime.CompilerServices;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dialects;
@@ -21,7 +21,8 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
 
     /// <summary>An opened answer, or the failure and the key it befell.</summary>
     /// <param name="left">What is left until the first token must be in hand.</param>
-    public async Task<(OpenedAnswer? Opened, UpstreamFailure? Failure, KeyLease? Key)> TryAsync(
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<(OpenedAnswer? Opened, UpstreamFailure? Failure, KeyLease? Key)> TryAsync(
         Exchange x, ClientAnswer client, Target target, TargetPermit permit, AttemptOptions options, TimeSpan left, TimeSpan waited)
     {
         var lease = target.Provider.Keys.Take(target.Ref.Model, time.GetUtcNow());
@@ -38,7 +39,7 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
 
         var times = target.Times;
         var total = times.Total - time.GetElapsedTime(x.Arrived);
-        var clock = new AttemptClock(time, total, x.CallerLeft);
+        var clock = AttemptClock.Open(time, total, x.CallerLeft);
         clock.Start(stream ? ClockPhase.Headers : ClockPhase.Answer, Shorter(stream ? times.Headers : WholeTime(x, target), left, stream));
         var started = time.GetTimestamp();
         var (answer, failure) = await upstream.SendAsync(target, lease.Value, body!, stream, x.State.Config.Routing.Timeouts.Connect ?? s_connect, clock).ConfigureAwait(false);
@@ -52,7 +53,8 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
         return await OpenWholeAsync(x, client, target, permit, lease, record, goal, answer).ConfigureAwait(false);
     }
 
-    private async Task<(OpenedAnswer?, UpstreamFailure?, KeyLease?)> OpenStreamAsync(
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<(OpenedAnswer?, UpstreamFailure?, KeyLease?)> OpenStreamAsync(
         Exchange x, ClientAnswer client, Target target, TargetPermit permit, KeyLease lease, AttemptRecord record, AttemptGoal goal, AttemptOptions options, UpstreamAnswer answer)
     {
         var passing = goal.Continuation is null && target.Dialect.Kind == x.Dialect.Kind;
@@ -80,22 +82,30 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
         return (null, Fail(x, record, failure), lease);
     }
 
-    private async Task<(OpenedAnswer?, UpstreamFailure?, KeyLease?)> OpenWholeAsync(
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<(OpenedAnswer?, UpstreamFailure?, KeyLease?)> OpenWholeAsync(
         Exchange x, ClientAnswer client, Target target, TargetPermit permit, KeyLease lease, AttemptRecord record, AttemptGoal goal, UpstreamAnswer answer)
     {
         using (answer)
         {
-            var (bytes, failure) = await ReadAllAsync(answer).ConfigureAwait(false);
-            if (failure is not null) return (null, Fail(x, record, failure), lease);
+            var body = new PooledBytes();
+            var failure = await ReadAllAsync(answer, body).ConfigureAwait(false);
+            if (failure is not null)
+            {
+                body.Dispose();
+                return (null, Fail(x, record, failure), lease);
+            }
             var tracker = new AnswerTracker(keepText: false);
             var opened = x.Envelope.Stream
-                ? AsStream(x, client, target, permit, lease, record, goal, tracker, bytes)
-                : AsWhole(x, target, permit, lease, record, tracker, bytes);
+                ? AsStream(x, client, target, permit, lease, record, goal, tracker, body)
+                : AsWhole(x, target, permit, lease, record, tracker, body);
             if (opened is null || tracker.Failure is not null)
             {
+                failure = tracker.Failure ?? WhyNotAnAnswer(answer, body.Span);
                 tracker.Dispose();
+                body.Dispose();
                 if (!client.IsCommitted) client.Discard();
-                return (null, Fail(x, record, tracker.Failure ?? WhyNotAnAnswer(answer, bytes)), lease);
+                return (null, Fail(x, record, failure), lease);
             }
             record.FirstTokenMs = Elapsed(x);
             x.Decision.FirstTokenMs ??= record.FirstTokenMs;
@@ -105,75 +115,64 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
 
     // The provider does not stream though it was asked to: its whole answer becomes a stream of the caller's protocol.
     private static OpenedAnswer? AsStream(
-        Exchange x, ClientAnswer client, Target target, TargetPermit permit, KeyLease lease, AttemptRecord record, AttemptGoal goal, AnswerTracker tracker, byte[] bytes)
+        Exchange x, ClientAnswer client, Target target, TargetPermit permit, KeyLease lease, AttemptRecord record, AttemptGoal goal, AnswerTracker tracker, PooledBytes bytes)
     {
         var writer = goal.Continuation?.Writer ?? NewWriter(x, client, target);
         var relay = NewRelay(x, tracker, writer, goal, prefill: false);
-        if (!target.Dialect.ReadResponse(bytes, relay) || tracker.Failure is not null || tracker.Finished == FinishReason.None) return null;
+        if (!target.Dialect.ReadResponse(bytes.Memory, relay) || tracker.Failure is not null || tracker.Finished == FinishReason.None) return null;
         writer.End();
         return new OpenedAnswer
         {
-            Target = target, Record = record, Tracker = tracker, Relay = relay, Writer = writer, Permit = permit, Key = lease, IsComplete = true,
+            Target = target, Record = record, Tracker = tracker, Relay = relay, Writer = writer, Permit = permit, Key = lease, IsComplete = true, Memory = bytes,
         };
     }
 
-    private static OpenedAnswer? AsWhole(Exchange x, Target target, TargetPermit permit, KeyLease lease, AttemptRecord record, AnswerTracker tracker, byte[] bytes)
+    private static OpenedAnswer? AsWhole(Exchange x, Target target, TargetPermit permit, KeyLease lease, AttemptRecord record, AnswerTracker tracker, PooledBytes bytes)
     {
-        ReadOnlyMemory<byte> body = bytes;
-        if (!target.Dialect.ReadResponse(bytes, tracker) || tracker.Failure is not null || tracker.Finished == FinishReason.None) return null;
+        if (!target.Dialect.ReadResponse(bytes.Memory, tracker) || tracker.Failure is not null || tracker.Finished == FinishReason.None) return null;
         if (target.Dialect.Kind != x.Dialect.Kind)
         {
             var answer = new ChatAnswer { Created = x.Decision.Time.ToUnixTimeSeconds(), Id = x.Decision.Id, Model = target.Ref.Model };
-            target.Dialect.ReadResponse(bytes, answer);
-            var output = new ArrayBufferWriter<byte>(bytes.Length + 256);
+            target.Dialect.ReadResponse(bytes.Memory, answer);
+            // What was understood may still lie in the provider's bytes: they go after the answer was written anew.
+            var output = new PooledBytes();
             x.Dialect.WriteResponse(answer, output);
-            body = output.WrittenMemory;
+            bytes.Dispose();
+            bytes = output;
         }
-        return new OpenedAnswer { Target = target, Record = record, Tracker = tracker, Body = body, Permit = permit, Key = lease };
+        return new OpenedAnswer { Target = target, Record = record, Tracker = tracker, Body = bytes.Memory, Memory = bytes, Permit = permit, Key = lease };
     }
 
-    private static async ValueTask<(byte[] Bytes, UpstreamFailure? Failure)> ReadAllAsync(UpstreamAnswer answer)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<UpstreamFailure?> ReadAllAsync(UpstreamAnswer answer, PooledBytes body)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
-        var length = 0;
         try
         {
             while (true)
             {
-                if (length == buffer.Length)
-                {
-                    if (length >= MaxWholeAnswer) return ([], new UpstreamFailure(FailureReason.Malformed, $"the answer is larger than {MaxWholeAnswer} bytes", answer.Status));
-                    var larger = ArrayPool<byte>.Shared.Rent(length * 2);
-                    buffer.AsSpan(0, length).CopyTo(larger);
-                    ArrayPool<byte>.Shared.Return(buffer);
-                    buffer = larger;
-                }
-                var read = await answer.Body.ReadAsync(buffer.AsMemory(length), answer.Clock.Token).ConfigureAwait(false);
-                if (read == 0) return (buffer.AsSpan(0, length).ToArray(), null);
-                length += read;
+                if (body.Count >= MaxWholeAnswer) return new UpstreamFailure(FailureReason.Malformed, $"the answer is larger than {MaxWholeAnswer} bytes", answer.Status);
+                var read = await answer.Body.ReadAsync(body.GetMemory(4096), answer.Clock.Token).ConfigureAwait(false);
+                if (read == 0) return null;
+                body.Advance(read);
             }
         }
         catch (OperationCanceledException)
         {
-            return ([], answer.Clock.CallerLeft ? new UpstreamFailure(FailureReason.ClientGone, "the caller left") : answer.Clock.Failure);
+            return answer.Clock.CallerLeft ? new UpstreamFailure(FailureReason.ClientGone, "the caller left") : answer.Clock.Failure;
         }
         catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException)
         {
-            return ([], answer.Clock.CallerLeft
+            return answer.Clock.CallerLeft
                 ? new UpstreamFailure(FailureReason.ClientGone, "the caller left")
-                : new UpstreamFailure(FailureReason.Reset, "the connection broke in the middle of the answer", answer.Status));
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+                : new UpstreamFailure(FailureReason.Reset, "the connection broke in the middle of the answer", answer.Status);
         }
     }
 
     // A 200 that is no answer: an error object, a page, nothing.
-    private static UpstreamFailure WhyNotAnAnswer(UpstreamAnswer answer, byte[] bytes)
+    private static UpstreamFailure WhyNotAnAnswer(UpstreamAnswer answer, ReadOnlySpan<byte> bytes)
     {
-        if (bytes.AsSpan().Trim(" \t\r\n"u8).IsEmpty) return new UpstreamFailure(FailureReason.Empty, "the answer is empty", answer.Status);
-        if (bytes.AsSpan().TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..] start && start.IndexOf("\"error\""u8) >= 0)
+        if (bytes.Trim(" \t\r\n"u8).IsEmpty) return new UpstreamFailure(FailureReason.Empty, "the answer is empty", answer.Status);
+        if (bytes.TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..] start && start.IndexOf("\"error\""u8) >= 0)
         {
             var failure = FailureClassifier.FromStreamError(bytes);
             if (failure.Reason != FailureReason.None) return failure;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using OpenClaw.Gateway.Dialects;
 
@@ -9,9 +10,10 @@ namespace OpenClaw.Gateway.Dispatch;
 /// The caller's side of one streamed answer. Until the commit, what is written is kept and can be thrown away, so that
 /// another target can answer; afterwards it goes out with each flush. Written by one request at a time.
 /// </summary>
-internal sealed class ClientAnswer(HttpContext context, Action<HttpResponse> writeHeaders) : IBufferWriter<byte>
+/// <param name="exchange">Whose headers the answer bears; null = none.</param>
+internal sealed class ClientAnswer(HttpContext context, Exchange? exchange) : IBufferWriter<byte>, IDisposable
 {
-    private readonly ArrayBufferWriter<byte> _kept = new();
+    private readonly PooledBytes _kept = new();
     private readonly PipeWriter _pipe = context.Response.BodyWriter;
     private bool _dirty;
 
@@ -36,7 +38,7 @@ internal sealed class ClientAnswer(HttpContext context, Action<HttpResponse> wri
     public void Discard()
     {
         if (IsCommitted) throw new InvalidOperationException("the answer is already on its way");
-        _kept.ResetWrittenCount();
+        _kept.Clear();
         _dirty = false;
     }
 
@@ -47,11 +49,16 @@ internal sealed class ClientAnswer(HttpContext context, Action<HttpResponse> wri
         IsCommitted = true;
         var response = context.Response;
         response.StatusCode = 200;
-        writeHeaders(response);
-        _pipe.Write(_kept.WrittenSpan);
+        if (exchange is not null) AnswerHeaders.WriteStream(response, exchange);
+        _pipe.Write(_kept.Span);
+        _kept.Dispose();
     }
 
+    /// <summary>Returns the memory of what was kept.</summary>
+    public void Dispose() => _kept.Dispose();
+
     /// <summary>Sends what was written since the last flush. A caller who left is noted, not thrown.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask FlushAsync(CancellationToken cancel)
     {
         if (!IsCommitted || !_dirty || IsGone) return;

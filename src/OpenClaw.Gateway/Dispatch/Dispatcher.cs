@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Text;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Control;
@@ -31,16 +32,17 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     // A local server loads its model on the first call; the default deadline must not cut that off.
     private static readonly TimeSpan s_localDeadline = TimeSpan.FromSeconds(180);
 
-    public async Task AnswerAsync(Exchange x)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask AnswerAsync(Exchange x)
     {
-        var client = new ClientAnswer(x.Http, r => AnswerHeaders.WriteStream(r, x));
+        using var client = new ClientAnswer(x.Http, x);
         var deadline = x.Arrived + Ticks(DeadlineOf(x));
         var targets = x.Plan.Targets;
         (Target Target, UpstreamFailure Failure)? last = null;
         Target? tooSmall = null;
         BudgetFinding? outOfMoney = null;
         var downgraded = false;
-        var passedOver = new List<Target>();
+        List<Target>? passedOver = null;
         for (var i = 0; i < targets.Length; i++)
         {
             var target = targets[i];
@@ -56,7 +58,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             if (!target.Health.TryEnter(time.GetUtcNow(), out var permit))
             {
                 x.Decision.Notes.Add($"{target.Name}: passed over, {target.Health.Snapshot().Describe(time.GetUtcNow())}");
-                passedOver.Add(target);
+                (passedOver ??= []).Add(target);
                 continue;
             }
             var goal = new AttemptGoal(x.Decision.Attempts.Count == 0 ? AttemptKind.First : AttemptKind.Fallback);
@@ -83,7 +85,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             if (!disposition.NextTarget && !disposition.LargerContextOnly) break;
             if (time.GetTimestamp() >= deadline) break;
         }
-        if (passedOver.Count > 0 && outOfMoney is not { TargetOnly: false } && (last is null || FailureDisposition.Of(last.Value.Failure).NextTarget))
+        if (passedOver is not null && outOfMoney is not { TargetOnly: false } && (last is null || FailureDisposition.Of(last.Value.Failure).NextTarget))
         {
             last = await TryPassedOverAsync(x, client, passedOver, deadline).ConfigureAwait(false);
             if (last is null) return;
@@ -93,6 +95,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     }
 
     // Money is held before every target: what the call may cost is nobody else's until it is settled.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<BudgetFinding?> HoldAsync(Exchange x, Target target)
     {
         var finding = await x.Money.HoldAsync(target, x.CallerLeft).ConfigureAwait(false);
@@ -133,7 +136,8 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     }
 
     /// <summary>One target until it answers or its tries are used up. Ends <paramref name="permit"/> when it fails.</summary>
-    private async Task<(OpenedAnswer? Opened, UpstreamFailure? Failure)> OpenAsync(
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<(OpenedAnswer? Opened, UpstreamFailure? Failure)> OpenAsync(
         Exchange x, ClientAnswer client, Target target, TargetPermit permit, AttemptGoal goal, long deadline, bool hasNext)
     {
         var (retries, rotations) = (0, 0);
@@ -182,7 +186,8 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         }
     }
 
-    private async Task DeliverAsync(Exchange x, ClientAnswer client, OpenedAnswer opened, ImmutableArray<Target> targets, int from)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask DeliverAsync(Exchange x, ClientAnswer client, OpenedAnswer opened, ImmutableArray<Target> targets, int from)
     {
         x.Decision.Answered = opened.Target.Name;
         if (opened.Pump is null && !opened.IsComplete)
@@ -192,10 +197,9 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         }
         client.Commit();
         opened.Permit.Answering();
-        var sent = new List<byte>();
+        List<byte>? sent = null;
         var earlier = default(Usage);
-        // The one that failed comes last: it may well answer a second time.
-        List<Target> rest = [.. targets.AsSpan(from..), opened.Target];
+        List<Target>? rest = null;
         for (var hop = 1; ; hop++)
         {
             var end = await PumpAsync(client, opened, x.CallerLeft).ConfigureAwait(false);
@@ -209,7 +213,9 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             }
             var failure = opened.Pump!.Failure!;
             var writer = WriterOf(x, client, opened);
-            sent.AddRange(opened.Relay is { } relay ? relay.Emitted : opened.Tracker.TextBytes[..opened.Pump.SentText]);
+            (sent ??= []).AddRange(opened.Relay is { } relay ? relay.Emitted : opened.Tracker.TextBytes[..opened.Pump.SentText]);
+            // The one that failed comes last: it may well answer a second time.
+            rest ??= [.. targets.AsSpan(from..), opened.Target];
             var next = hop < MaxHops && MayContinue(x, opened, failure)
                 ? await ContinueAsync(x, client, opened.Target, failure, new Continuation(sent.ToArray(), writer, earlier, IsFresh: opened.Writer is null && !opened.Pump.Position.Started), rest).ConfigureAwait(false)
                 : (null, null);
@@ -252,6 +258,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         return (null, last);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<PumpEnd> PumpAsync(ClientAnswer client, OpenedAnswer opened, CancellationToken callerLeft)
     {
         if (opened.Pump is { } pump) return await pump.FinishAsync().ConfigureAwait(false);
@@ -299,7 +306,8 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         }
     }
 
-    private async Task DeliverWholeAsync(Exchange x, OpenedAnswer opened)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask DeliverWholeAsync(Exchange x, OpenedAnswer opened)
     {
         var end = PumpEnd.Complete;
         try

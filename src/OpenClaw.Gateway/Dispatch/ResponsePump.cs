@@ -1,5 +1,6 @@
 // hot path: no allocation per chunk
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Dialects.Frames;
 using OpenClaw.Gateway.Metering.Budgets;
@@ -56,7 +57,7 @@ internal sealed class ResponsePump : IDisposable
     private readonly bool _dropUsage;
     private readonly bool _hold;
     private readonly FrameSplitter _splitter;
-    private readonly ArrayBufferWriter<byte> _held = new(256);
+    private PooledBytes? _held;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
     private int _start;
     private int _end;
@@ -119,11 +120,13 @@ internal sealed class ResponsePump : IDisposable
 
     public void Dispose()
     {
+        _held?.Dispose();
         if (_buffer.Length == 0) return;
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<PumpEnd> RunAsync(bool untilContent)
     {
         var clock = _upstream.Clock;
@@ -167,9 +170,10 @@ internal sealed class ResponsePump : IDisposable
         Failure ??= ranOut ?? new UpstreamFailure(FailureReason.Cut, "the connection broke in the middle of the answer", _upstream.Status);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask SendAsync(AttemptClock clock)
     {
-        if (_relay is { IsHolding: true } || _held.WrittenCount > 0)
+        if (_relay is { IsHolding: true } || _held is { Count: > 0 })
         {
             if (_clock.GetElapsedTime(_lastWrite) > s_keepAlive) KeepAlive();
         }
@@ -234,11 +238,11 @@ internal sealed class ResponsePump : IDisposable
         if (_dropUsage && _reader.LastFrameWasUsageOnly) return;
         if (_hold && !_released && _tracker.HasTools && _tracker.Finished == FinishReason.None)
         {
-            _held.Write(frame);
-            if (_held.WrittenCount > MaxHeld) Release();
+            (_held ??= new PooledBytes()).Write(frame);
+            if (_held.Count > MaxHeld) Release();
             return;
         }
-        if (_held.WrittenCount > 0) SendHeld();
+        if (_held is { Count: > 0 }) SendHeld();
         if (_atEnd && !IsTerminated(frame))
         {
             // What the end of the body left of a frame: without data it is nothing, with data it gets its end.
@@ -270,8 +274,9 @@ internal sealed class ResponsePump : IDisposable
 
     private void SendHeld()
     {
-        _client.Write(_held.WrittenSpan);
-        _held.ResetWrittenCount();
+        if (_held is null) return;
+        _client.Write(_held.Span);
+        _held.Clear();
     }
 
     // The answer is complete; write what the protocol closes with where the provider left it out.

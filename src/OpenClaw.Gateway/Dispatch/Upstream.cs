@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Dialects;
@@ -24,6 +25,7 @@ internal sealed class Upstream(TimeProvider time) : IDisposable
 
     /// <summary>Opens the call: an answer with a good status, or why not. Does not throw on network failures.</summary>
     /// <param name="clock">Owned by the answer when there is one, else disposed here.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<(UpstreamAnswer? Answer, UpstreamFailure? Failure)> SendAsync(
         Target target, Secret? key, OutgoingBody body, bool stream, TimeSpan connect, AttemptClock clock)
     {

@@ -34,7 +34,7 @@ internal sealed class Authentication
     {
         if (IsOpen) return Caller.Owner;
         var token = Token(request);
-        if (token is null || token.Length > MaxTokenLength) return null;
+        if (token.IsEmpty || token.Length > MaxTokenLength) return null;
         Span<byte> utf8 = stackalloc byte[MaxTokenLength * 3];
         Span<byte> hash = stackalloc byte[32];
         SHA256.HashData(utf8[..Encoding.UTF8.GetBytes(token, utf8)], hash);
@@ -46,11 +46,11 @@ internal sealed class Authentication
         return found;
     }
 
-    private static string? Token(HttpRequest request)
+    private static ReadOnlySpan<char> Token(HttpRequest request)
     {
         var headers = request.Headers;
         var authorization = headers.Authorization.ToString();
-        if (authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return authorization[7..].Trim();
+        if (authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return authorization.AsSpan(7).Trim();
         if (headers.TryGetValue("x-api-key", out var key) && key.Count > 0) return key[0];
         if (headers.TryGetValue("x-goog-api-key", out var google) && google.Count > 0) return google[0];
         return request.QueryString.HasValue && request.Query.TryGetValue("key", out var query) ? query[0] : null;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Control;
@@ -56,7 +57,8 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
         }
     }
 
-    private async Task AnswerAsync(HttpContext http, Decision decision, long arrived)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask AnswerAsync(HttpContext http, Decision decision, long arrived)
     {
         var state = states.Current;
         if (state.Authentication.Authenticate(http.Request) is not { } caller)

@@ -1,5 +1,6 @@
 // hot path: one pass over the body, no allocation but the model's name
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
@@ -58,6 +59,7 @@ internal sealed class RequestEnvelope : IDisposable
     public string? User { get; private set; }
 
     /// <summary>Reads and peeks; a body that is too large, cut off or not a JSON object is an error in words.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<(RequestEnvelope? Envelope, GatewayError? Error)> ReadAsync(HttpRequest request, long maxBytes, CancellationToken cancel)
     {
         if (request.ContentLength > maxBytes) return (null, TooLarge(maxBytes));

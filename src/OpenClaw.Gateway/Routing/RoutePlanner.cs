@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dialects;
@@ -26,16 +27,17 @@ internal static class RoutePlanner
     {
         var (chain, error) = Resolve(state, caller, asked, needs.NativeProvider);
         if (error is not null) return (null, error);
-        var wanted = mayFallBack ? WithFallbacks(state, chain) : [chain[0]];
-        var targets = ImmutableArray.CreateBuilder<Target>(wanted.Length);
+        var wanted = mayFallBack ? new WantedChain(chain, state.Config.Models.Chain) : new WantedChain([chain[0]], []);
+        var targets = new Target[wanted.Length];
+        var count = 0;
         Target? tooSmall = null;
-        foreach (var reference in wanted)
+        for (var i = 0; i < wanted.Length; i++)
         {
-            if (!state.Config.Models.IsAllowed(reference) || !caller.MayUse(reference)) continue;
+            if (!wanted.TryGet(i, out var reference) || !state.Config.Models.IsAllowed(reference) || !caller.MayUse(reference)) continue;
             var (target, missing) = state.TargetOf(reference);
             if (target is null)
             {
-                if (targets.Count == 0 && reference == chain[0]) return (null, missing);
+                if (count == 0 && reference == chain[0]) return (null, missing);
                 decision.Notes.Add($"{reference}: left out, {missing!.Message}");
                 continue;
             }
@@ -50,11 +52,12 @@ internal static class RoutePlanner
                 decision.Notes.Add($"{target.Name}: left out, about {needs.PromptTokens} tokens do not fit its {target.ContextWindow}");
                 continue;
             }
-            targets.Add(target);
+            targets[count++] = target;
+            decision.Plan.Add(target.Name);
         }
-        if (targets.Count == 0) return (null, NoneLeft(tooSmall, needs, chain[0]));
-        foreach (var target in targets) decision.Plan.Add(target.Name);
-        return (new RoutePlan(targets.ToImmutable(), PolicyChain(state, caller, mayFallBack)) { MayFallBack = mayFallBack }, null);
+        if (count == 0) return (null, NoneLeft(tooSmall, needs, chain[0]));
+        if (count < targets.Length) Array.Resize(ref targets, count);
+        return (new RoutePlan(ImmutableCollectionsMarshal.AsImmutableArray(targets), PolicyChain(state, caller, mayFallBack)) { MayFallBack = mayFallBack }, null);
     }
 
     /// <summary>The allowed targets that a name stands for, in order; empty when there are none.</summary>
@@ -91,24 +94,18 @@ internal static class RoutePlanner
 
     private static (ImmutableArray<ModelRef>, GatewayError?) Check(GatewayState state, Caller caller, ImmutableArray<ModelRef> chain, string asked)
     {
+        if (MayUseAll(state, caller, chain)) return (chain, null);
         var allowed = chain.Where(r => state.Config.Models.IsAllowed(r) && caller.MayUse(r)).ToImmutableArray();
         return allowed.IsEmpty ? ([], NotAllowed(state, caller, asked)) : (allowed, null);
     }
 
-    // What was asked for first, then the default chain's fallbacks, then its primary. An alias of several is a chain of its own.
-    private static ImmutableArray<ModelRef> WithFallbacks(GatewayState state, ImmutableArray<ModelRef> chain)
+    private static bool MayUseAll(GatewayState state, Caller caller, ImmutableArray<ModelRef> chain)
     {
-        var defaults = state.Config.Models.Chain;
-        if (chain.Length > 1 || defaults.IsEmpty) return chain;
-        var wanted = ImmutableArray.CreateBuilder<ModelRef>(defaults.Length + 1);
-        wanted.AddRange(chain);
-        // Rotated by one: the primary comes last.
-        for (var i = 1; i <= defaults.Length; i++)
+        foreach (var reference in chain)
         {
-            var next = defaults[i % defaults.Length];
-            if (!wanted.Contains(next)) wanted.Add(next);
+            if (!state.Config.Models.IsAllowed(reference) || !caller.MayUse(reference)) return false;
         }
-        return wanted.DrainToImmutable();
+        return !chain.IsEmpty;
     }
 
     private static ImmutableArray<Target> PolicyChain(GatewayState state, Caller caller, bool mayFallBack) => !mayFallBack || state.Config.Models.ContentPolicyFallbacks.IsEmpty

@@ -34,10 +34,10 @@ public class AllocationTests
         var sink = new CountingWriter();
         http.Features.Set<IHttpResponseBodyFeature>(new Body(sink));
         using var response = new HttpResponseMessage(HttpStatusCode.OK);
-        using var clock = new AttemptClock(TimeProvider.System, TimeSpan.FromMinutes(1), CancellationToken.None);
+        using var clock = AttemptClock.Open(TimeProvider.System, TimeSpan.FromMinutes(1), CancellationToken.None);
         using var upstream = new UpstreamAnswer(response, new ChunkStream(chunks), clock);
         using var tracker = new AnswerTracker(keepText: true);
-        var client = new ClientAnswer(http, static _ => { });
+        using var client = new ClientAnswer(http, null);
         using var pump = new ResponsePump(upstream, DialectTable.Of(DialectKind.OpenAiChat), tracker, client, new PumpTimes(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2)), TimeProvider.System, new Reservation(new RequestFacts("", "owner", null, null, [], "chat", 1, null, true, null)), StreamPosition.Beginning("c1", "m", 1, false), dropUsage: true, hold: true);
         Assert.Equal(PumpEnd.FirstContent, await pump.PrimeAsync());
         client.Commit();
