@@ -11,6 +11,7 @@ internal static partial class KeyTable
         new("aliases", Map(new Shape(JsonTypes.String | JsonTypes.Array) { Sample = "\"provider/model\"", Items = Reference() }), "A name for a reference, or for a chain of them."),
         new("contentPolicyFallbacks", References(), "Tried when a provider refuses for its content policy."),
         new("prices", Map(Price(), "{ \"openai/my-model\": { \"input\": 1.0, \"output\": 4.0 } }"), "Dollars per million tokens, over the catalogue."),
+        new("allowUnpriced", References(), "Models without a price (references and provider/prefix*) that may run under a budget in dollars, which cannot count them."),
         new("mode", Text("merge", "merge", "replace"), "Upstream's; providers with a list of models serve only these."),
         new("providers", Map(Provider(), "{ \"local\": { \"baseUrl\": \"http://localhost:8000/v1\" } }"), "Providers of your own, and settings of the known ones."),
         .. Ignored("catalogRefresh"),
@@ -64,12 +65,30 @@ internal static partial class KeyTable
 
     private static Shape Price() => Obj(
     [
-        new("input", Number("3.0", 0, 1000000), "Prompt tokens."),
-        new("output", Number("15.0", 0, 1000000), "Answer tokens."),
-        new("cacheRead", Number("0.3", 0, 1000000), "Prompt tokens read from the provider's cache."),
-        new("cacheWrite", Number("3.75", 0, 1000000), "Prompt tokens written to the provider's cache."),
+        .. TokenPrices(),
+        new("reasoning", Dollars("15.0"), "Reasoning tokens; without it as the answer."),
+        new("audioInput", Dollars("3.0"), "Audio tokens of the prompt; without it as input."),
+        new("audioOutput", Dollars("12.0"), "Audio tokens of the answer; without it as output."),
+        new("imageInput", Dollars("3.0"), "Image tokens of the prompt; without it as input."),
+        new("imageOutput", Dollars("30.0"), "Image tokens of the answer; without it as output."),
+        new("webSearch", Dollars("10.0"), "Dollars per thousand searches that the provider runs."),
+        new("request", Dollars("5.0"), "Dollars per thousand calls."),
+        new("tiers", List(Tier(), "[{ \"above\": 200000, \"input\": 6.0, \"output\": 22.5 }]"), "Prices of long prompts, for every token of the call."),
         .. Unused("tieredPricing"),
     ]);
+
+    private static Shape Tier() => Obj([new("above", Integer(200000, 1, 100000000), "Holds for prompts of more tokens than this."), .. TokenPrices()]);
+
+    private static Key[] TokenPrices() =>
+    [
+        new("input", Dollars("3.0"), "Prompt tokens."),
+        new("output", Dollars("15.0"), "Answer tokens."),
+        new("cacheRead", Dollars("0.3"), "Prompt tokens read from the provider's cache; without it as input."),
+        new("cacheWrite", Dollars("3.75"), "Prompt tokens written to the provider's cache; without it as input, for Anthropic 1.25 times that."),
+        new("cacheWrite1h", Dollars("6.0"), "Written to a cache that lives an hour; without it as cacheWrite, for Anthropic twice the input."),
+    ];
+
+    private static Shape Dollars(string sample) => Number(sample, 0, 1000000);
 
     private static Shape LlmEntry() => Obj(
     [

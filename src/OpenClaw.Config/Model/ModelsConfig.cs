@@ -21,6 +21,19 @@ public sealed record ModelsConfig
     public ImmutableSortedDictionary<string, PriceConfig> Prices { get; init; } =
         ImmutableSortedDictionary<string, PriceConfig>.Empty;
 
+    /// <summary>Models without a price that may run although a budget in dollars cannot count them.</summary>
+    public ImmutableArray<AllowRule> AllowUnpriced { get; init; } = [];
+
+    /// <summary>True when <paramref name="reference"/> is named as one that may run without a price under a budget in dollars.</summary>
+    public bool MayRunUnpriced(ModelRef reference)
+    {
+        foreach (var rule in AllowUnpriced)
+        {
+            if (rule.Matches(reference)) return true;
+        }
+        return false;
+    }
+
     /// <summary>True when <paramref name="reference"/> may be used.</summary>
     public bool IsAllowed(ModelRef reference)
     {

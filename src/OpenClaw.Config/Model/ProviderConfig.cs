@@ -111,15 +111,3 @@ public sealed record ModelConfig
 
     public PriceConfig? Cost { get; init; }
 }
-
-/// <summary>Dollars per million tokens.</summary>
-public sealed record PriceConfig
-{
-    public decimal? Input { get; init; }
-
-    public decimal? Output { get; init; }
-
-    public decimal? CacheRead { get; init; }
-
-    public decimal? CacheWrite { get; init; }
-}

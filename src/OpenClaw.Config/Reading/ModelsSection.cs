@@ -21,6 +21,7 @@ internal sealed class ModelsSection(ReadContext context, ProviderDrafts drafts, 
             Aliases = ReadAliases(),
             ContentPolicyFallbacks = [.. content.Select(static c => c.Ref).Distinct()],
             Prices = ReadPrices(),
+            AllowUnpriced = [.. ReadContext.Items(_models?["allowUnpriced"]).SelectMany(i => references.Rules(i)).Distinct()],
         };
         var check = new AllowlistCheck(context, config);
         foreach (var place in chain) check.Require(place.At, place.Ref, "is in the default chain");
@@ -91,7 +92,7 @@ internal sealed class ModelsSection(ReadContext context, ProviderDrafts drafts, 
             {
                 context.Problems.Error(member.Value, $"\"{Shown.Text(member.Name)}\" names no provider", $"Write \"provider/{Shown.Text(member.Name.Trim('/'))}\".");
             }
-            else if (references.IsKnownProvider(member.Value, reference.Provider) && ProvidersSection.Price(member.Value) is { } price)
+            else if (references.IsKnownProvider(member.Value, reference.Provider) && PriceReading.Read(context, member.Value) is { } price)
             {
                 prices[reference.ToString()] = price;
             }

@@ -93,23 +93,10 @@ internal static class ProvidersSection
         MaxTokens = ReadContext.Integer(item["maxTokens"]),
         Input = [.. ReadContext.Items(item["input"]).Where(static i => i.IsString).Select(static i => i.Text).Distinct()],
         Reasoning = ReadContext.Flag(item["reasoning"]),
-        Cost = Price(item["cost"]),
+        Cost = PriceReading.Read(context, item["cost"]),
         RoutingPreferencesJson = ObjectText(item.At("compat", "openRouterRouting") ?? item.At("params", "provider")),
         ExtraBodyJson = ObjectText(item.At("params", "extra_body")),
     };
-
-    /// <summary>Null when nothing is said: <c>cost: {}</c> leaves the catalogue's price.</summary>
-    public static PriceConfig? Price(ConfigNode? node)
-    {
-        var price = new PriceConfig
-        {
-            Input = ReadContext.Number(node?["input"]),
-            Output = ReadContext.Number(node?["output"]),
-            CacheRead = ReadContext.Number(node?["cacheRead"]),
-            CacheWrite = ReadContext.Number(node?["cacheWrite"]),
-        };
-        return price == new PriceConfig() ? null : price;
-    }
 
     public static string? ObjectText(ConfigNode? node) => node is { IsObject: true } ? NodeJson.Text(node) : null;
 

@@ -98,6 +98,7 @@ internal sealed class BriefWriter(Utf8JsonWriter json, ReadContext context, Open
         if (!config.Models.Aliases.IsEmpty) Missing("/models/aliases", "has no aliases: " + string.Join(", ", config.Models.Aliases.Keys), Keep);
         if (!config.Models.ContentPolicyFallbacks.IsEmpty) Missing("/models/contentPolicyFallbacks", "has no fallbacks after a refusal", Keep);
         if (!config.Models.Prices.IsEmpty) Missing("/models/prices", "has no prices", Keep);
+        if (!config.Models.AllowUnpriced.IsEmpty) Missing("/models/allowUnpriced", "has no budgets", Keep);
         if (config.Routing != new RoutingConfig()) Missing("/routing", "cannot be told clocks, retries or cooldown", Keep);
         if (!config.Budgets.IsEmpty) Missing("/budgets", "has no budgets", Keep);
         if (!config.Limits.IsEmpty) Missing("/limits", "has no limits", Keep);

@@ -71,7 +71,7 @@ internal sealed partial class NativeWriter(Utf8JsonWriter json, Action<Utf8JsonW
     {
         var models = config.Models;
         var providers = config.Providers.Where(p => IsComplete || !ApiText.IsAtHome(p) || !ApiText.IsPlain(p)).ToList();
-        var isEmpty = models.Chain.Length < 2 && models.Allowlist is null && models.Aliases.IsEmpty && models.ContentPolicyFallbacks.IsEmpty && models.Prices.IsEmpty && providers.Count == 0;
+        var isEmpty = models.Chain.Length < 2 && models.Allowlist is null && models.Aliases.IsEmpty && models.ContentPolicyFallbacks.IsEmpty && models.Prices.IsEmpty && models.AllowUnpriced.IsEmpty && providers.Count == 0;
         if (isEmpty) return;
         json.WriteStartObject("models");
         WriteReferences("fallbacks", models.Chain.Skip(1).ToList());
@@ -90,9 +90,10 @@ internal sealed partial class NativeWriter(Utf8JsonWriter json, Action<Utf8JsonW
         if (!models.Prices.IsEmpty)
         {
             json.WriteStartObject("prices");
-            foreach (var (reference, price) in models.Prices) WritePrice(json, reference, price);
+            foreach (var (reference, price) in models.Prices) PriceWriter.Write(json, reference, price);
             json.WriteEndObject();
         }
+        if (!models.AllowUnpriced.IsEmpty) WriteStrings("allowUnpriced", models.AllowUnpriced.Select(static r => r.ToString()));
         if (providers.Count > 0)
         {
             json.WriteStartObject("providers");
@@ -176,17 +177,7 @@ internal sealed partial class NativeWriter(Utf8JsonWriter json, Action<Utf8JsonW
             json.WriteEndArray();
         }
         if (model.Reasoning is { } reasoning) json.WriteBoolean("reasoning", reasoning);
-        if (model.Cost is { } cost) WritePrice(json, "cost", cost);
-    }
-
-    public static void WritePrice(Utf8JsonWriter json, string name, PriceConfig price)
-    {
-        json.WriteStartObject(name);
-        if (price.Input is { } input) json.WriteNumber("input", input);
-        if (price.Output is { } output) json.WriteNumber("output", output);
-        if (price.CacheRead is { } read) json.WriteNumber("cacheRead", read);
-        if (price.CacheWrite is { } write) json.WriteNumber("cacheWrite", write);
-        json.WriteEndObject();
+        if (model.Cost is { } cost) PriceWriter.Write(json, "cost", cost);
     }
 
     private void WriteExtraBody(string? body)

@@ -160,6 +160,11 @@ internal sealed class UpstreamWriter(Utf8JsonWriter json, ReadContext context, O
         json.WriteString("id", model.Id);
         json.WriteString("name", model.Name ?? model.Id);
         var price = model.Cost ?? config.Models.Prices.GetValueOrDefault(new ModelRef(provider.Id, model.Id).ToString());
+        if (price is { IsMoreThanFourFigures: true })
+        {
+            Missing("/models/prices/" + ConfigNode.Escape(new ModelRef(provider.Id, model.Id).ToString()), "knows four figures of a price; the others are left out", "They hold only in a native file.");
+            price = new PriceConfig { Input = price.Input, Output = price.Output, CacheRead = price.CacheRead, CacheWrite = price.CacheWrite };
+        }
         NativeWriter.WriteModelFacts(json, model with { Cost = price });
         if (model.RoutingPreferencesJson is not null)
         {
@@ -260,6 +265,7 @@ internal sealed class UpstreamWriter(Utf8JsonWriter json, ReadContext context, O
         if (config.Storage != new StorageConfig()) Missing("/storage", "keeps usage in its own place", Keep);
         if (!config.Alerts.IsEmpty) Missing("/alerts", "sends no alerts", Keep);
         if (!config.Models.ContentPolicyFallbacks.IsEmpty) Missing("/models/contentPolicyFallbacks", "does not fall back after a refusal", Keep);
+        if (!config.Models.AllowUnpriced.IsEmpty) Missing("/models/allowUnpriced", "enforces no budgets", Keep);
         foreach (var reference in config.Models.Prices.Keys.Where(r => !_priced.Contains(r)))
         {
             Missing("/models/prices/" + ConfigNode.Escape(reference), "takes prices only with a listed model", "List the model under models.providers and convert again.");

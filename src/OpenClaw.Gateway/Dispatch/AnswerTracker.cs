@@ -32,6 +32,9 @@ internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
 
     public Usage UsageSoFar { get; private set; }
 
+    /// <summary>The provider has said what was used, were it nothing. What it says before the answer begins (Anthropic's opening) is not it.</summary>
+    public bool HasUsage { get; private set; }
+
     public UpstreamFailure? Failure { get; private set; }
 
     public List<string>? UnmappedParts { get; private set; }
@@ -94,7 +97,11 @@ internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
     {
     }
 
-    public void Usage(in Usage usage) => UsageSoFar = usage;
+    public void Usage(in Usage usage)
+    {
+        UsageSoFar = usage;
+        HasUsage |= !usage.Estimated && (_generatedBytes > 0 || HasContent || HasTools || Finished != FinishReason.None);
+    }
 
     public void Finish(FinishReason reason, ReadOnlySpan<byte> stopSequence) => Finished = reason;
 

@@ -46,7 +46,8 @@ internal sealed class OpenedAnswer : IDisposable
     public Usage UsageOr(int estimatedPrompt)
     {
         var usage = Tracker.UsageSoFar;
-        var reported = Tracker.Finished != FinishReason.None && usage.Output > 0;
+        // A zero that was reported stays a zero: what a provider does not bill is not guessed at.
+        var reported = Tracker.Finished != FinishReason.None && (usage.Output > 0 || Tracker.HasUsage);
         if (reported) return usage;
         return usage with
         {

@@ -1,3 +1,5 @@
+using OpenClaw.Gateway.Metering.Prices;
+
 namespace OpenClaw.Gateway.Metering;
 
 /// <summary>
@@ -23,9 +25,20 @@ internal readonly record struct Usage
     /// <summary>The part of <see cref="Output"/> that was reasoning.</summary>
     public long Reasoning { get; init; }
 
+    /// <summary>Audio in the prompt, cached or not; part of the counts above.</summary>
     public long AudioInput { get; init; }
 
+    /// <summary>The part of <see cref="CacheRead"/> that was audio.</summary>
+    public long AudioCacheRead { get; init; }
+
+    /// <summary>The part of <see cref="Output"/> that was audio.</summary>
     public long AudioOutput { get; init; }
+
+    /// <summary>The part of <see cref="Input"/> that was images.</summary>
+    public long ImageInput { get; init; }
+
+    /// <summary>The part of <see cref="Output"/> that was images.</summary>
+    public long ImageOutput { get; init; }
 
     /// <summary>Rejected predictions: billed, and already part of <see cref="Output"/>.</summary>
     public long RejectedPrediction { get; init; }
@@ -35,6 +48,9 @@ internal readonly record struct Usage
 
     /// <summary>What the provider itself charges, in dollars (OpenRouter's <c>usage.cost</c>); null = it does not say.</summary>
     public decimal? ReportedCost { get; init; }
+
+    /// <summary>How the provider says it served the call.</summary>
+    public PriceTier Tier { get; init; }
 
     /// <summary>True when some part was counted here from text, because the provider never got to report it.</summary>
     public bool Estimated { get; init; }
@@ -56,10 +72,14 @@ internal readonly record struct Usage
         Output = a.Output + b.Output,
         Reasoning = a.Reasoning + b.Reasoning,
         AudioInput = a.AudioInput + b.AudioInput,
+        AudioCacheRead = a.AudioCacheRead + b.AudioCacheRead,
         AudioOutput = a.AudioOutput + b.AudioOutput,
+        ImageInput = a.ImageInput + b.ImageInput,
+        ImageOutput = a.ImageOutput + b.ImageOutput,
         RejectedPrediction = a.RejectedPrediction + b.RejectedPrediction,
         WebSearches = a.WebSearches + b.WebSearches,
         ReportedCost = a.ReportedCost is null && b.ReportedCost is null ? null : (a.ReportedCost ?? 0) + (b.ReportedCost ?? 0),
+        Tier = b.Tier != PriceTier.Standard ? b.Tier : a.Tier,
         Estimated = a.Estimated || b.Estimated,
     };
 }

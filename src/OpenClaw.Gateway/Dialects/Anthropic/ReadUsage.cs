@@ -1,6 +1,7 @@
 using System.Text.Json;
 using OpenClaw.Gateway.Dialects.Json;
 using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Metering.Prices;
 
 namespace OpenClaw.Gateway.Dialects.Anthropic;
 
@@ -13,6 +14,7 @@ internal struct ReadUsage
     private long _input, _cacheRead, _cacheWrite, _cacheWrite1h, _output, _reasoning, _searches;
     private Usage _iterations;
     private bool _hasIterations;
+    private PriceTier _tier;
 
     /// <summary>
     /// The sum so far. With <c>iterations</c> (compaction, advisor, server-side fallback) it is theirs: the top level leaves
@@ -31,9 +33,10 @@ internal struct ReadUsage
                 Output = _output,
                 Reasoning = _reasoning,
                 WebSearches = _searches,
+                Tier = _tier,
             };
             if (!_hasIterations || _iterations.Total < usage.Total) return usage;
-            return _iterations with { WebSearches = _searches, Reasoning = Math.Max(_reasoning, _iterations.Reasoning) };
+            return _iterations with { WebSearches = _searches, Tier = _tier, Reasoning = Math.Max(_reasoning, _iterations.Reasoning) };
         }
     }
 
@@ -59,11 +62,13 @@ internal struct ReadUsage
         _output = seen.Output ?? _output;
         _reasoning = seen.Thinking ?? _reasoning;
         _searches = seen.Searches ?? _searches;
+        _tier = seen.Tier ?? _tier;
     }
 
     private struct Seen
     {
         public long? Input, CacheRead, CacheWrite, Write5m, Write1h, Output, Thinking, Searches;
+        public PriceTier? Tier;
     }
 
     private static Seen Scan(ReadOnlySpan<byte> json, out ReadOnlySpan<byte> iterations)
@@ -83,6 +88,7 @@ internal struct ReadUsage
             else if (reader.ValueSpan.SequenceEqual("ephemeral_1h_input_tokens"u8)) seen.Write1h = Number(ref reader);
             else if (reader.ValueSpan.SequenceEqual("thinking_tokens"u8)) seen.Thinking = Number(ref reader);
             else if (reader.ValueSpan.SequenceEqual("web_search_requests"u8)) seen.Searches = Number(ref reader);
+            else if (reader.ValueSpan.SequenceEqual("service_tier"u8)) seen.Tier = Tier(ref reader);
             else if (reader.ValueSpan.SequenceEqual("iterations"u8)) iterations = Slice(ref reader, json);
             else if (reader.ValueSpan.SequenceEqual("cache_creation"u8) || reader.ValueSpan.SequenceEqual("server_tool_use"u8) ||
                      reader.ValueSpan.SequenceEqual("output_tokens_details"u8)) reader.Read();
@@ -113,6 +119,14 @@ internal struct ReadUsage
     {
         reader.Read();
         if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value)) return Math.Clamp(value, 0, 1L << 40);
+        reader.Skip();
+        return null;
+    }
+
+    private static PriceTier? Tier(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.String) return PriceTiers.Read(reader.ValueSpan);
         reader.Skip();
         return null;
     }

@@ -1,12 +1,14 @@
 using OpenClaw.Gateway.Dialects.Json;
 using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Metering.Prices;
 
 namespace OpenClaw.Gateway.Dialects.Gemini;
 
 /// <summary>
 /// <c>usageMetadata</c>, repeated on every chunk with running totals. The prompt count includes cached tokens; the
 /// candidates' count excludes thoughts; tokens of built-in tools' prompts are counted beside the prompt. Billed output is
-/// candidates plus thoughts. A field that a later chunk leaves out keeps its value.
+/// candidates plus thoughts. A field that a later chunk leaves out keeps its value. The Live and Interactions APIs have other
+/// names for the same counts.
 /// </summary>
 internal struct GeminiUsage
 {
@@ -15,8 +17,12 @@ internal struct GeminiUsage
     private long _candidates;
     private long _thoughts;
     private long _toolUse;
-    private long _audioIn;
-    private long _audioOut;
+    private Modalities _in;
+    private Modalities _cachedIn;
+    private Modalities _out;
+    private PriceTier _tier;
+
+    private record struct Modalities(long Audio, long Image);
 
     public readonly Usage Total => new()
     {
@@ -24,8 +30,12 @@ internal struct GeminiUsage
         CacheRead = _cached,
         Output = _candidates + _thoughts,
         Reasoning = _thoughts,
-        AudioInput = _audioIn,
-        AudioOutput = _audioOut,
+        AudioInput = _in.Audio,
+        AudioCacheRead = Math.Min(_cachedIn.Audio, _cached),
+        AudioOutput = _out.Audio,
+        ImageInput = Math.Max(0, _in.Image - _cachedIn.Image),
+        ImageOutput = _out.Image,
+        Tier = _tier,
     };
 
     /// <summary>True when there was a count in it (Vertex AI sends chunks that hold only <c>trafficType</c>).</summary>
@@ -36,8 +46,10 @@ internal struct GeminiUsage
         var field = JsonSlice.Properties(json);
         while (field.Next())
         {
-            if (field.Is("promptTokensDetails"u8)) _audioIn = Audio(field.Value);
-            else if (field.Is("candidatesTokensDetails"u8)) _audioOut = Audio(field.Value);
+            if (field.Is("promptTokensDetails"u8) || field.Is("input_tokens_by_modality"u8)) _in = Details(field.Value);
+            else if (field.Is("cacheTokensDetails"u8)) _cachedIn = Details(field.Value);
+            else if (field.Is("candidatesTokensDetails"u8) || field.Is("responseTokensDetails"u8)) _out = Details(field.Value);
+            else if (field.Is("trafficType"u8)) _tier = PriceTiers.Read(field.Value.Trim((byte)'"'));
             else if (JsonSlice.Integer(field.Value) is { } count) any |= Set(field.Name, Math.Max(0, count));
         }
         return any;
@@ -45,32 +57,34 @@ internal struct GeminiUsage
 
     private bool Set(ReadOnlySpan<byte> name, long count)
     {
-        if (name.SequenceEqual("promptTokenCount"u8)) _prompt = count;
-        else if (name.SequenceEqual("cachedContentTokenCount"u8)) _cached = count;
-        else if (name.SequenceEqual("candidatesTokenCount"u8)) _candidates = count;
-        else if (name.SequenceEqual("thoughtsTokenCount"u8)) _thoughts = count;
-        else if (name.SequenceEqual("toolUsePromptTokenCount"u8)) _toolUse = count;
+        if (name.SequenceEqual("promptTokenCount"u8) || name.SequenceEqual("total_input_tokens"u8)) _prompt = count;
+        else if (name.SequenceEqual("cachedContentTokenCount"u8) || name.SequenceEqual("total_cached_tokens"u8)) _cached = count;
+        else if (name.SequenceEqual("candidatesTokenCount"u8) || name.SequenceEqual("responseTokenCount"u8) || name.SequenceEqual("total_output_tokens"u8)) _candidates = count;
+        else if (name.SequenceEqual("thoughtsTokenCount"u8) || name.SequenceEqual("total_thought_tokens"u8)) _thoughts = count;
+        else if (name.SequenceEqual("toolUsePromptTokenCount"u8) || name.SequenceEqual("total_tool_use_tokens"u8)) _toolUse = count;
         else return false;
         return true;
     }
 
-    private static long Audio(ReadOnlySpan<byte> details)
+    private static Modalities Details(ReadOnlySpan<byte> details)
     {
-        if (!JsonSlice.IsArray(details)) return 0;
+        var found = default(Modalities);
+        if (!JsonSlice.IsArray(details)) return found;
         var element = JsonSlice.Elements(details);
         while (element.Next())
         {
             if (!JsonSlice.IsObject(element.Value)) continue;
-            var isAudio = false;
+            ReadOnlySpan<byte> modality = default;
             long count = 0;
             var field = JsonSlice.Properties(element.Value);
             while (field.Next())
             {
-                if (field.Is("modality"u8)) isAudio = field.Value.SequenceEqual("\"AUDIO\""u8);
-                else if (field.Is("tokenCount"u8)) count = Math.Max(0, JsonSlice.Integer(field.Value) ?? 0);
+                if (field.Is("modality"u8)) modality = field.Value.Trim((byte)'"');
+                else if (field.Is("tokenCount"u8) || field.Is("tokens"u8)) count = Math.Max(0, JsonSlice.Integer(field.Value) ?? 0);
             }
-            if (isAudio) return count;
+            if (System.Text.Ascii.EqualsIgnoreCase(modality, "AUDIO"u8)) found.Audio += count;
+            else if (System.Text.Ascii.EqualsIgnoreCase(modality, "IMAGE"u8)) found.Image += count;
         }
-        return 0;
+        return found;
     }
 }

@@ -8,6 +8,7 @@
 using System.Text;
 using System.Text.Json;
 using OpenClaw.Gateway.Dialects.Json;
+using OpenClaw.Gateway.Metering.Prices;
 using OpenClaw.Gateway.Routing;
 
 namespace OpenClaw.Gateway.Dialects.OpenAiChat;
@@ -69,6 +70,7 @@ internal sealed class ReadStream : DialectStreamReader
         public ReadOnlySpan<byte> Id, Model, Choices, Usage, Error;
         public long Created;
         public bool IsErrorObject;
+        public PriceTier Tier;
     }
 
     private static ChunkMembers Skim(ReadOnlySpan<byte> data)
@@ -85,6 +87,7 @@ internal sealed class ReadStream : DialectStreamReader
             else if (name.SequenceEqual("model"u8)) chunk.Model = JsonRead.Raw(ref reader, data);
             else if (name.SequenceEqual("created"u8)) chunk.Created = JsonRead.Int64(ref reader);
             else if (name.SequenceEqual("usage"u8)) chunk.Usage = ObjectOrNothing(JsonRead.Raw(ref reader, data), chunk.Usage);
+            else if (name.SequenceEqual("service_tier"u8)) chunk.Tier = reader.TokenType == JsonTokenType.String ? PriceTiers.Read(reader.ValueSpan) : default;
             else if (name.SequenceEqual("x_groq"u8)) chunk.Usage = ObjectOrNothing(Member(JsonRead.Raw(ref reader, data), "usage"u8), chunk.Usage);
             else if (name.SequenceEqual("error"u8)) chunk.Error = JsonRead.Raw(ref reader, data);
             // vLLM before 0.10: {"object":"error","message":…,"code":400} without a wrapper.
@@ -126,7 +129,7 @@ internal sealed class ReadStream : DialectStreamReader
         var anyChoice = ReadChoices(chunk.Choices, sink, out var errorFinish);
         if (ReadUsage.TryRead(chunk.Usage, out var usage))
         {
-            sink.Usage(usage);
+            sink.Usage(usage with { Tier = chunk.Tier });
             LastFrameWasUsageOnly = !anyChoice && !IsError(error);
         }
         if (IsError(error)) Fail(FailureClassifier.FromStreamError(error), sink);

@@ -12,7 +12,7 @@ internal static class ReadUsage
 {
     private struct Counts
     {
-        public long Prompt, Completion, Total, Cached, CacheHit, CacheRead, CacheWrite, AudioIn, AudioOut, Reasoning, Rejected, Searches, CostTicks;
+        public long Prompt, Completion, Total, Cached, CacheHit, CacheRead, CacheWrite, AudioIn, AudioOut, ImageIn, ImageOut, Reasoning, Rejected, Searches, CostTicks;
         public decimal? Cost, UpstreamCost;
         public bool IsByok, Any;
     }
@@ -40,8 +40,9 @@ internal static class ReadUsage
             ReadDetails(name, ref reader, ref counts);
             return;
         }
-        if (name.SequenceEqual("prompt_tokens"u8)) (counts.Prompt, counts.Any) = (JsonRead.Int64(ref reader), true);
-        else if (name.SequenceEqual("completion_tokens"u8)) (counts.Completion, counts.Any) = (JsonRead.Int64(ref reader), true);
+        // The Responses API calls prompt and completion input and output.
+        if (name.SequenceEqual("prompt_tokens"u8) || name.SequenceEqual("input_tokens"u8)) (counts.Prompt, counts.Any) = (JsonRead.Int64(ref reader), true);
+        else if (name.SequenceEqual("completion_tokens"u8) || name.SequenceEqual("output_tokens"u8)) (counts.Completion, counts.Any) = (JsonRead.Int64(ref reader), true);
         else if (name.SequenceEqual("total_tokens"u8)) counts.Total = JsonRead.Int64(ref reader);
         // DeepSeek; its miss count is the rest of the prompt.
         else if (name.SequenceEqual("prompt_cache_hit_tokens"u8)) counts.CacheHit = JsonRead.Int64(ref reader);
@@ -59,9 +60,11 @@ internal static class ReadUsage
 
     private static void ReadDetails(ReadOnlySpan<byte> outer, ref Utf8JsonReader reader, ref Counts counts)
     {
-        var prompt = outer.SequenceEqual("prompt_tokens_details"u8);
-        var completion = outer.SequenceEqual("completion_tokens_details"u8);
+        var prompt = outer.SequenceEqual("prompt_tokens_details"u8) || outer.SequenceEqual("input_tokens_details"u8);
+        var completion = outer.SequenceEqual("completion_tokens_details"u8) || outer.SequenceEqual("output_tokens_details"u8);
         var cost = outer.SequenceEqual("cost_details"u8);
+        // Perplexity: {"input_tokens_cost":…,"total_cost":…}.
+        var total = outer.SequenceEqual("cost"u8);
         var tools = outer.SequenceEqual("server_tool_use"u8);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -70,10 +73,13 @@ internal static class ReadUsage
             if (prompt && name.SequenceEqual("cached_tokens"u8)) counts.Cached = JsonRead.Int64(ref reader);
             else if (prompt && (name.SequenceEqual("cache_write_tokens"u8) || name.SequenceEqual("cache_creation_tokens"u8))) counts.CacheWrite = Math.Max(counts.CacheWrite, JsonRead.Int64(ref reader));
             else if (prompt && name.SequenceEqual("audio_tokens"u8)) counts.AudioIn = JsonRead.Int64(ref reader);
+            else if (prompt && name.SequenceEqual("image_tokens"u8)) counts.ImageIn = JsonRead.Int64(ref reader);
+            else if (completion && name.SequenceEqual("image_tokens"u8)) counts.ImageOut = JsonRead.Int64(ref reader);
             else if (completion && name.SequenceEqual("reasoning_tokens"u8)) counts.Reasoning = JsonRead.Int64(ref reader);
             else if (completion && name.SequenceEqual("audio_tokens"u8)) counts.AudioOut = JsonRead.Int64(ref reader);
             else if (completion && name.SequenceEqual("rejected_prediction_tokens"u8)) counts.Rejected = JsonRead.Int64(ref reader);
             else if (cost && name.SequenceEqual("upstream_inference_cost"u8)) counts.UpstreamCost = JsonRead.Decimal(ref reader);
+            else if (total && name.SequenceEqual("total_cost"u8)) counts.Cost = JsonRead.Decimal(ref reader);
             else if (tools && name.SequenceEqual("web_search_requests"u8)) counts.Searches = JsonRead.Int64(ref reader);
             reader.Skip();
         }
@@ -97,6 +103,8 @@ internal static class ReadUsage
             Reasoning = Math.Clamp(Math.Max(c.Reasoning, output - Math.Max(0, c.Completion)), 0, output),
             AudioInput = Math.Max(0, c.AudioIn),
             AudioOutput = Math.Max(0, c.AudioOut),
+            ImageInput = Math.Clamp(c.ImageIn, 0, input),
+            ImageOutput = Math.Clamp(c.ImageOut, 0, output),
             RejectedPrediction = Math.Clamp(c.Rejected, 0, output),
             WebSearches = Math.Max(0, c.Searches),
             ReportedCost = Cost(c),

@@ -1,49 +1,98 @@
 namespace OpenClaw.Gateway.Metering.Prices;
 
-/// <summary>How a call was served, where that changes the price.</summary>
-internal enum PriceTier
-{
-    Standard,
-    Batch,
-    Flex,
-    Priority,
-}
-
-/// <summary>The price of one model at one provider over time. Immutable; a target holds its own, so a request looks nothing up.</summary>
+/// <summary>
+/// The price of one model at one provider over time. Immutable and thread-safe; a target holds its own, and it is looked up in
+/// the catalogue when it is first asked for anything, so that starting costs nothing.
+/// </summary>
 internal sealed class ModelPrice
 {
-    private readonly decimal _input;
-    private readonly decimal _output;
-    private readonly decimal _cacheRead;
-    private readonly decimal _cacheWrite;
+    private readonly Lazy<PriceFacts> _facts;
 
-    public static readonly ModelPrice Unpriced = new(CostSource.Unpriced, 0, 0, 0, 0);
+    public static readonly ModelPrice Unpriced = new(PriceFacts.Unpriced);
 
-    public static readonly ModelPrice SelfHosted = new(CostSource.SelfHosted, 0, 0, 0, 0);
+    public static readonly ModelPrice SelfHosted = new(PriceFacts.SelfHosted);
 
-    /// <summary>Dollars per million tokens.</summary>
-    public ModelPrice(CostSource source, decimal input, decimal output, decimal cacheRead, decimal cacheWrite) =>
-        (Source, _input, _output, _cacheRead, _cacheWrite) = (source, input, output, cacheRead, cacheWrite);
+    public ModelPrice(PriceFacts facts) => _facts = new Lazy<PriceFacts>(facts);
 
-    public CostSource Source { get; }
+    public ModelPrice(Func<PriceFacts> resolve) => _facts = new Lazy<PriceFacts>(resolve);
+
+    public PriceFacts Facts => _facts.Value;
+
+    public CostSource Source => Facts.Source;
 
     public bool IsUnpriced => Source == CostSource.Unpriced;
 
-    /// <summary>What <paramref name="usage"/> costs; the provider's own figure wins where it reported one.</summary>
-    /// <param name="at">When the call was made: prices have dates.</param>
+    /// <summary>
+    /// What <paramref name="usage"/> costs; the provider's own figure wins where it reported one. A prompt above a tier's size
+    /// re-prices every token of the call. A part without a price of its own costs what the whole does: cached tokens as input,
+    /// reasoning, audio and images as the direction they went in.
+    /// </summary>
+    /// <param name="at">When the call was made: prices have dates and hours.</param>
+    /// <param name="tier">How it was served; <see cref="Usage.Tier"/> holds where this is the standard one.</param>
     public Cost CostOf(in Usage usage, DateTimeOffset at, PriceTier tier = PriceTier.Standard)
     {
         if (usage.ReportedCost is { } reported) return Cost.Of(reported, CostSource.Reported);
+        var facts = Facts;
+        if (usage.IsEmpty && usage.WebSearches == 0) return new Cost(0, 0, 0, 0, 0, CostSource.None);
+        if (facts.At(at, usage.TotalInput) is not { } row) return new Cost(0, 0, 0, 0, 0, facts.Source);
+        var perToken = Factor(row, tier == PriceTier.Standard ? usage.Tier : tier) / 1_000_000m;
         return new Cost(
-            usage.Input * _input / 1_000_000m,
-            usage.CacheRead * _cacheRead / 1_000_000m,
-            (usage.CacheWrite + usage.CacheWrite1h) * _cacheWrite / 1_000_000m,
-            usage.Output * _output / 1_000_000m,
-            0,
-            usage.IsEmpty ? CostSource.None : Source);
+            Input(usage, row) * perToken,
+            CacheRead(usage, row) * perToken,
+            CacheWrite(usage, row) * perToken,
+            Output(usage, row) * perToken,
+            ((usage.WebSearches * (row.WebSearch ?? 0)) + (row.Request ?? 0)) / 1000m,
+            facts.Source);
     }
 
-    /// <summary>The most that a call with this many tokens can cost: no cache hit, everything written to the dearest cache that the model has, tiers included.</summary>
-    public decimal Ceiling(long inputTokens, long outputTokens, DateTimeOffset at) =>
-        ((inputTokens * Math.Max(_input, _cacheWrite)) + (outputTokens * _output)) / 1_000_000m;
+    /// <summary>
+    /// The most that a call with this many tokens can cost: no cache hit, everything written to the dearest cache that the model
+    /// has, everything answered in the dearest kind of output, tiers and fees per call included; searches are not.
+    /// </summary>
+    public decimal Ceiling(long inputTokens, long outputTokens, DateTimeOffset at, PriceTier tier = PriceTier.Standard)
+    {
+        if (Facts.At(at, inputTokens) is not { } row) return 0;
+        var input = Math.Max(row.Input ?? 0, Math.Max(row.CacheWrite ?? 0, row.CacheWrite1h ?? 0));
+        var output = Math.Max(Math.Max(row.Output ?? 0, row.Reasoning ?? 0), Math.Max(row.AudioOutput ?? 0, row.ImageOutput ?? 0));
+        return (((inputTokens * input) + (outputTokens * output)) * Factor(row, tier) / 1_000_000m) + ((row.Request ?? 0) / 1000m);
+    }
+
+    private static decimal Input(in Usage usage, PriceRow row)
+    {
+        var input = row.Input ?? 0;
+        var audio = Math.Clamp(usage.AudioInput - usage.AudioCacheRead, 0, usage.Input);
+        var image = Math.Clamp(usage.ImageInput, 0, usage.Input - audio);
+        return ((usage.Input - audio - image) * input) + (audio * (row.AudioInput ?? input)) + (image * (row.ImageInput ?? input));
+    }
+
+    private static decimal CacheRead(in Usage usage, PriceRow row)
+    {
+        var read = row.CacheRead ?? row.Input ?? 0;
+        var audio = Math.Clamp(usage.AudioCacheRead, 0, usage.CacheRead);
+        return ((usage.CacheRead - audio) * read) + (audio * (row.AudioCacheRead ?? read));
+    }
+
+    private static decimal CacheWrite(in Usage usage, PriceRow row)
+    {
+        var write = row.CacheWrite ?? row.Input ?? 0;
+        return (usage.CacheWrite * write) + (usage.CacheWrite1h * (row.CacheWrite1h ?? write));
+    }
+
+    private static decimal Output(in Usage usage, PriceRow row)
+    {
+        var output = row.Output ?? 0;
+        var audio = Math.Clamp(usage.AudioOutput, 0, usage.Output);
+        var image = Math.Clamp(usage.ImageOutput, 0, usage.Output - audio);
+        var reasoning = Math.Clamp(usage.Reasoning, 0, usage.Output - audio - image);
+        return ((usage.Output - audio - image - reasoning) * output) + (audio * (row.AudioOutput ?? output))
+            + (image * (row.ImageOutput ?? output)) + (reasoning * (row.Reasoning ?? output));
+    }
+
+    private static decimal Factor(PriceRow row, PriceTier tier) => tier switch
+    {
+        PriceTier.Batch => row.Batch ?? 1,
+        PriceTier.Flex => row.Flex ?? 1,
+        PriceTier.Priority => row.Priority ?? 1,
+        _ => 1,
+    };
 }

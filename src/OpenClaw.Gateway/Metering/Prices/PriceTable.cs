@@ -11,14 +11,34 @@ internal sealed class PriceTable
 
     public static PriceTable Of(OpenClawConfig config) => new(config);
 
-    /// <summary>The price of a model at a provider; <see cref="ModelPrice.Unpriced"/> when nobody names one, never zero by silence.</summary>
+    /// <summary>
+    /// The price of a model at a provider; <see cref="ModelPrice.Unpriced"/> when nobody names one, never zero by silence.
+    /// Looked up when it is first asked for anything.
+    /// </summary>
     public ModelPrice Find(ModelRef reference, ProviderConfig provider)
     {
         var written = provider.FindModel(reference.Model)?.Cost ?? _config.Models.Prices.GetValueOrDefault(reference.ToString());
-        if (written is { } price)
+        if (written is null && (provider.Api == ApiKind.Scripted || ProviderCatalog.Find(provider.Preset ?? provider.Id) is { IsLocal: true })) return ModelPrice.SelfHosted;
+        return new ModelPrice(() => Resolve(written, reference.Model, provider));
+    }
+
+    // A public provider's model keeps its price behind a local address: that is a proxy, not a server of one's own.
+    private static PriceFacts Resolve(PriceConfig? written, string model, ProviderConfig provider)
+    {
+        var known = InCatalogue(model, provider);
+        if (written is not null) return WrittenPrice.Over(written, known, provider, model);
+        if (known is not null) return new PriceFacts(CostSource.Catalogue, known.Rows, known);
+        return provider.IsLocal || provider.FindModel(model)?.BaseUrl is { } own && ProviderAddress.IsLocal(own) ? PriceFacts.SelfHosted : PriceFacts.Unpriced;
+    }
+
+    private static PriceMatch? InCatalogue(string model, ProviderConfig provider)
+    {
+        foreach (var name in PriceProviders.Of(provider))
         {
-            return new ModelPrice(CostSource.Config, price.Input ?? 0, price.Output ?? 0, price.CacheRead ?? price.Input ?? 0, price.CacheWrite ?? price.Input ?? 0);
+            if (PriceCatalog.Find(name, model) is { } match) return match;
+            // OpenRouter's routes (:nitro, :floor, :exacto, :thinking, …) are the same model; :free has rows of its own.
+            if (name == "openrouter" && model.LastIndexOf(':') is > 0 and var colon && PriceCatalog.Find(name, model[..colon]) is { } route) return route;
         }
-        return provider.IsLocal ? ModelPrice.SelfHosted : ModelPrice.Unpriced;
+        return null;
     }
 }

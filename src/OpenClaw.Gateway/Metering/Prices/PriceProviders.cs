@@ -1,0 +1,60 @@
+using OpenClaw.Config;
+
+namespace OpenClaw.Gateway.Metering.Prices;
+
+/// <summary>Under which names of the table a configured provider's models are priced.</summary>
+internal static class PriceProviders
+{
+    private static readonly (string Host, string Provider)[] s_hosts =
+    [
+        ("api.anthropic.com", "anthropic"), ("api.openai.com", "openai"), ("generativelanguage.googleapis.com", "gemini"), ("openrouter.ai", "openrouter"),
+        ("aiplatform.googleapis.com", "vertex"), ("openai.azure.com", "azure"), ("services.ai.azure.com", "azure"), ("amazonaws.com", "bedrock"),
+        ("api.mistral.ai", "mistral"), ("api.groq.com", "groq"), ("api.deepseek.com", "deepseek"), ("api.x.ai", "xai"), ("api.together.xyz", "together"),
+        ("api.together.ai", "together"), ("api.fireworks.ai", "fireworks"), ("api.cohere.com", "cohere"), ("api.cohere.ai", "cohere"),
+        ("api.perplexity.ai", "perplexity"), ("api.cerebras.ai", "cerebras"), ("api.moonshot.ai", "moonshot"), ("api.moonshot.cn", "moonshot"),
+        ("api.minimax.io", "minimax"), ("api.z.ai", "zai"), ("api.novita.ai", "novita"), ("api.voyageai.com", "voyage"),
+    ];
+
+    /// <summary>The names, the nearest first: its id (or what it stands for), then what its address says. Unknown ids are kept: the table may have them.</summary>
+    public static IEnumerable<string> Of(ProviderConfig provider)
+    {
+        var id = Canonical(provider.Preset ?? provider.Id);
+        foreach (var name in WithRelatives(id)) yield return name;
+        if (HostOf(provider.BaseUrl) is not { } byHost || byHost == id) yield break;
+        foreach (var name in WithRelatives(byHost)) yield return name;
+    }
+
+    /// <summary>One spelling for what is written in several ways.</summary>
+    public static string Canonical(string id) => id switch
+    {
+        "google" => "gemini",
+        "google-vertex" or "vertex-ai" or "vertexai" or "google-vertex-anthropic" => "vertex",
+        "azure-openai" or "azure-cognitive-services" or "microsoft-foundry" => "azure",
+        "aws" or "amazon-bedrock" or "aws-bedrock" => "bedrock",
+        "togetherai" or "together-ai" => "together",
+        "fireworks-ai" => "fireworks",
+        "x-ai" => "xai",
+        "moonshotai" => "moonshot",
+        "voyageai" => "voyage",
+        _ => id,
+    };
+
+    // The clouds sell the makers' models at the makers' prices unless the table has their own.
+    private static string[] WithRelatives(string name) => name switch
+    {
+        "azure" => ["azure", "openai"],
+        "vertex" => ["vertex", "gemini"],
+        _ => [name],
+    };
+
+    private static string? HostOf(string baseUrl)
+    {
+        if (!Uri.TryCreate(baseUrl, UriKind.Absolute, out var uri)) return null;
+        foreach (var (host, provider) in s_hosts)
+        {
+            if (uri.Host.Equals(host, StringComparison.OrdinalIgnoreCase) || uri.Host.EndsWith("." + host, StringComparison.OrdinalIgnoreCase)) return provider;
+            if (provider == "vertex" && uri.Host.EndsWith("-" + host, StringComparison.OrdinalIgnoreCase)) return provider;
+        }
+        return null;
+    }
+}
