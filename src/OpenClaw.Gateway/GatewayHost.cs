@@ -13,6 +13,7 @@ using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Dispatch;
 using OpenClaw.Gateway.Inbound;
 using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Metering.Alerts;
 using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Metering.Ledger;
 using OpenClaw.Gateway.Providers;
@@ -84,11 +85,14 @@ public sealed class GatewayHost : IAsyncDisposable
         var upstream = new Upstream(time);
         var dispatcher = new Dispatcher(new Attempts(upstream, time), time, backoff);
         var ledger = new LedgerState();
-        var till = new Till(new BudgetState(), ledger);
+        var alerts = new AlertState(() => states.Current.Config.Alerts, name => options.Environment.Variable(name), new LedgerAlerts(ledger), time, options.Log);
+        var budgets = new BudgetState(new LedgerCounters(ledger), alerts, time);
+        var outages = new OutageWatch(builder.Health, alerts, time);
+        var till = new Till(budgets, ledger);
         var drain = new Drain(metrics, config.Gateway.DrainTimeout, time, options.Log);
         var watcher = new ConfigWatcher(options, files, builder, states);
         var discovery = new LocalDiscovery(states, builder.Discovered, time, options.Log);
-        var control = new ControlApi(options.Version, states, decisions, metrics, builder, watcher, drain, time);
+        var control = new ControlApi(options.Version, states, decisions, metrics, builder, watcher, drain, new BudgetsApi(budgets, time), alerts, time);
         var chat = new ChatEndpoint(DialectTable.Of(DialectKind.OpenAiChat), "openai", states, dispatcher, till, decisions, metrics, time, options.Log);
         var messages = new ChatEndpoint(DialectTable.Of(DialectKind.Anthropic), "anthropic", states, dispatcher, till, decisions, metrics, time, options.Log);
         var models = new ModelsEndpoint(states);
@@ -107,6 +111,7 @@ public sealed class GatewayHost : IAsyncDisposable
             { "GET", "/metrics", control.MetricsAsync },
             { "GET", "/openclaw/v1/status", control.StatusAsync },
             { "GET", "/openclaw/v1/models", control.ModelsAsync },
+            { "GET", "/openclaw/v1/budgets", control.BudgetsAsync },
             { "GET", "/openclaw/v1/decisions", control.DecisionsAsync },
             { "GET", "/openclaw/v1/decisions/*", control.DecisionAsync },
             { "GET", "/openclaw/v1/config", control.ConfigAsync },
@@ -114,7 +119,7 @@ public sealed class GatewayHost : IAsyncDisposable
 
         var app = BuildServer(config.Gateway, options);
         app.Run(doors.HandleAsync);
-        var host = new GatewayHost(app, drain, watcher, discovery, builder, ledger, decisions) { Warnings = problems };
+        var host = new GatewayHost(app, drain, watcher, discovery, outages, budgets, alerts, builder, ledger, decisions) { Warnings = problems };
         try
         {
             await app.StartAsync(cancel).ConfigureAwait(false);

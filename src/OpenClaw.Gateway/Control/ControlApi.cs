@@ -5,6 +5,7 @@ using OpenClaw.Config;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Inbound;
+using OpenClaw.Gateway.Metering.Alerts;
 using OpenClaw.Gateway.Routing;
 using OpenClaw.Gateway.State;
 using OpenClaw.Gateway.Telemetry;
@@ -13,7 +14,7 @@ namespace OpenClaw.Gateway.Control;
 
 /// <summary><c>/openclaw/v1</c>, health and metrics: what the gateway sees, for people, the CLI and the UI. Never a secret, never a prompt.</summary>
 internal sealed class ControlApi(
-    string version, StateHolder states, DecisionLog decisions, Metrics metrics, StateBuilder builder, ConfigWatcher watcher, Drain drain, TimeProvider time)
+    string version, StateHolder states, DecisionLog decisions, Metrics metrics, StateBuilder builder, ConfigWatcher watcher, Drain drain, BudgetsApi budgets, AlertState alerts, TimeProvider time)
 {
     private readonly DateTimeOffset _started = time.GetUtcNow();
 
@@ -43,7 +44,10 @@ internal sealed class ControlApi(
     public async Task MetricsAsync(HttpContext http)
     {
         var targets = builder.Health.All.Select(t => (t.Reference.ToString(), t.State.IsAvailable(time.GetUtcNow()))).ToList();
-        var text = metrics.Write(new GatewayGauges(watcher.IsStale, decisions.Dropped, targets));
+        var text = metrics.Write(new GatewayGauges(watcher.IsStale, decisions.Dropped, targets)
+        {
+            Budgets = budgets.Standings(states.Current), Alerts = alerts.Results,
+        });
         http.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         await http.Response.WriteAsync(text, http.RequestAborted).ConfigureAwait(false);
     }
@@ -69,8 +73,21 @@ internal sealed class ControlApi(
         json.WriteStartArray("targets"u8);
         foreach (var (reference, health) in builder.Health.All.OrderBy(static t => t.Reference.ToString(), StringComparer.Ordinal)) WriteHealth(json, reference, health);
         json.WriteEndArray();
+        budgets.Write(json, state);
         json.WriteEndObject();
     });
+
+    /// <summary>Every budget: limit, spent, reserved, left, when it starts anew; by subject where each has its own.</summary>
+    public async Task BudgetsAsync(HttpContext http)
+    {
+        await budgets.LoadAsync(states.Current, http.RequestAborted).ConfigureAwait(false);
+        await AnswerAsync(http, (json, state) =>
+        {
+            json.WriteStartObject();
+            budgets.Write(json, state);
+            json.WriteEndObject();
+        }).ConfigureAwait(false);
+    }
 
     public Task ModelsAsync(HttpContext http) => AnswerAsync(http, (json, state) =>
     {

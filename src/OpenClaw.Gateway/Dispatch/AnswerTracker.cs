@@ -39,10 +39,16 @@ internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
 
     public List<string>? UnmappedParts { get; private set; }
 
-    private long _generatedBytes;
+    private long _piecesAtUsage;
 
-    /// <summary>Output tokens by rule of thumb (four bytes a token), for hops whose provider never reported.</summary>
-    public long EstimatedOutput => (_generatedBytes + 3) / 4;
+    /// <summary>Text, reasoning and tool arguments so far.</summary>
+    public long GeneratedBytes { get; private set; }
+
+    /// <summary>Events that carried them.</summary>
+    public long Pieces { get; private set; }
+
+    /// <summary>The provider reports what is used as it goes, and has just done so.</summary>
+    public bool UsageIsRunning => _piecesAtUsage > 0 && Pieces - _piecesAtUsage <= 1 && UsageSoFar.Output > 0;
 
     public void Start(ReadOnlySpan<byte> id, ReadOnlySpan<byte> model)
     {
@@ -52,7 +58,7 @@ internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
     {
         if (utf8.IsEmpty) return;
         HasContent = true;
-        _generatedBytes += utf8.Length;
+        Count(utf8.Length);
         if (!keepText) return;
         if (_text.Length - TextLength < utf8.Length) Grow(utf8.Length);
         utf8.CopyTo(_text.AsSpan(TextLength));
@@ -63,7 +69,7 @@ internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
     {
         HasContent |= !utf8.IsEmpty;
         HasRefusal = true;
-        _generatedBytes += utf8.Length;
+        Count(utf8.Length);
     }
 
     public void Reasoning(ReadOnlySpan<byte> utf8)
@@ -71,7 +77,7 @@ internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
         if (utf8.IsEmpty) return;
         HasContent = true;
         HasReasoning = true;
-        _generatedBytes += utf8.Length;
+        Count(utf8.Length);
     }
 
     public void ReasoningSignature(ReadOnlySpan<byte> signature)
@@ -88,10 +94,10 @@ internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
     {
         HasContent = true;
         HasTools = true;
-        _generatedBytes += name.Length;
+        Count(name.Length);
     }
 
-    public void ToolArguments(int index, ReadOnlySpan<byte> json) => _generatedBytes += json.Length;
+    public void ToolArguments(int index, ReadOnlySpan<byte> json) => Count(json.Length);
 
     public void ToolSignature(int index, ReadOnlySpan<byte> signature)
     {
@@ -99,8 +105,8 @@ internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
 
     public void Usage(in Usage usage)
     {
-        UsageSoFar = usage;
-        HasUsage |= !usage.Estimated && (_generatedBytes > 0 || HasContent || HasTools || Finished != FinishReason.None);
+        (UsageSoFar, _piecesAtUsage) = (usage, Pieces);
+        HasUsage |= !usage.Estimated && (GeneratedBytes > 0 || HasContent || HasTools || Finished != FinishReason.None);
     }
 
     public void Finish(FinishReason reason, ReadOnlySpan<byte> stopSequence) => Finished = reason;
@@ -118,6 +124,13 @@ internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
         if (_text.Length > 0) ArrayPool<byte>.Shared.Return(_text);
         _text = [];
         TextLength = 0;
+    }
+
+    private void Count(int bytes)
+    {
+        if (bytes == 0) return;
+        GeneratedBytes += bytes;
+        Pieces++;
     }
 
     private void Grow(int more)

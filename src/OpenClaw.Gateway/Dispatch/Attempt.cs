@@ -51,10 +51,20 @@ internal sealed class OpenedAnswer : IDisposable
         if (reported) return usage;
         return usage with
         {
-            Input = usage.TotalInput > 0 ? usage.Input : estimatedPrompt,
-            Output = Math.Max(usage.Output, Tracker.EstimatedOutput),
+            Input = usage.TotalInput > 0 ? usage.Input : Target.Health.Tokens.Prompt(estimatedPrompt),
+            Output = Tracker.UsageIsRunning ? usage.Output : Math.Max(usage.Output, Target.Health.Tokens.Output(Tracker.GeneratedBytes, Pump is null ? 0 : Tracker.Pieces)),
             Estimated = true,
         };
+    }
+
+    /// <summary>A whole answer whose provider said what it used teaches how the model counts.</summary>
+    /// <param name="estimatedPrompt">0 = the prompt cannot be compared with its estimate.</param>
+    public void TeachTokens(int estimatedPrompt)
+    {
+        var usage = Tracker.UsageSoFar;
+        if (usage.Output <= 0) return;
+        var shown = Tracker.HasReasoning ? usage.Output : usage.Output - usage.Reasoning;
+        Target.Health.Tokens.Learn(Record.Kind == AttemptKind.Prefill ? 0 : estimatedPrompt, usage.TotalInput, Tracker.GeneratedBytes, Pump is null ? 0 : Tracker.Pieces, shown);
     }
 
     public void Dispose()

@@ -100,6 +100,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     {
         var finding = await x.Money.HoldAsync(target, x.CallerLeft).ConfigureAwait(false);
         if (finding is not null) x.Decision.Notes.Add($"{target.Name}: left out, {finding.Error.Message}");
+        if (x.Money.Warnings is { } warnings) x.Decision.Warnings.AddRange(warnings);
         return finding;
     }
 
@@ -151,6 +152,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             if (failure!.Reason == FailureReason.ClientGone)
             {
                 permit.Abandon();
+                BillUnanswered(x, target);
                 return (null, failure);
             }
             var disposition = FailureDisposition.Of(failure, retries + 1);
@@ -276,7 +278,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         record.Cost = opened.Target.Price.CostOf(record.Usage, x.Decision.Time);
         x.Money.HopEnded(opened.Target, record.Usage, record.Cost);
         earlier += record.Usage;
-        x.Decision.Usage = earlier;
+        x.Decision.Usage += record.Usage;
         x.Decision.Cost += record.Cost;
         if (SeamWords(opened.Relay?.Seam) is { } seam) x.Decision.Notes.Add($"{opened.Target.Name}: {seam}");
         foreach (var what in opened.Tracker.UnmappedParts ?? []) x.Decision.Warnings.Add($"{opened.Target.Name}: {what} has no counterpart in the caller's protocol");
@@ -285,6 +287,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             case PumpEnd.Complete:
                 if (record.Target != x.Decision.Answered) x.Decision.FinishedBy = record.Target;
                 x.Decision.FinishReason = opened.Tracker.Finished.ToString();
+                opened.TeachTokens(x.Envelope.HasImages ? 0 : x.Envelope.EstimatedTokens);
                 opened.Permit.Success();
                 opened.Key.Succeeded();
                 break;
@@ -315,13 +318,24 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             AnswerHeaders.WriteWhole(x.Http.Response, x, opened.Body.Length, opened.Target.Price.CostOf(opened.UsageOr(x.Envelope.EstimatedTokens), x.Decision.Time));
             await x.Http.Response.BodyWriter.WriteAsync(opened.Body, x.CallerLeft).ConfigureAwait(false);
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or IOException)
         {
             end = PumpEnd.ClientGone;
         }
         var none = default(Usage);
         Settle(x, opened, end, ref none);
         x.Decision.Outcome = end == PumpEnd.ClientGone ? "cancelled" : "answered";
+    }
+
+    // The caller left before anything came: the provider has read the prompt, and bills it.
+    private static void BillUnanswered(Exchange x, Target target)
+    {
+        var record = x.Decision.Attempts[^1];
+        record.Usage = new Usage { Input = target.Health.Tokens.Prompt(x.Envelope.EstimatedTokens), Estimated = true };
+        record.Cost = target.Price.CostOf(record.Usage, x.Decision.Time);
+        x.Money.HopEnded(target, record.Usage, record.Cost);
+        x.Decision.Usage += record.Usage;
+        x.Decision.Cost += record.Cost;
     }
 
     private static async Task RefuseAsync(Exchange x, Target target, UpstreamFailure failure)

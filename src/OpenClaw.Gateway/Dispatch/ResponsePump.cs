@@ -136,7 +136,7 @@ internal sealed class ResponsePump : IDisposable
             if (untilContent && (_tracker.HasContent || _tracker.Finished != FinishReason.None) && Failure is null) return PumpEnd.FirstContent;
             if (Failure is null || _client.IsCommitted) await SendAsync(clock).ConfigureAwait(false);
             if (_client.IsGone) return PumpEnd.ClientGone;
-            if (more && !untilContent && _tracker.Finished == FinishReason.None && !_money.MayGoOn(_tracker.EstimatedOutput)) return PumpEnd.OutOfMoney;
+            if (more && !untilContent && _tracker.Finished == FinishReason.None && !await _money.MayGoOnAsync(_tracker.GeneratedBytes, _tracker.Pieces).ConfigureAwait(false)) return PumpEnd.OutOfMoney;
             if (!more) return Failure is null ? PumpEnd.Complete : clock.CallerLeft ? PumpEnd.ClientGone : PumpEnd.Failed;
             if (_tracker.Finished != FinishReason.None) clock.Start(ClockPhase.Closing, _times.Closing);
             else if (!untilContent) clock.Start(ClockPhase.Idle, _times.Idle);

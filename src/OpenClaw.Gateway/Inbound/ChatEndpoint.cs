@@ -93,7 +93,10 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
 
     private static RequestFacts Facts(HttpRequest request, RequestEnvelope envelope, Decision decision, GatewayState state) => new(
         decision.Id, decision.Caller, decision.Session, state.Config.Models.Aliases.ContainsKey(decision.Requested) ? decision.Requested : null,
-        RequestTags.Of(request.Headers), decision.Protocol, envelope.EstimatedTokens, envelope.MaxTokens, envelope.Stream, MaxCost(request.Headers));
+        RequestTags.Of(request.Headers), decision.Protocol, envelope.EstimatedTokens, envelope.MaxTokens, envelope.Stream, MaxCost(request.Headers))
+    {
+        Images = envelope.Images, Choices = envelope.Choices, MayThink = envelope.WantsReasoning,
+    };
 
     private static decimal? MaxCost(IHeaderDictionary headers) =>
         headers.TryGetValue("x-openclaw-max-cost", out var text) && decimal.TryParse(text.ToString().Trim().TrimStart('$'), NumberStyles.Number, CultureInfo.InvariantCulture, out var usd) && usd >= 0 ? usd : null;

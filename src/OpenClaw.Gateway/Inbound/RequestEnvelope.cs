@@ -38,13 +38,17 @@ internal sealed class RequestEnvelope : IDisposable
 
     public bool HasTools { get; private set; }
 
-    public bool HasImages { get; private set; }
+    public bool HasImages => Images > 0;
+
+    public int Images { get; private set; }
 
     /// <summary>Reasoning was asked for (<c>thinking</c>, <c>reasoning</c>, <c>reasoning_effort</c>): no prefill then.</summary>
     public bool WantsReasoning { get; private set; }
 
     /// <summary>More than one choice was asked for (<c>n</c>).</summary>
-    public bool WantsChoices { get; private set; }
+    public bool WantsChoices => Choices > 1;
+
+    public int Choices { get; private set; } = 1;
 
     /// <summary>The last message is the assistant's: the client itself asks for a continuation.</summary>
     public bool EndsWithAssistant { get; private set; }
@@ -157,12 +161,12 @@ internal sealed class RequestEnvelope : IDisposable
                     reader.Read();
                     EndsWithAssistant = reader.TokenType == JsonTokenType.String && reader.ValueSpan.SequenceEqual("assistant"u8);
                 }
-                else if (reader.ValueTextEquals("image_url"u8)) HasImages = true;
+                else if (reader.ValueTextEquals("image_url"u8)) Images++;
                 else if (reader.ValueTextEquals("type"u8))
                 {
                     // Not ValueTextEquals for values: that throws on a lone surrogate, which clients that cut emoji in half do send.
                     reader.Read();
-                    if (reader.TokenType == JsonTokenType.String && reader.ValueSpan.SequenceEqual("image"u8)) HasImages = true;
+                    if (reader.TokenType == JsonTokenType.String && reader.ValueSpan.SequenceEqual("image"u8)) Images++;
                 }
                 continue;
             }
@@ -191,7 +195,7 @@ internal sealed class RequestEnvelope : IDisposable
         else if (reader.ValueTextEquals("n"u8))
         {
             reader.Read();
-            WantsChoices = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var n) && n > 1;
+            if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var n)) Choices = Math.Clamp(n, 1, 1024);
         }
         else if (reader.ValueTextEquals("user"u8) || reader.ValueTextEquals("prompt_cache_key"u8))
         {

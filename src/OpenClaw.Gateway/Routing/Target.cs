@@ -32,6 +32,12 @@ internal sealed class Target
     /// <summary>Where the target's server is asked what it serves.</summary>
     public ServedPlace Place { get; init; }
 
+    /// <summary>The longest answer in tokens; null = not known.</summary>
+    public int? MaxOutput { get; init; }
+
+    /// <summary>It may think without showing it: what an answer costs cannot be seen while it grows.</summary>
+    public bool ThinksUnseen { get; init; }
+
     /// <summary>Tokens, prompt and answer together; null = not known, counts as large enough.</summary>
     public int? ContextWindow { get; init; }
 

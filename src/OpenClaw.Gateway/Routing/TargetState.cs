@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using OpenClaw.Config;
+using OpenClaw.Gateway.Metering;
 
 namespace OpenClaw.Gateway.Routing;
 
@@ -45,6 +46,9 @@ internal sealed class TargetState(string name, Backoff backoff, Func<RoutingConf
     private long _abandoned;
 
     public string Name => name;
+
+    /// <summary>How the model counts tokens, learned from its answers.</summary>
+    public TokenCalibration Tokens { get; } = new();
 
     /// <summary>True with a permit when a request may go to the target now. Every permit must be ended.</summary>
     public bool TryEnter(DateTimeOffset now, [NotNullWhen(true)] out TargetPermit? permit)

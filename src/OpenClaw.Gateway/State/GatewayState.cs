@@ -134,6 +134,8 @@ internal sealed class GatewayState
             Price = Prices.Find(reference, provider.Config),
             Place = place,
             ContextWindow = window,
+            MaxOutput = model?.MaxTokens ?? facts?.MaxOutput ?? served?.MaxOutput,
+            ThinksUnseen = kind != DialectKind.Anthropic && (facts?.Reasoning ?? false),
             TakesImages = model is { Input.IsEmpty: false } ? model.Input.Contains("image") : facts?.TakesImages ?? served?.TakesImages ?? true,
             GrantsPrefill = provider.Config.Prefill ?? ModelCatalog.GrantsPrefill(known, reference.Model, quirks),
             Times = AttemptTimes.Of(Config.Routing.Timeouts, provider.Config, model?.BaseUrl is { } own ? ProviderAddress.IsLocal(own) : provider.Config.IsLocal),

@@ -60,10 +60,32 @@ internal sealed class Metrics
         Gauge(text, "openclaw_in_flight_requests", "Requests being answered.", InFlight);
         Gauge(text, "openclaw_config_stale", "1 when the file on disk is broken and the configuration before it is in force.", gauges.ConfigIsStale ? 1 : 0);
         Gauge(text, "openclaw_decision_lines_dropped_total", "Decision lines not written because the output was too slow.", gauges.LinesDropped);
+        WriteBudgets(text, gauges);
         text.Append("# HELP openclaw_target_up 1 when the target's breaker lets requests through.\n# TYPE openclaw_target_up gauge\n");
         foreach (var (target, up) in gauges.Targets) text.Append("openclaw_target_up{target=\"").Append(Escape(target)).Append("\"} ").Append(up ? 1 : 0).Append('\n');
         ProcessFigures.Write(text);
         return text.ToString();
+    }
+
+    // Whose it is stays out: sessions are no label, and clients of one budget are added up.
+    private static void WriteBudgets(StringBuilder text, GatewayGauges gauges)
+    {
+        Amounts(text, "openclaw_budget_limit", "A budget's limit, in its unit; where each subject has its own, each one's.", gauges.Budgets, static b => b.Rule.Limit);
+        Amounts(text, "openclaw_budget_spent", "Spent in the current window, all subjects together, as this gateway knows it.", gauges.Budgets, static b => b.Counters.Sum(static c => c.Spent));
+        Amounts(text, "openclaw_budget_reserved", "Reserved by answers under way on this gateway.", gauges.Budgets, static b => b.Counters.Sum(static c => c.Reserved));
+        var (delivered, failed, dropped) = gauges.Alerts;
+        text.Append("# HELP openclaw_alerts_total Alerts to webhooks by what became of them.\n# TYPE openclaw_alerts_total counter\n");
+        text.Append(CultureInfo.InvariantCulture, $"openclaw_alerts_total{{result=\"delivered\"}} {delivered}\nopenclaw_alerts_total{{result=\"failed\"}} {failed}\nopenclaw_alerts_total{{result=\"dropped\"}} {dropped}\n");
+    }
+
+    private static void Amounts(StringBuilder text, string name, string help, IReadOnlyList<BudgetStanding> budgets, Func<BudgetStanding, decimal> amount)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} gauge\n");
+        foreach (var budget in budgets)
+        {
+            text.Append(name).Append("{budget=\"").Append(Escape(budget.Rule.Name)).Append("\",unit=\"").Append(budget.Rule.InTokens ? "tokens" : "usd");
+            text.Append(CultureInfo.InvariantCulture, $"\"}} {amount(budget)}\n");
+        }
     }
 
     private static void Gauge(StringBuilder text, string name, string help, long value) =>
@@ -128,4 +150,9 @@ internal sealed class Metrics
 }
 
 /// <summary>What <see cref="Metrics"/> asks others for at the moment of a scrape.</summary>
-internal sealed record GatewayGauges(bool ConfigIsStale, long LinesDropped, IReadOnlyList<(string Target, bool Up)> Targets);
+internal sealed record GatewayGauges(bool ConfigIsStale, long LinesDropped, IReadOnlyList<(string Target, bool Up)> Targets)
+{
+    public IReadOnlyList<BudgetStanding> Budgets { get; init; } = [];
+
+    public (long Delivered, long Failed, long Dropped) Alerts { get; init; }
+}

@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
+using OpenClaw.Config;
 using OpenClaw.Gateway.Control;
+using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Metering;
 using OpenClaw.Gateway.Routing;
 using OpenClaw.Gateway.Telemetry;
@@ -35,7 +37,10 @@ internal static partial class MetricsTable
         decision.Attempts.Add(new AttemptRecord("b/two", "b#1", AttemptKind.Restart, 1) { Served = true, Usage = decision.Usage });
         metrics.RequestStarted();
         metrics.RequestEnded(decision);
-        return metrics.Write(new GatewayGauges(false, 0, [("a/one", true)]));
+        return metrics.Write(new GatewayGauges(false, 0, [("a/one", true)])
+        {
+            Budgets = [new BudgetStanding(new BudgetRule(new BudgetConfig { Scope = "gateway", Limit = 1 }), BudgetWindow.Always, [("", 1, 0)])],
+        });
     }
 
     [GeneratedRegex("([a-z_]+)=\"")]

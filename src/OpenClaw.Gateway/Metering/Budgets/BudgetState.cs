@@ -1,10 +1,158 @@
+using System.Collections.Concurrent;
 using OpenClaw.Config;
+using OpenClaw.Gateway.Metering.Alerts;
+using OpenClaw.Gateway.Metering.Ledger;
 
 namespace OpenClaw.Gateway.Metering.Budgets;
 
-/// <summary>Every budget's counters: what is spent, what is reserved. Thread-safe, outlives snapshots.</summary>
-internal sealed class BudgetState
+/// <summary>Every budget's counters: what is spent, what is reserved. Read from the ledger at first use. Thread-safe, outlives snapshots.</summary>
+internal sealed class BudgetState : IAsyncDisposable
 {
+    // Sessions come and go; beyond this, those that rest are forgotten early and read again when they come back.
+    private const int MaxCounters = 20_000;
+    private static readonly TimeSpan s_forgetAfter = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan s_load = TimeSpan.FromSeconds(3);
+
+    private readonly ConcurrentDictionary<CounterKey, BudgetCounter> _counters = new();
+    private readonly ConcurrentDictionary<CounterKey, Task> _loading = new();
+    private readonly ICounterStore _store;
+    private readonly AlertState _alerts;
+    private readonly TimeProvider _time;
+    private BudgetPlan? _plan;
+
+    public BudgetState(ICounterStore store, AlertState alerts, TimeProvider time)
+    {
+        (_store, _alerts, _time) = (store, alerts, time);
+        Leases = new BudgetLeases(store, this, time);
+    }
+
+    /// <summary>The leases of budgets that gateways share.</summary>
+    public BudgetLeases Leases { get; }
+
+    public bool IsShared => _store.IsShared;
+
+    public string? WhyNotAccepting => _store.WhyNotAccepting;
+
+    public DateTimeOffset UtcNow => _time.GetUtcNow();
+
+    public IEnumerable<BudgetCounter> Counters => _counters.Values;
+
     /// <summary>Opens the money side of a request under the budgets of <paramref name="config"/>.</summary>
-    public Reservation Open(OpenClawConfig config, RequestFacts facts) => new(facts);
+    public Reservation Open(OpenClawConfig config, RequestFacts facts) => new(this, PlanOf(config), facts, _time.GetUtcNow());
+
+    public BudgetPlan PlanOf(OpenClawConfig config)
+    {
+        var plan = _plan;
+        if (plan is null || !ReferenceEquals(plan.Config, config)) _plan = plan = BudgetPlan.Of(config);
+        return plan;
+    }
+
+    public void Opened(LedgerOpening opening) => _store.Opened(opening);
+
+    /// <summary>The counter of a budget for a subject in the window of <paramref name="at"/>; made when it is asked for first.</summary>
+    public BudgetCounter CounterOf(BudgetRule rule, string subject, DateTimeOffset at)
+    {
+        var key = new CounterKey(rule.Id, subject, rule.WindowAt(at).Name);
+        if (!_counters.TryGetValue(key, out var counter))
+        {
+            if (_counters.Count >= MaxCounters) Forget(TimeSpan.FromSeconds(30));
+            counter = _counters.GetOrAdd(key, new BudgetCounter(key, rule.InTokens, _store.IsShared));
+        }
+        counter.Rule = rule;
+        counter.UsedAt = at;
+        return counter;
+    }
+
+    /// <summary>Reads the counters that were never read; says why a hard budget cannot be kept when that fails.</summary>
+    public async ValueTask<BudgetFinding?> LoadAsync(List<BudgetHold> holds, RequestFacts facts, DateTimeOffset at, CancellationToken cancel)
+    {
+        foreach (var hold in holds)
+        {
+            if (hold.Counter.IsLoaded) continue;
+            if (await LoadAsync(hold.Rule!, hold.Counter, facts, at, cancel).ConfigureAwait(false) || hold.Mode != HoldMode.Hard) continue;
+            return BudgetWords.NotAccepting(hold.Rule!.Name, "what is spent cannot be read from the ledger");
+        }
+        return null;
+    }
+
+    /// <summary>True when the counter has been read.</summary>
+    public async ValueTask<bool> LoadAsync(BudgetRule rule, BudgetCounter counter, RequestFacts? facts, DateTimeOffset at, CancellationToken cancel)
+    {
+        var loading = _loading.GetOrAdd(counter.Key, _ => ReadAsync(rule, counter, facts, at));
+        try
+        {
+            await loading.WaitAsync(cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancel.IsCancellationRequested)
+        {
+            // The database is away; the next request tries again.
+        }
+        finally
+        {
+            if (loading.IsCompleted) _loading.TryRemove(new KeyValuePair<CounterKey, Task>(counter.Key, loading));
+        }
+        return counter.IsLoaded;
+    }
+
+    /// <summary>A call was settled: tells what crossed a line.</summary>
+    public void Spent(BudgetRule rule, BudgetCounter counter, RequestFacts facts, DateTimeOffset at)
+    {
+        if (_alerts.IsOff) return;
+        Tell(rule, counter, rule.Limit <= 0 ? 1 : counter.Now.Spent / rule.Limit, at);
+    }
+
+    /// <summary>A call was refused: the limit is reached, whatever the last few cents say.</summary>
+    public void Refused(BudgetRule rule, BudgetCounter counter, RequestFacts facts, DateTimeOffset at)
+    {
+        if (!_alerts.IsOff) Tell(rule, counter, 1, at);
+    }
+
+    /// <summary>Forgets the counters of windows that are over and of subjects that rest; what is reserved or leased is never forgotten.</summary>
+    public void Forget(TimeSpan rest)
+    {
+        var now = _time.GetUtcNow();
+        foreach (var (key, counter) in _counters)
+        {
+            if (now - counter.UsedAt < rest || !counter.IsIdle) continue;
+            _counters.TryRemove(new KeyValuePair<CounterKey, BudgetCounter>(key, counter));
+        }
+    }
+
+    public void Forget() => Forget(s_forgetAfter);
+
+    public ValueTask DisposeAsync() => Leases.DisposeAsync();
+
+    private async Task ReadAsync(BudgetRule rule, BudgetCounter counter, RequestFacts? facts, DateTimeOffset at)
+    {
+        using var enough = new CancellationTokenSource(s_load, _time);
+        var window = rule.WindowAt(at);
+        var before = await _store.ReadCounterAsync(counter.Key, enough.Token).ConfigureAwait(false);
+        for (var tries = 0; ; tries++)
+        {
+            var rows = await _store.SumAsync(rule.RowsOf(counter.Key.Subject, facts), window.From == DateTimeOffset.MinValue ? DateTimeOffset.UnixEpoch : window.From, enough.Token).ConfigureAwait(false);
+            var after = await _store.ReadCounterAsync(counter.Key, enough.Token).ConfigureAwait(false);
+            // Rows that came between the two would be taken for older than the counter.
+            if (after != before && tries < 5)
+            {
+                before = after;
+                continue;
+            }
+            counter.Load(after, rows);
+            counter.ReadAt = _time.GetUtcNow();
+            return;
+        }
+    }
+
+    private void Tell(BudgetRule rule, BudgetCounter counter, decimal fraction, DateTimeOffset at)
+    {
+        if (fraction <= counter.ToldUpTo) return;
+        foreach (var line in rule.WarnAt.Append(1m).Distinct().Order())
+        {
+            if (line > fraction) break;
+            if (line <= counter.ToldUpTo) continue;
+            counter.ToldUpTo = line;
+            var (spent, reserved) = counter.Now;
+            _alerts.Raise(BudgetAlert.Of(rule, counter.Key, line, spent, reserved, rule.WindowAt(at), at));
+        }
+    }
 }

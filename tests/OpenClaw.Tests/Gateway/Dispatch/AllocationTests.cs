@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Metering.Budgets;
+using OpenClaw.Gateway.Metering.Ledger;
 using OpenClaw.Gateway.Dispatch;
 
 namespace OpenClaw.Tests.Gateway.Dispatch;
@@ -38,11 +39,17 @@ public class AllocationTests
         using var upstream = new UpstreamAnswer(response, new ChunkStream(chunks), clock);
         using var tracker = new AnswerTracker(keepText: true);
         using var client = new ClientAnswer(http, null);
-        using var pump = new ResponsePump(upstream, DialectTable.Of(DialectKind.OpenAiChat), tracker, client, new PumpTimes(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2)), TimeProvider.System, new Reservation(new RequestFacts("", "owner", null, null, [], "chat", 1, null, true, null)), StreamPosition.Beginning("c1", "m", 1, false), dropUsage: true, hold: true);
+        using var pump = new ResponsePump(upstream, DialectTable.Of(DialectKind.OpenAiChat), tracker, client, new PumpTimes(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2)), TimeProvider.System, Money(), StreamPosition.Beginning("c1", "m", 1, false), dropUsage: true, hold: true);
         Assert.Equal(PumpEnd.FirstContent, await pump.PrimeAsync());
         client.Commit();
         Assert.Equal(PumpEnd.Complete, await pump.FinishAsync());
         return sink.Count;
+    }
+
+    private static Reservation Money()
+    {
+        var alerts = new OpenClaw.Gateway.Metering.Alerts.AlertState(static () => [], static _ => null, new Metering.Budgets.NoMemory(), TimeProvider.System, static _ => { });
+        return new BudgetState(new LedgerCounters(new LedgerState()), alerts, TimeProvider.System).Open(new OpenClaw.Config.OpenClawConfig(), new RequestFacts("", "owner", null, null, [], "chat", 1, null, true, null));
     }
 
     // One chunk a read, as a provider that flushes each token.

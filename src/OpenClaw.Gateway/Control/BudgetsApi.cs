@@ -1,0 +1,106 @@
+using System.Text.Json;
+using OpenClaw.Gateway.Metering.Budgets;
+using OpenClaw.Gateway.State;
+
+namespace OpenClaw.Gateway.Control;
+
+/// <summary>What every budget stands at: for <c>/openclaw/v1/budgets</c>, the status page, slash commands and metrics.</summary>
+internal sealed class BudgetsApi(BudgetState budgets, TimeProvider time)
+{
+    private const int MaxSubjects = 20;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Reads from the ledger what no request has asked for yet; gives up quietly after a second.</summary>
+    public async ValueTask LoadAsync(GatewayState state, CancellationToken cancel)
+    {
+        var now = time.GetUtcNow();
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        enough.CancelAfter(s_patience);
+        try
+        {
+            foreach (var rule in budgets.PlanOf(state.Config).Rules)
+            {
+                if (!HasOneCounter(rule)) continue;
+                var counter = budgets.CounterOf(rule, "", now);
+                if (!counter.IsLoaded) await budgets.LoadAsync(rule, counter, null, now, enough.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            // Shown without what is not known.
+        }
+    }
+
+    /// <summary>An array with one entry a budget, in the order of the file.</summary>
+    public void Write(Utf8JsonWriter json, GatewayState state)
+    {
+        json.WriteStartArray("budgets"u8);
+        foreach (var standing in Standings(state)) Write(json, standing);
+        json.WriteEndArray();
+    }
+
+    /// <summary>Every budget of the snapshot with its counters of the current window, dearest subject first.</summary>
+    public IReadOnlyList<BudgetStanding> Standings(GatewayState state)
+    {
+        var now = time.GetUtcNow();
+        var rules = budgets.PlanOf(state.Config).Rules;
+        return [.. rules.OrderBy(r => state.Config.Budgets.IndexOf(r.Config)).Select(rule =>
+        {
+            var window = rule.WindowAt(now);
+            var counters = rule.IsPerRequest ? [] : budgets.Counters
+                .Where(c => c.Key.Budget == rule.Id && c.Key.Window == window.Name)
+                .Select(static c => (c.Key.Subject, c.Now.Spent, c.Now.Reserved))
+                .OrderByDescending(static c => c.Spent).ToList();
+            return new BudgetStanding(rule, window, counters);
+        })];
+    }
+
+    private static bool HasOneCounter(BudgetRule rule) => !rule.IsPerRequest && rule.Period != BudgetPeriod.Session && rule.Scope is not (BudgetScope.Client or BudgetScope.Session);
+
+    private static void Write(Utf8JsonWriter json, BudgetStanding standing)
+    {
+        var rule = standing.Rule;
+        json.WriteStartObject();
+        json.WriteString("name"u8, rule.Name);
+        json.WriteString("scope"u8, rule.Config.Scope);
+        json.WriteString("period"u8, rule.Config.Period);
+        json.WriteString("unit"u8, rule.Config.Unit);
+        json.WriteString("action"u8, rule.Config.Action);
+        if (rule.Config.To is { } to) json.WriteString("to"u8, to);
+        json.WriteNumber("limit"u8, rule.Limit);
+        if (standing.Window.Ends is { } ends)
+        {
+            json.WriteString("windowStarts"u8, standing.Window.From.UtcDateTime);
+            json.WriteString("windowEnds"u8, ends.UtcDateTime);
+        }
+        if (HasOneCounter(rule))
+        {
+            var (_, spent, reserved) = standing.Counters.Count > 0 ? standing.Counters[0] : ("", 0, 0);
+            Write(json, rule, spent, reserved);
+        }
+        else if (!rule.IsPerRequest)
+        {
+            json.WriteStartArray("subjects"u8);
+            foreach (var (subject, spent, reserved) in standing.Counters.Take(MaxSubjects))
+            {
+                json.WriteStartObject();
+                json.WriteString("subject"u8, subject);
+                Write(json, rule, spent, reserved);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteNumber("subjectsInAll"u8, standing.Counters.Count);
+        }
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, BudgetRule rule, decimal spent, decimal reserved)
+    {
+        json.WriteNumber("spent"u8, spent);
+        json.WriteNumber("reserved"u8, reserved);
+        json.WriteNumber("left"u8, Math.Max(0, rule.Limit - spent - reserved));
+    }
+}
+
+/// <summary>One budget and its counters in the current window, as far as they are known here.</summary>
+internal sealed record BudgetStanding(BudgetRule Rule, BudgetWindow Window, IReadOnlyList<(string Subject, decimal Spent, decimal Reserved)> Counters);

@@ -1,0 +1,173 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Threading.Channels;
+using OpenClaw.Config;
+
+namespace OpenClaw.Gateway.Metering.Alerts;
+
+/// <summary>
+/// Posts alerts to the configured webhooks, each at least once: signed, with time-outs, retried while that makes sense, never
+/// following a redirect. Bounded: a webhook that hangs loses its oldest alerts and holds up nobody. Thread-safe.
+/// </summary>
+internal sealed class AlertState : IAsyncDisposable
+{
+    private const int MaxWaiting = 256;
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
+
+    // About five minutes; what is not taken by then is said again after a restart, as long as it is still so.
+    private static readonly ImmutableArray<TimeSpan> s_waits =
+        [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(240)];
+
+    private readonly Func<ImmutableArray<AlertConfig>> _webhooks;
+    private readonly Func<string, string?> _variable;
+    private readonly IAlertMemory _memory;
+    private readonly TimeProvider _time;
+    private readonly Action<string> _log;
+    private readonly HttpClient _http;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, (Channel<Alert> Queue, Task Sending)> _queues = new(StringComparer.Ordinal);
+    private long _delivered;
+    private long _failed;
+    private long _dropped;
+
+    /// <param name="webhooks">Those in force now.</param>
+    /// <param name="variable">Reads the environment, for the keys that sign.</param>
+    public AlertState(Func<ImmutableArray<AlertConfig>> webhooks, Func<string, string?> variable, IAlertMemory memory, TimeProvider time, Action<string> log)
+    {
+        (_webhooks, _variable, _memory, _time, _log) = (webhooks, variable, memory, time, log);
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(5), PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    /// <summary>Nobody is to be told anything.</summary>
+    public bool IsOff => _webhooks().IsEmpty;
+
+    /// <summary>How alerts fared, for metrics: delivered, failed, dropped.</summary>
+    public (long Delivered, long Failed, long Dropped) Results => (Interlocked.Read(ref _delivered), Interlocked.Read(ref _failed), Interlocked.Read(ref _dropped));
+
+    /// <summary>Queues an alert for every webhook. Never waits.</summary>
+    public void Raise(Alert alert)
+    {
+        foreach (var webhook in _webhooks())
+        {
+            lock (_lock)
+            {
+                if (_stop.IsCancellationRequested) return;
+                if (!_queues.TryGetValue(webhook.Url, out var line))
+                {
+                    var queue = Channel.CreateBounded<Alert>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest }, _ => Interlocked.Increment(ref _dropped));
+                    _queues[webhook.Url] = line = (queue, SendAllAsync(webhook.Url, queue.Reader));
+                }
+                line.Queue.Writer.TryWrite(alert);
+            }
+        }
+    }
+
+    /// <summary><c>t=SECONDS,v1=HEX</c>: HMAC-SHA256 with the shared key over the seconds, a dot and the body.</summary>
+    public static string Sign(string key, long seconds, ReadOnlySpan<byte> body)
+    {
+        var stamp = Encoding.ASCII.GetBytes(seconds.ToString(CultureInfo.InvariantCulture) + ".");
+        byte[] signed = [.. stamp, .. body];
+        return $"t={seconds.ToString(CultureInfo.InvariantCulture)},v1={Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), signed))}";
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task[] sending;
+        lock (_lock)
+        {
+            _stop.CancelAfter(TimeSpan.FromSeconds(2));
+            sending = [.. _queues.Values.Select(static q => q.Sending)];
+            foreach (var (queue, _) in _queues.Values) queue.Writer.TryComplete();
+        }
+        // What waits for its turn is sent; what waits for a better time is not.
+        await Task.WhenAll(sending).ConfigureAwait(false);
+        _http.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task SendAllAsync(string url, ChannelReader<Alert> alerts)
+    {
+        await Task.Yield();
+        try
+        {
+            await foreach (var alert in alerts.ReadAllAsync(_stop.Token).ConfigureAwait(false)) await SendAsync(url, alert).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The gateway ends; alerts that were not told are raised again when their budget is next used.
+        }
+    }
+
+    private async Task SendAsync(string url, Alert alert)
+    {
+        var told = alert.Id + "@" + AlertId.Of(url);
+        try
+        {
+            if (await _memory.WasToldAsync(told, _stop.Token).ConfigureAwait(false)) return;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Nobody remembers: twice is better than never.
+        }
+        for (var tries = 0; ; tries++)
+        {
+            var problem = await PostAsync(url, alert).ConfigureAwait(false);
+            if (problem is null)
+            {
+                Interlocked.Increment(ref _delivered);
+                _memory.Told(told, alert.Body);
+                return;
+            }
+            if (!problem.Value.IsWorthTrying || tries >= s_waits.Length)
+            {
+                Interlocked.Increment(ref _failed);
+                _log($"the alert {alert.Event} could not be delivered to {Place(url)}: {problem.Value.Words}");
+                return;
+            }
+            await Task.Delay(s_waits[tries], _time, _stop.Token).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<(bool IsWorthTrying, string Words)?> PostAsync(string url, Alert alert)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ReadOnlyMemoryContent(alert.Body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.TryAddWithoutValidation("x-openclaw-event", alert.Event);
+        request.Headers.TryAddWithoutValidation("x-openclaw-alert", alert.Id);
+        if (KeyOf(url) is { } key) request.Headers.TryAddWithoutValidation("x-openclaw-signature", Sign(key, _time.GetUtcNow().ToUnixTimeSeconds(), alert.Body.Span));
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        using var timer = _time.CreateTimer(static s => ((CancellationTokenSource)s!).Cancel(), enough, s_timeout, Timeout.InfiniteTimeSpan);
+        try
+        {
+            using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, enough.Token).ConfigureAwait(false);
+            if (answer.IsSuccessStatusCode) return null;
+            var again = answer.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || (int)answer.StatusCode >= 500;
+            return (again, $"it answered {(int)answer.StatusCode}");
+        }
+        catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
+        {
+            return (true, "it did not answer in time");
+        }
+        catch (HttpRequestException)
+        {
+            return (true, "it cannot be reached");
+        }
+    }
+
+    private string? KeyOf(string url)
+    {
+        foreach (var webhook in _webhooks())
+        {
+            if (webhook.Url == url && webhook.SecretEnv is { } name) return _variable(name) is { Length: > 0 } key ? key : null;
+        }
+        return null;
+    }
+
+    // The rest of the address may be the secret: chat services put it there.
+    private static string Place(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri.GetLeftPart(UriPartial.Authority) : "its webhook";
+}

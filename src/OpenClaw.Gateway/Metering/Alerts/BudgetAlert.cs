@@ -1,0 +1,83 @@
+using System.Buffers;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using OpenClaw.Gateway.Metering.Budgets;
+using OpenClaw.Gateway.Metering.Ledger;
+
+namespace OpenClaw.Gateway.Metering.Alerts;
+
+/// <summary>Something an operator is told by webhook. <see cref="Id"/> is the same for the same thing, whoever tells it and however often: receivers can drop what they have.</summary>
+/// <param name="Body">The JSON that is posted (docs/budgets.md). No secret, no prompt, no answer.</param>
+internal sealed record Alert(string Id, string Event, DateTimeOffset At, ReadOnlyMemory<byte> Body);
+
+/// <summary>Alerts of budgets: once a window and fraction of the limit.</summary>
+internal static class BudgetAlert
+{
+    public static Alert Of(BudgetRule rule, CounterKey key, decimal fraction, decimal spent, decimal reserved, BudgetWindow window, DateTimeOffset at)
+    {
+        var used = fraction >= 1;
+        var name = used ? "budget.exhausted" : "budget.threshold";
+        var id = AlertId.Of(name, key.Budget, key.Subject, key.Window, fraction.ToString(CultureInfo.InvariantCulture), rule.Limit.ToString(CultureInfo.InvariantCulture));
+        var whose = key.Subject.Length > 0 ? $" of {key.Subject}" : "";
+        var words = used
+            ? $"budget \"{rule.Name}\"{whose} is used up: {rule.Show(spent)} of {rule.Show(rule.Limit)} {rule.PeriodWords}"
+            : $"budget \"{rule.Name}\"{whose} is at {fraction.ToString("P0", CultureInfo.InvariantCulture).Replace(" ", "", StringComparison.Ordinal)}: {rule.Show(spent)} of {rule.Show(rule.Limit)} {rule.PeriodWords}";
+        return new Alert(id, name, at, AlertBody.Write(id, name, at, words, json =>
+        {
+            json.WriteStartObject("budget"u8);
+            json.WriteString("name"u8, rule.Name);
+            json.WriteString("scope"u8, rule.Config.Scope);
+            if (key.Subject.Length > 0) json.WriteString("subject"u8, key.Subject);
+            json.WriteString("period"u8, rule.Config.Period);
+            json.WriteString("unit"u8, rule.Config.Unit);
+            json.WriteString("action"u8, rule.Config.Action);
+            json.WriteNumber("fraction"u8, fraction);
+            json.WriteNumber("limit"u8, rule.Limit);
+            json.WriteNumber("spent"u8, spent);
+            json.WriteNumber("reserved"u8, reserved);
+            if (window.Ends is { } ends)
+            {
+                json.WriteString("windowStarts"u8, window.From.UtcDateTime);
+                json.WriteString("windowEnds"u8, ends.UtcDateTime);
+            }
+            json.WriteEndObject();
+        }));
+    }
+}
+
+/// <summary>Alerts of targets that stopped answering, or answer again.</summary>
+internal static class OutageAlert
+{
+    public static Alert Of(string target, bool isUp, string words, DateTimeOffset at)
+    {
+        var name = isUp ? "target.up" : "target.down";
+        var id = AlertId.Of(name, target, at.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture));
+        return new Alert(id, name, at, AlertBody.Write(id, name, at, $"{target} {(isUp ? "answers again" : "does not answer: " + words)}", json => json.WriteString("target"u8, target)));
+    }
+}
+
+internal static class AlertId
+{
+    public static string Of(params ReadOnlySpan<string> parts) => "alert_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))).AsSpan(..12));
+}
+
+internal static class AlertBody
+{
+    /// <param name="words">A sentence for people; chat services show a member of this name.</param>
+    public static ReadOnlyMemory<byte> Write(string id, string name, DateTimeOffset at, string words, Action<Utf8JsonWriter> more)
+    {
+        var body = new ArrayBufferWriter<byte>(512);
+        using var json = new Utf8JsonWriter(body);
+        json.WriteStartObject();
+        json.WriteString("id"u8, id);
+        json.WriteString("event"u8, name);
+        json.WriteString("time"u8, at.UtcDateTime);
+        json.WriteString("text"u8, words);
+        more(json);
+        json.WriteEndObject();
+        json.Flush();
+        return body.WrittenMemory;
+    }
+}

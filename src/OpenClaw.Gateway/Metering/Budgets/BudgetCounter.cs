@@ -1,0 +1,290 @@
+using OpenClaw.Gateway.Metering.Ledger;
+
+namespace OpenClaw.Gateway.Metering.Budgets;
+
+/// <summary>How strictly an amount is held.</summary>
+internal enum HoldMode
+{
+    /// <summary>Only counted: the budget warns, or has already sent the request elsewhere.</summary>
+    Count,
+
+    /// <summary>Refused beyond the limit as far as this gateway knows: gateways that share a database may together be a call over it.</summary>
+    Soft,
+
+    /// <summary>Never beyond the limit, whatever other gateways do.</summary>
+    Hard,
+}
+
+/// <summary>
+/// One budget in one window for one subject: spent, reserved, and where the database is shared the part of the budget that is
+/// leased to this gateway. Thread-safe; every step is one short lock.
+/// </summary>
+/// <remarks>
+/// With a lease, three numbers keep the promise: what is reserved never exceeds the lease (so all gateways together stay under
+/// the limit), what is reserved or settled but perhaps not yet written never exceeds the exposure that the database knows (so
+/// that nothing is handed out twice when this gateway vanishes), and what is settled leaves the lease, here as in the database.
+/// </remarks>
+internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared)
+{
+    private readonly Lock _lock = new();
+
+    // Rows that are older than the database's counter: a budget that was configured after the money was spent.
+    private decimal _base;
+    private decimal _written;
+    private decimal _since;
+    private decimal _reserved;
+
+    private decimal _lease;
+    private decimal _unleased;
+    private decimal _exposed;
+    private decimal _proposed;
+    private decimal _settling;
+    private decimal _settledBefore;
+    private decimal _beatSettled;
+    private decimal _largest;
+    private decimal _rate;
+    private decimal _taken;
+    private long _grants;
+    private long _beatGrants;
+    private decimal _needed;
+
+    public CounterKey Key { get; } = key;
+
+    public bool InTokens { get; } = inTokens;
+
+    /// <summary>True once the database was read.</summary>
+    public bool IsLoaded { get; private set; }
+
+    /// <summary>The highest fraction of the limit that was told to anyone; guarded by its user.</summary>
+    public decimal ToldUpTo { get; set; }
+
+    /// <summary>When it was last used, for forgetting.</summary>
+    public DateTimeOffset UsedAt { get; set; }
+
+    /// <summary>The budget whose counter this is.</summary>
+    public BudgetRule? Rule { get; set; }
+
+    /// <summary>One asks the database for a lease at a time; the others find what it got.</summary>
+    public SemaphoreSlim Gate { get; } = new(1);
+
+    /// <summary>The database had nothing left when it was last asked: not worth asking again before.</summary>
+    public DateTimeOffset NothingUntil { get; set; }
+
+    /// <summary>When the database was last asked what is spent.</summary>
+    public DateTimeOffset ReadAt { get; set; }
+
+    /// <summary>Spent so far, as far as this gateway knows, and reserved by it.</summary>
+    public (decimal Spent, decimal Reserved) Now
+    {
+        get { lock (_lock) return (Spent, _reserved); }
+    }
+
+    public bool IsIdle
+    {
+        get { lock (_lock) return _reserved == 0 && _lease <= 0 && _settling == 0 && _settledBefore == 0; }
+    }
+
+    private decimal Spent => _base + _written + _since;
+
+    private decimal Free => _lease - _reserved;
+
+    /// <summary>Read for the first time: the database's counter, and the sum over the rows of its window.</summary>
+    public void Load(CounterValue counter, CounterValue rows)
+    {
+        lock (_lock)
+        {
+            if (IsLoaded) return;
+            _written = AmountOf(counter);
+            _base = Math.Max(0, AmountOf(rows) - _written);
+            IsLoaded = true;
+        }
+    }
+
+    /// <summary>Read again, for budgets that are not leased: what other gateways spent.</summary>
+    public void Refresh(CounterValue counter)
+    {
+        lock (_lock)
+        {
+            _written = AmountOf(counter);
+            _since = _settling + _settledBefore;
+        }
+    }
+
+    /// <summary>What could still be reserved, by what is known here; with a lease that includes what the database had left for all.</summary>
+    public decimal Left(HoldMode mode, decimal limit)
+    {
+        lock (_lock)
+        {
+            if (mode == HoldMode.Count) return decimal.MaxValue;
+            if (mode == HoldMode.Hard && isShared) return Free + (_grants == 0 ? Math.Max(0, limit - Spent) : _unleased);
+            return limit - Spent - _reserved;
+        }
+    }
+
+    /// <summary>Reserves, or says no: beyond the limit, or (with a lease) beyond what may be taken without asking the database.</summary>
+    public bool TryTake(decimal amount, HoldMode mode, decimal limit)
+    {
+        lock (_lock)
+        {
+            if (amount > 0 && mode != HoldMode.Count)
+            {
+                if (mode == HoldMode.Hard && isShared)
+                {
+                    if (Free < amount || Exposure + amount > _exposed) return false;
+                }
+                else if (Spent + _reserved + amount > limit) return false;
+            }
+            _reserved += amount;
+            _taken += amount;
+            if (amount > _largest) _largest = amount;
+            return true;
+        }
+    }
+
+    public void Release(decimal held)
+    {
+        lock (_lock) _reserved -= held;
+    }
+
+    /// <summary>A call is over: what was held for it is free, what it used is spent.</summary>
+    public void Settle(decimal held, decimal used)
+    {
+        lock (_lock)
+        {
+            _reserved -= held;
+            _since += used;
+            if (!isShared) return;
+            _lease -= used;
+            _settling += used;
+        }
+    }
+
+    /// <summary>What to ask the database for, so that <paramref name="need"/> can be reserved; <paramref name="least"/> is what it must be at least. Null: the lease has it, only the exposure lacks.</summary>
+    public LeaseWish? WishFor(decimal need, decimal least, decimal limit)
+    {
+        lock (_lock)
+        {
+            if (Free >= need) return null;
+            // About two seconds of use, but never much of what is left for all.
+            var ahead = Math.Max(_rate * 2, need * 3);
+            if (_grants > 0) ahead = Math.Min(ahead, _unleased / 8);
+            else ahead = Math.Min(ahead, Math.Max(0, limit - Spent) / 16);
+            var want = need - Free + Math.Max(0, ahead);
+            return new LeaseWish(InTokens ? LeaseUnit.Tokens : LeaseUnit.Usd, limit - _base, Whole(want), Math.Max(Whole(least - Free), Tiny));
+        }
+    }
+
+    public void Granted(LeaseGrant grant, decimal limit)
+    {
+        lock (_lock)
+        {
+            _grants++;
+            _lease += grant.Granted;
+            _unleased = Math.Max(0, limit - _base - grant.Spent - grant.Leased);
+            _written = grant.Spent;
+            _since = _settling + _settledBefore;
+        }
+    }
+
+    /// <summary>What is free beyond <paramref name="seconds"/> of recent use is taken out of the lease, to be given back.</summary>
+    public decimal TakeBack(decimal seconds)
+    {
+        lock (_lock)
+        {
+            var amount = Whole(Free - (_rate * seconds));
+            if (InTokens) amount = Math.Floor(Free - (_rate * seconds));
+            if (amount <= 0) return 0;
+            _lease -= amount;
+            return amount;
+        }
+    }
+
+    /// <summary>True when the database must hear of it: it has a lease, or something settled that it may not have written.</summary>
+    public bool IsLeased
+    {
+        get { lock (_lock) return _lease > 0 || _reserved > 0 || _settling > 0 || _settledBefore > 0 || _exposed > 0; }
+    }
+
+    /// <summary>The part of the lease that is not in use.</summary>
+    public decimal FreeLease
+    {
+        get { lock (_lock) return Free; }
+    }
+
+    /// <summary>The share of the budget that nobody has leased, when it was last known.</summary>
+    public decimal Unleased
+    {
+        get { lock (_lock) return _unleased; }
+    }
+
+    /// <summary>Another gateway's spending was read: less is left than was known.</summary>
+    public void Narrow(CounterValue counter, decimal limit)
+    {
+        lock (_lock)
+        {
+            var spent = AmountOf(counter);
+            _unleased = Math.Max(0, Math.Min(_unleased, limit - _base - spent - Math.Max(0, _lease)));
+            _written = spent;
+            _since = _settling + _settledBefore;
+        }
+    }
+
+    /// <summary>What the database is to know before it can be taken. Until it does, no more than both the old and the new is taken.</summary>
+    public LeaseExposure BeginBeat()
+    {
+        lock (_lock)
+        {
+            var headroom = Math.Min(Math.Max(0, Free), Math.Max(Math.Max(_rate, _largest * 8), _needed));
+            _needed = 0;
+            _proposed = Exposure + headroom;
+            _exposed = Math.Min(_exposed, _proposed);
+            _beatSettled = _settling;
+            _beatGrants = _grants;
+            var shown = Whole(_proposed);
+            return InTokens ? new LeaseExposure(Key, 0, (long)shown) : new LeaseExposure(Key, shown, 0);
+        }
+    }
+
+    /// <summary>Someone waits until the database knows of this much more.</summary>
+    public void Need(decimal amount)
+    {
+        lock (_lock) _needed += amount;
+    }
+
+    /// <summary>How much is taken a second, as of late.</summary>
+    public decimal Tick(TimeSpan sinceLast)
+    {
+        lock (_lock)
+        {
+            _rate = (_rate * 0.7m) + (_taken / Math.Max(0.05m, (decimal)sinceLast.TotalSeconds) * 0.3m);
+            if (_rate < Tiny) _rate = 0;
+            _taken = 0;
+            _largest *= 0.9m;
+            return _rate;
+        }
+    }
+
+    /// <summary>The database knows the exposure. <paramref name="left"/> is the lease as it has it; null = it has none.</summary>
+    public void EndBeat(decimal? left)
+    {
+        lock (_lock)
+        {
+            _exposed = _proposed;
+            _settledBefore = _beatSettled;
+            _settling -= _beatSettled;
+            if (_grants != _beatGrants) return;
+            // The database has at least what is known here, unless the lease was reclaimed or overrun.
+            var known = left ?? 0;
+            if (known < _lease || (_reserved == 0 && _settling == 0 && _settledBefore == 0)) _lease = known;
+        }
+    }
+
+    private decimal Exposure => _reserved + _settling + _settledBefore;
+
+    private decimal Tiny => InTokens ? 1 : 0.000000001m;
+
+    // Leases are made in whole tokens and whole nano-dollars: every database has those exactly.
+    private decimal Whole(decimal amount) => InTokens ? Math.Ceiling(amount) : decimal.Round(amount, 9, MidpointRounding.AwayFromZero);
+
+    private decimal AmountOf(CounterValue value) => InTokens ? value.Tokens : value.Usd;
+}

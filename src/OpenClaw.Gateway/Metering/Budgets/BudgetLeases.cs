@@ -1,0 +1,222 @@
+using OpenClaw.Gateway.Metering.Ledger;
+
+namespace OpenClaw.Gateway.Metering.Budgets;
+
+/// <summary>What came of asking for a part of a shared budget.</summary>
+internal enum LeaseAnswer
+{
+    /// <summary>Something changed: try again.</summary>
+    TryAgain,
+
+    /// <summary>The budget has not enough left, or other gateways held on to it for too long.</summary>
+    UsedUp,
+
+    /// <summary>The database did not answer in time.</summary>
+    Away,
+}
+
+/// <summary>
+/// This gateway's parts of budgets that several gateways share (docs/adr/0012-leases.md): asked for ahead of need, given back
+/// when they rest, kept alive, and their exposure told to the database before it is taken. Thread-safe.
+/// </summary>
+internal sealed class BudgetLeases : IAsyncDisposable
+{
+    /// <summary>How long a request waits for the database, or for what other gateways do not use.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan s_step = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_beat = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_again = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_rest = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_read = TimeSpan.FromSeconds(2);
+
+    private readonly ICounterStore _store;
+    private readonly BudgetState _budgets;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _beating = new(1);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _starting = new();
+    private Task? _upkeep;
+    private long _asked;
+    private long _begun;
+    private DateTimeOffset _beatAt;
+    private DateTimeOffset _forgotAt;
+
+    public BudgetLeases(ICounterStore store, BudgetState budgets, TimeProvider time) => (_store, _budgets, _time) = (store, budgets, time);
+
+    /// <summary>Asks the database so that the shortage can be held; waits a moment where other gateways hold what they do not use.</summary>
+    /// <param name="until">When patience ends.</param>
+    public async ValueTask<LeaseAnswer> AskAsync(BudgetShortage shortage, DateTimeOffset until, CancellationToken cancel)
+    {
+        Start();
+        var left = until - _time.GetUtcNow();
+        // Out of patience: with a database that says there is nothing, or with one that says nothing.
+        if (left <= TimeSpan.Zero) return _time.GetUtcNow() - shortage.Counter.NothingUntil < s_beat ? LeaseAnswer.UsedUp : LeaseAnswer.Away;
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var timer = _time.CreateTimer(static s => ((CancellationTokenSource)s!).Cancel(), enough, left, Timeout.InfiniteTimeSpan);
+        try
+        {
+            return await AskOnceAsync(shortage, until, enough.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested && e is not OutOfMemoryException)
+        {
+            return LeaseAnswer.Away;
+        }
+    }
+
+    /// <summary>Asks ahead of need; what comes of it is found by the next who looks.</summary>
+    public async Task AskAheadAsync(BudgetShortage shortage) => await AskAsync(shortage, _time.GetUtcNow() + Patience, CancellationToken.None).ConfigureAwait(false);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        if (_upkeep is not null) await _upkeep.ConfigureAwait(false);
+        using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(2), _time);
+        try
+        {
+            foreach (var counter in _budgets.Counters) await GiveBackAsync(counter, 0, enough.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // The database is away: it takes the leases back when they are not kept alive.
+        }
+        _stop.Dispose();
+        _beating.Dispose();
+    }
+
+    private async ValueTask<LeaseAnswer> AskOnceAsync(BudgetShortage shortage, DateTimeOffset until, CancellationToken cancel)
+    {
+        var (counter, limit) = (shortage.Counter, shortage.Hold.Limit);
+        var now = _time.GetUtcNow();
+        // Spent only grows: what it does not leave room for need not be asked.
+        if (counter.Now.Spent + shortage.Least > limit && counter.FreeLease < shortage.Least && now - counter.ReadAt < s_read) return LeaseAnswer.UsedUp;
+        if (counter.NothingUntil > now)
+        {
+            if (until - now <= s_again) return LeaseAnswer.UsedUp;
+            await Task.Delay(s_again, _time, cancel).ConfigureAwait(false);
+            return LeaseAnswer.TryAgain;
+        }
+        await counter.Gate.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (counter.WishFor(shortage.Need, shortage.Least, limit) is { } wish)
+            {
+                var grant = await _store.LeaseAsync(counter.Key, wish, cancel).ConfigureAwait(false);
+                counter.Granted(grant, limit);
+                counter.ReadAt = _time.GetUtcNow();
+                if (grant.Granted <= 0)
+                {
+                    counter.NothingUntil = _time.GetUtcNow() + s_again;
+                    return wish.Limit - grant.Spent < shortage.Least ? LeaseAnswer.UsedUp : LeaseAnswer.TryAgain;
+                }
+            }
+        }
+        finally
+        {
+            counter.Gate.Release();
+        }
+        counter.Need(shortage.Need);
+        await BeatAsync(cancel).ConfigureAwait(false);
+        return LeaseAnswer.TryAgain;
+    }
+
+    // One beat at a time. Whoever asks while one is under way needs the next one, together with all who asked meanwhile.
+    private async Task BeatAsync(CancellationToken cancel)
+    {
+        var mine = Interlocked.Increment(ref _asked);
+        await _beating.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (_begun >= mine) return;
+            _begun = Interlocked.Read(ref _asked);
+            _beatAt = _time.GetUtcNow();
+            var leased = _budgets.Counters.Where(static c => c.IsLeased).ToList();
+            if (leased.Count == 0) return;
+            var exposures = leased.ConvertAll(static c => c.BeginBeat());
+            var left = await _store.HeartbeatAsync(exposures, cancel).ConfigureAwait(false);
+            var byKey = new Dictionary<CounterKey, decimal>(left.Count);
+            foreach (var lease in left) byKey[lease.Counter] = lease.Amount;
+            foreach (var counter in leased) counter.EndBeat(byKey.TryGetValue(counter.Key, out var amount) ? amount : null);
+        }
+        finally
+        {
+            _beating.Release();
+        }
+    }
+
+    private void Start()
+    {
+        if (_upkeep is not null) return;
+        lock (_starting) _upkeep ??= UpkeepAsync();
+    }
+
+    private async Task UpkeepAsync()
+    {
+        var last = _time.GetTimestamp();
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(s_step, _time, _stop.Token).ConfigureAwait(false);
+                var passed = _time.GetElapsedTime(last);
+                last = _time.GetTimestamp();
+                using var enough = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+                using var timer = _time.CreateTimer(static s => ((CancellationTokenSource)s!).Cancel(), enough, TimeSpan.FromSeconds(5), Timeout.InfiniteTimeSpan);
+                foreach (var counter in _budgets.Counters) await TendAsync(counter, passed, enough.Token).ConfigureAwait(false);
+                if (_time.GetUtcNow() - _beatAt >= s_beat) await BeatAsync(enough.Token).ConfigureAwait(false);
+                if (_time.GetUtcNow() - _forgotAt > TimeSpan.FromMinutes(1))
+                {
+                    _forgotAt = _time.GetUtcNow();
+                    _budgets.Forget();
+                }
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // The database is away, or the gateway ends: requests hear of the one, the loop's condition of the other.
+            }
+        }
+    }
+
+    private async ValueTask TendAsync(BudgetCounter counter, TimeSpan passed, CancellationToken cancel)
+    {
+        if (counter.Rule is not { } rule || !counter.IsLoaded) return;
+        var rate = counter.Tick(passed);
+        var now = _time.GetUtcNow();
+        var isUsed = now - counter.UsedAt < s_rest;
+        if (isUsed && now - counter.ReadAt > s_read)
+        {
+            counter.ReadAt = now;
+            var value = await _store.ReadCounterAsync(counter.Key, cancel).ConfigureAwait(false);
+            if (rule.Action == BudgetAction.Block) counter.Narrow(value, rule.Limit);
+            else counter.Refresh(value);
+        }
+        if (rule.Action != BudgetAction.Block) return;
+        var free = counter.FreeLease;
+        if (free <= 0) return;
+        // Little is left for all: what is free here is what another gateway waits for.
+        var isScarce = free > counter.Unleased / 16;
+        if (isScarce || !isUsed) await GiveBackAsync(counter, isScarce && isUsed ? 0.25m : 0, cancel).ConfigureAwait(false);
+        else if (rate > 0 && free < rate) await RenewAsync(counter, rule, rate, cancel).ConfigureAwait(false);
+    }
+
+    // Before it is used up, so that no request waits.
+    private async ValueTask RenewAsync(BudgetCounter counter, BudgetRule rule, decimal rate, CancellationToken cancel)
+    {
+        if (!await counter.Gate.WaitAsync(0, cancel).ConfigureAwait(false)) return;
+        try
+        {
+            if (counter.WishFor(Math.Min(rate * 2, counter.Unleased / 8), 0, rule.Limit) is not { } wish) return;
+            counter.Granted(await _store.LeaseAsync(counter.Key, wish, cancel).ConfigureAwait(false), rule.Limit);
+        }
+        finally
+        {
+            counter.Gate.Release();
+        }
+    }
+
+    private async ValueTask GiveBackAsync(BudgetCounter counter, decimal seconds, CancellationToken cancel)
+    {
+        var amount = counter.TakeBack(seconds);
+        if (amount > 0) await _store.ReturnLeaseAsync(counter.Key, amount, cancel).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,69 @@
+using OpenClaw.Gateway.Metering.Prices;
+using OpenClaw.Gateway.Routing;
+
+namespace OpenClaw.Gateway.Metering.Budgets;
+
+/// <summary>What one call may need: tokens in, tokens out, at most and at least. Pure.</summary>
+/// <param name="Input">The most the prompt can be.</param>
+/// <param name="Least">With fewer output tokens than this no answer is worth its prompt.</param>
+/// <param name="Whole">The longest answer that the provider can give.</param>
+/// <param name="IsKnown">The provider itself keeps to <paramref name="Whole"/>: the caller said so, or the model cannot do more.</param>
+/// <param name="Share">The part of what is left that one call may hold, as a divisor.</param>
+/// <param name="Grows">Held in pieces, as the answer grows.</param>
+internal readonly record struct HoldSize(long Input, long Least, long Whole, bool IsKnown, int Share, bool Grows)
+{
+    /// <summary>Output tokens that a growing answer holds ahead.</summary>
+    public const int Chunk = 2048;
+
+    private const int LeastOutput = 256;
+
+    // What a model without a known limit is allowed when its window does not say less.
+    private const int UnknownOutput = 16_384;
+    private const int ImageTokens = 2000;
+
+    public static HoldSize Of(RequestFacts facts, Target target, TokenCalibration tokens)
+    {
+        var input = (long)Math.Ceiling(facts.PromptTokens * tokens.PromptCeiling) + 64 + ((long)facts.Images * ImageTokens);
+        var choices = Math.Max(1, facts.Choices);
+        var (whole, known) = Longest(facts, target, input);
+        // Thoughts that are not shown are paid for all the same: an answer that may think is held whole.
+        var grows = facts.Stream && !facts.MayThink && !target.ThinksUnseen && choices == 1;
+        return new HoldSize(input, Math.Min(whole, LeastOutput) * choices, whole * choices, known, facts.MaxTokens is null ? 16 : 4, grows);
+    }
+
+    /// <summary>The first piece to hold: all of it, or what a fair share of the scarcest budget allows.</summary>
+    /// <param name="share">Output tokens that the fair share of the scarcest budget pays for.</param>
+    /// <param name="all">Output tokens that everything left pays for.</param>
+    public (long Output, bool IsBounded) First(long share, long all)
+    {
+        var want = Grows ? Math.Min(Whole, Chunk) : Whole;
+        if (want <= share) return (want, !Grows && !IsKnown);
+        // Money is short: hold a fair part and tell the provider to keep to it.
+        var part = Math.Max(Math.Min(Whole, share), Math.Min(Least, Math.Max(all, 0)));
+        return (Math.Max(part, Least), true);
+    }
+
+    /// <summary>How many output tokens <paramref name="left"/> pays for, the prompt paid first; negative when not even that.</summary>
+    public long Affordable(decimal left, bool inTokens, ModelPrice price, DateTimeOffset at)
+    {
+        if (left == decimal.MaxValue) return long.MaxValue;
+        if (inTokens) return (long)Math.Clamp(left - Input, -1, 1_000_000_000);
+        var prompt = price.Ceiling(Input, 0, at);
+        var perMillion = price.Ceiling(Input, 1_000_000, at) - prompt;
+        if (left < prompt) return perMillion == 0 && prompt == 0 ? long.MaxValue : -1;
+        return perMillion <= 0 ? long.MaxValue : (long)Math.Min(1_000_000_000, (left - prompt) * 1_000_000m / perMillion);
+    }
+
+    /// <summary>What is held for <paramref name="output"/> tokens.</summary>
+    public decimal Amount(long output, bool inTokens, ModelPrice price, DateTimeOffset at) => inTokens ? Input + output : price.Ceiling(Input, output, at);
+
+    private static (long Whole, bool IsKnown) Longest(RequestFacts facts, Target target, long input)
+    {
+        if (facts.MaxTokens is { } asked && asked > 0) return (asked, true);
+        var room = target.ContextWindow is { } window ? Math.Max(LeastOutput, window - input) : (long?)null;
+        if (target.MaxOutput is { } most) return (room is { } r && r < most ? r : most, true);
+        // Every call to Anthropic names a limit; where nobody knows one, it is the default.
+        if (target.Dialect.Kind == Dialects.DialectKind.Anthropic) return (target.Request.MaxTokensDefault, true);
+        return (Math.Min(UnknownOutput, room ?? target.Request.MaxTokensDefault), false);
+    }
+}

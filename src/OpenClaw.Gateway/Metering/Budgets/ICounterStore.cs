@@ -1,0 +1,45 @@
+using OpenClaw.Gateway.Metering.Ledger;
+
+namespace OpenClaw.Gateway.Metering.Budgets;
+
+/// <summary>What budgets need of the ledger: the boundary to a database, which may be shared, slow or away.</summary>
+internal interface ICounterStore
+{
+    /// <summary>True when other gateways count in the same database: what may be spent is then leased.</summary>
+    bool IsShared { get; }
+
+    /// <summary>Why nothing that costs money may begin now, or null.</summary>
+    string? WhyNotAccepting { get; }
+
+    void Opened(LedgerOpening opening);
+
+    ValueTask<CounterValue> ReadCounterAsync(CounterKey key, CancellationToken cancel);
+
+    ValueTask<CounterValue> SumAsync(CounterScope scope, DateTimeOffset from, CancellationToken cancel);
+
+    ValueTask<LeaseGrant> LeaseAsync(CounterKey key, LeaseWish wish, CancellationToken cancel);
+
+    ValueTask ReturnLeaseAsync(CounterKey key, decimal amount, CancellationToken cancel);
+
+    ValueTask<IReadOnlyList<LeaseLeft>> HeartbeatAsync(IReadOnlyCollection<LeaseExposure> exposures, CancellationToken cancel);
+}
+
+/// <summary>The ledger as budgets see it.</summary>
+internal sealed class LedgerCounters(LedgerState ledger) : ICounterStore
+{
+    public bool IsShared => ledger.IsShared;
+
+    public string? WhyNotAccepting => ledger.WhyNotAccepting;
+
+    public void Opened(LedgerOpening opening) => ledger.Opened(opening);
+
+    public ValueTask<CounterValue> ReadCounterAsync(CounterKey key, CancellationToken cancel) => ledger.ReadCounterAsync(key, cancel);
+
+    public ValueTask<CounterValue> SumAsync(CounterScope scope, DateTimeOffset from, CancellationToken cancel) => ledger.SumAsync(scope, from, cancel);
+
+    public ValueTask<LeaseGrant> LeaseAsync(CounterKey key, LeaseWish wish, CancellationToken cancel) => ledger.LeaseAsync(key, wish, cancel);
+
+    public ValueTask ReturnLeaseAsync(CounterKey key, decimal amount, CancellationToken cancel) => ledger.ReturnLeaseAsync(key, amount, cancel);
+
+    public ValueTask<IReadOnlyList<LeaseLeft>> HeartbeatAsync(IReadOnlyCollection<LeaseExposure> exposures, CancellationToken cancel) => ledger.HeartbeatAsync(exposures, cancel);
+}

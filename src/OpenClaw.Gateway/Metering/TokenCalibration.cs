@@ -1,0 +1,112 @@
+namespace OpenClaw.Gateway.Metering;
+
+/// <summary>
+/// How one model counts, learned from the answers whose usage it reported: prompt tokens against our estimate, output tokens
+/// against bytes and against pieces of content. Used where a provider never gets to report (the caller left, the stream was
+/// cut) and for what a call may need at most. Thread-safe.
+/// </summary>
+internal sealed class TokenCalibration
+{
+    // A new answer weighs an eighth: what is learned follows a model's new tokenizer within a few dozen answers.
+    private const double Weight = 1.0 / 8;
+
+    // Before anything is learned: 2.7 bytes a token. Prose has four, code three, digits two or three.
+    private const double FirstCeiling = 1.5;
+    private const double Margin = 1.15;
+
+    private readonly Lock _lock = new();
+    private Line _prompt;
+    private Line _bytes;
+    private Line _pieces;
+    private double _promptMost;
+
+    /// <summary>What to multiply a prompt's estimate with, to have the most it can be.</summary>
+    public double PromptCeiling
+    {
+        get { lock (_lock) return _prompt.Count < 3 ? FirstCeiling : Math.Clamp(_promptMost * Margin, 0.5, 4); }
+    }
+
+    /// <summary>The prompt's tokens, as far as they can be known before the provider says.</summary>
+    /// <param name="estimate">By rule of thumb, four bytes a token.</param>
+    public long Prompt(long estimate)
+    {
+        lock (_lock) return _prompt.Count == 0 ? estimate : _prompt.At(estimate);
+    }
+
+    /// <summary>The output's tokens so far.</summary>
+    /// <param name="bytes">Of text, reasoning and tool arguments.</param>
+    /// <param name="pieces">Events that carried them: many providers send a token at a time.</param>
+    public long Output(long bytes, long pieces)
+    {
+        lock (_lock)
+        {
+            if (_bytes.Count == 0) return (bytes + 3) / 4;
+            return pieces > 0 && _pieces.Error < _bytes.Error ? _pieces.At(pieces) : _bytes.At(bytes);
+        }
+    }
+
+    /// <summary>The most that the output so far can be.</summary>
+    public long OutputCeiling(long bytes, long pieces)
+    {
+        lock (_lock)
+        {
+            if (_bytes.Count < 3) return Math.Max(pieces, (long)(bytes / 4.0 * FirstCeiling));
+        }
+        return (long)Math.Ceiling(Output(bytes, pieces) * Margin);
+    }
+
+    /// <summary>A provider reported what an answer used.</summary>
+    /// <param name="estimate">What the prompt was taken for; 0 = not comparable (it had images).</param>
+    public void Learn(long estimate, long prompt, long bytes, long pieces, long output)
+    {
+        lock (_lock)
+        {
+            if (estimate > 0 && prompt > 0)
+            {
+                _prompt.Add(estimate, prompt);
+                // The constant part of a prompt (its template) is held apart; short prompts say nothing of the slope.
+                var ratio = Math.Max(0, prompt - 64) / (double)estimate;
+                _promptMost = Math.Max(ratio, _promptMost - ((_promptMost - ratio) * Weight / 8));
+            }
+            if (output <= 0 || bytes <= 0) return;
+            _bytes.Add(bytes, output);
+            if (pieces > 0) _pieces.Add(pieces, output);
+        }
+    }
+
+    // Tokens as a straight line over what can be counted here; weighted, newer answers more.
+    private struct Line
+    {
+        private double _x;
+        private double _y;
+        private double _xx;
+        private double _xy;
+
+        public int Count { get; private set; }
+
+        /// <summary>How far off the line was lately, relative.</summary>
+        public double Error { get; private set; }
+
+        public void Add(double x, double y)
+        {
+            var off = Count == 0 ? 0 : Math.Abs(At(x) - y) / Math.Max(1, y);
+            var weight = Count == 0 ? 1 : Math.Max(Weight, 1.0 / (Count + 1));
+            Error += (off - Error) * weight;
+            _x += (x - _x) * weight;
+            _y += (y - _y) * weight;
+            _xx += ((x * x) - _xx) * weight;
+            _xy += ((x * y) - _xy) * weight;
+            if (Count < int.MaxValue) Count++;
+        }
+
+        public readonly long At(double x)
+        {
+            var spread = _xx - (_x * _x);
+            var ratio = _x <= 0 ? 0 : _y / _x;
+            var slope = spread > _x * _x * 0.0025 ? (_xy - (_x * _y)) / spread : ratio;
+            // Answers that are alike, or far from a line, say only how much there is of one for the other.
+            if (slope < ratio * 0.5 || slope > ratio * 1.5) slope = ratio;
+            return Math.Max(0, (long)Math.Round(_y + (slope * (x - _x))));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Text.Json;
+using OpenClaw.Config;
+using OpenClaw.Gateway.Metering.Alerts;
+using OpenClaw.Gateway.Metering.Budgets;
+using OpenClaw.Gateway.Metering.Ledger;
+
+namespace OpenClaw.Tests.Gateway.Metering.Alerts;
+
+public sealed class AlertTests
+{
+    private static readonly BudgetRule s_rule = new(new BudgetConfig { Name = "monthly", Scope = "gateway", Period = "month", Limit = 50, WarnAt = [0.5m, 0.8m] });
+    private static readonly DateTimeOffset s_at = new(2026, 3, 5, 12, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public async Task An_alert_says_what_is_spent_and_is_signed_with_the_shared_key()
+    {
+        var bodies = new ConcurrentQueue<string>();
+        await using var hook = new TinyHttp((_, body) => { bodies.Enqueue(body); return (200, "{}"); });
+        var memory = new Memory();
+        await using (var alerts = Alerts(hook.Url + "/hook", memory, TimeProvider.System)) alerts.Raise(Sample(0.5m, 25.5m));
+        var body = Assert.Single(bodies);
+        using var json = JsonDocument.Parse(body);
+        Assert.Equal("budget.threshold", json.RootElement.GetProperty("event").GetString());
+        Assert.Equal("budget \"monthly\" is at 50%: $25.50 of $50.00 per month", json.RootElement.GetProperty("text").GetString());
+        Assert.Equal(25.5m, json.RootElement.GetProperty("budget").GetProperty("spent").GetDecimal());
+        Assert.Equal("2026-04-01T00:00:00Z", json.RootElement.GetProperty("budget").GetProperty("windowEnds").GetString());
+        var head = Assert.Single(hook.Heads);
+        var signature = head.Split('\n').Single(static l => l.StartsWith("x-openclaw-signature:", StringComparison.OrdinalIgnoreCase)).Split(": ")[1];
+        var seconds = long.Parse(signature.Split(',')[0][2..], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(signature, AlertState.Sign("k3y", seconds, System.Text.Encoding.UTF8.GetBytes(body)));
+        Assert.Single(memory.Told_);
+    }
+
+    [Fact]
+    public async Task A_webhook_that_fails_is_tried_again_and_one_that_redirects_is_not_followed()
+    {
+        var asked = 0;
+        await using var hook = new TinyHttp((door, _) => (door.EndsWith("/moved", StringComparison.Ordinal) ? 307 : Interlocked.Increment(ref asked) < 3 ? 503 : 200, "{}"));
+        var time = new ManualTime();
+        await using var alerts = new AlertState(() => [new AlertConfig { Url = hook.Url + "/hook" }, new AlertConfig { Url = hook.Url + "/moved" }], static _ => null, new Memory(), time, static _ => { });
+        alerts.Raise(Sample(1, 50));
+        await Eventually(() => alerts.Results.Failed == 1, time);
+        await Eventually(() => alerts.Results.Delivered == 1, time);
+        Assert.Equal(3, asked);
+        Assert.Equal(1, hook.Asked.Count(static a => a.Contains("/moved", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task What_was_told_before_the_restart_is_not_told_again()
+    {
+        await using var hook = new TinyHttp((_, _) => (200, "{}"));
+        var memory = new Memory();
+        for (var run = 0; run < 2; run++)
+        {
+            await using var alerts = Alerts(hook.Url, memory, TimeProvider.System);
+            alerts.Raise(Sample(0.5m, 26 + run));
+        }
+        Assert.Single(hook.Asked);
+    }
+
+    [Fact]
+    public async Task A_webhook_that_is_slow_loses_the_oldest_and_holds_up_nobody()
+    {
+        var time = new ManualTime();
+        var alerts = new AlertState(() => [new AlertConfig { Url = "http://127.0.0.1:9/" }], static _ => null, new Never(), time, static _ => { });
+        for (var i = 0; i < 400; i++) alerts.Raise(Sample(0.5m, i));
+        Assert.InRange(alerts.Results.Dropped, 100, 400);
+        var ending = alerts.DisposeAsync();
+        while (!ending.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+        await ending;
+    }
+
+    private static AlertState Alerts(string url, IAlertMemory memory, TimeProvider time) =>
+        new(() => [new AlertConfig { Url = url, SecretEnv = "ALERT_SECRET" }], static name => name == "ALERT_SECRET" ? "k3y" : null, memory, time, static _ => { });
+
+    private static Alert Sample(decimal fraction, decimal spent) =>
+        BudgetAlert.Of(s_rule, new CounterKey(s_rule.Id, "", "2026-03-01T00:00Z"), fraction, spent, 0, s_rule.WindowAt(s_at), s_at);
+
+    private static async Task Eventually(Func<bool> isSo, ManualTime time)
+    {
+        for (var i = 0; i < 2000 && !isSo(); i++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(50));
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+        Assert.True(isSo());
+    }
+
+    private sealed class Memory : IAlertMemory
+    {
+        public ConcurrentDictionary<string, bool> Told_ { get; } = new();
+
+        public Task<bool> WasToldAsync(string id, CancellationToken cancel) => Task.FromResult(Told_.ContainsKey(id));
+
+        public void Told(string id, ReadOnlyMemory<byte> body) => Told_[id] = true;
+    }
+
+    private sealed class Never : IAlertMemory
+    {
+        public async Task<bool> WasToldAsync(string id, CancellationToken cancel)
+        {
+            await Task.Delay(Timeout.Infinite, cancel);
+            return false;
+        }
+
+        public void Told(string id, ReadOnlyMemory<byte> body)
+        {
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using OpenClaw.Gateway.Metering;
+
+namespace OpenClaw.Tests.Gateway.Metering;
+
+public sealed class TokenCalibrationTests
+{
+    [Fact]
+    public void Before_anything_is_known_the_rule_of_thumb_holds_and_the_ceiling_is_wide()
+    {
+        var tokens = new TokenCalibration();
+        Assert.Equal((250, 1000), (tokens.Output(1000, 90), tokens.Prompt(1000)));
+        Assert.Equal(1.5, tokens.PromptCeiling);
+        Assert.Equal(375, tokens.OutputCeiling(1000, 90));
+        Assert.Equal(500, tokens.OutputCeiling(1000, 500));
+    }
+
+    [Fact]
+    public void A_model_that_sends_a_token_a_piece_is_counted_by_pieces()
+    {
+        var tokens = new TokenCalibration();
+        var random = new Random(7);
+        for (var i = 0; i < 20; i++)
+        {
+            var pieces = random.Next(50, 800);
+            tokens.Learn(100, 120, pieces * random.Next(3, 6), pieces, pieces + 1);
+        }
+        for (var pieces = 10; pieces < 1000; pieces += 90) Assert.InRange(tokens.Output(pieces * 4, pieces), pieces - 1, pieces + 3);
+    }
+
+    [Fact]
+    public void A_model_that_sends_in_bulk_is_counted_by_bytes()
+    {
+        var tokens = new TokenCalibration();
+        var random = new Random(7);
+        for (var i = 0; i < 30; i++)
+        {
+            var output = random.Next(50, 800);
+            tokens.Learn(100, 120, output * 5, random.Next(3, 40), output);
+        }
+        Assert.InRange(tokens.Output(2500, 11), 495, 505);
+    }
+
+    [Fact]
+    public void A_prompts_constant_part_is_told_from_its_slope_and_the_ceiling_follows_the_dearest()
+    {
+        var tokens = new TokenCalibration();
+        var random = new Random(3);
+        for (var i = 0; i < 40; i++)
+        {
+            var estimate = random.Next(50, 5000);
+            tokens.Learn(estimate, 40 + (long)(estimate * 0.8), 400, 100, 100);
+        }
+        Assert.InRange(tokens.Prompt(1000), 832, 848);
+        Assert.InRange(tokens.PromptCeiling, 0.8, 1.0);
+        tokens.Learn(1000, 1464, 400, 100, 100);
+        Assert.InRange(tokens.PromptCeiling, 1.6, 1.62);
+    }
+}
