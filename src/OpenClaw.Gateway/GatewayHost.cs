@@ -37,6 +37,9 @@ public sealed record GatewayOptions
 
     public ConfigEnvironment Environment { get; init; } = ConfigEnvironment.Process;
 
+    /// <summary>Where the journal and a relative database file lie; null = usage is kept in memory and ends with the process.</summary>
+    public string? StateFolder { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>One JSON line a decision; null = none.</summary>
@@ -84,7 +87,8 @@ public sealed class GatewayHost : IAsyncDisposable
         var decisions = new DecisionLog(4000, options.DecisionOutput);
         var upstream = new Upstream(time);
         var dispatcher = new Dispatcher(new Attempts(upstream, time), time, backoff);
-        var ledger = new LedgerState();
+        var (ledger, ledgerProblem) = LedgerState.Open(LedgerOptions.Of(config.Storage, options));
+        if (ledger is null) return (null, new StartRefusal(ledgerProblem!, "write \"sqlite:openclaw.db\" or \"postgres://user@host/database\"", []));
         var alerts = new AlertState(() => states.Current.Config.Alerts, name => options.Environment.Variable(name), new LedgerAlerts(ledger), time, options.Log);
         var budgets = new BudgetState(new LedgerCounters(ledger), alerts, time);
         var outages = new OutageWatch(builder.Health, alerts, time);
@@ -92,7 +96,7 @@ public sealed class GatewayHost : IAsyncDisposable
         var drain = new Drain(metrics, config.Gateway.DrainTimeout, time, options.Log);
         var watcher = new ConfigWatcher(options, files, builder, states);
         var discovery = new LocalDiscovery(states, builder.Discovered, time, options.Log);
-        var control = new ControlApi(options.Version, states, decisions, metrics, builder, watcher, drain, new BudgetsApi(budgets, time), alerts, time);
+        var control = new ControlApi(options.Version, states, decisions, metrics, builder, watcher, drain, new BudgetsApi(budgets, time), alerts, ledger, time);
         var chat = new ChatEndpoint(DialectTable.Of(DialectKind.OpenAiChat), "openai", states, dispatcher, till, decisions, metrics, time, options.Log);
         var messages = new ChatEndpoint(DialectTable.Of(DialectKind.Anthropic), "anthropic", states, dispatcher, till, decisions, metrics, time, options.Log);
         var models = new ModelsEndpoint(states);

@@ -101,6 +101,12 @@ public sealed record StorageConfig
 {
     /// <summary><c>sqlite:FILE</c> or <c>postgres://…</c>.</summary>
     public string Url { get; init; } = "sqlite:openclaw.db";
+
+    /// <summary>How long each request has a row of its own; after that it is part of a daily sum.</summary>
+    public TimeSpan Retention { get; init; } = TimeSpan.FromDays(90);
+
+    /// <summary>Bytes; above them the oldest rows become daily sums early.</summary>
+    public long MaxBytes { get; init; } = 1L << 30;
 }
 
 public sealed record AlertConfig

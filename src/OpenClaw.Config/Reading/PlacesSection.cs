@@ -10,12 +10,32 @@ internal static class PlacesSection
 
     public static StorageConfig ReadStorage(ReadContext context)
     {
-        var node = context.Root.At("storage", "url");
-        if (context.Text(node) is not { } url) return new StorageConfig();
+        var node = context.Root["storage"];
+        var defaults = new StorageConfig();
+        return new StorageConfig
+        {
+            Url = ReadStorageUrl(context, node?["url"]) ?? defaults.Url,
+            Retention = context.Duration(node?["retention"], TimeSpan.FromDays(1), TimeSpan.FromDays(3650)) ?? defaults.Retention,
+            MaxBytes = ReadSize(context, node?["maxSize"]) ?? defaults.MaxBytes,
+        };
+    }
+
+    private static string? ReadStorageUrl(ReadContext context, ConfigNode? node)
+    {
+        if (context.Text(node) is not { } url) return null;
         var start = StorageStarts.FirstOrDefault(s => url.StartsWith(s, StringComparison.OrdinalIgnoreCase));
-        if ((start is not null && url.Length > start.Length) || (context.KeepsVariables && node!.HasVariables)) return new StorageConfig { Url = url };
+        if ((start is not null && url.Length > start.Length) || (context.KeepsVariables && node!.HasVariables)) return url;
         context.Problems.Error(node, start is null ? "storage.url begins with no known kind of storage" : "storage.url names no place", "Write \"sqlite:openclaw.db\" or \"postgres://user@host/database\".");
-        return new StorageConfig();
+        return null;
+    }
+
+    private static long? ReadSize(ReadContext context, ConfigNode? node)
+    {
+        if (ReadContext.Number(node) is { } bytes) return (long)Math.Clamp(bytes, SizeText.Least, SizeText.Most);
+        if (context.Text(node) is not { } text) return null;
+        if (SizeText.TryParse(text, out var size) && size >= SizeText.Least) return size;
+        if (!(context.KeepsVariables && node!.HasVariables)) context.Problems.Error(node, "storage.maxSize is not a size from 10MB up", "Write \"500MB\" or \"2GB\".");
+        return null;
     }
 
     public static ImmutableArray<AlertConfig> ReadAlerts(ReadContext context)

@@ -33,7 +33,8 @@ internal static class DurationText
         var (value, unit) = milliseconds switch
         {
             0 => (0L, "s"),
-            _ when milliseconds % 3_600_000 == 0 => (milliseconds / 3_600_000, "h"),
+            >= 2 * 86_400_000L when milliseconds % 86_400_000 == 0 => (milliseconds / 86_400_000, "d"),
+        _ when milliseconds % 3_600_000 == 0 => (milliseconds / 3_600_000, "h"),
             _ when milliseconds % 60_000 == 0 => (milliseconds / 60_000, "m"),
             _ when milliseconds % 1000 == 0 => (milliseconds / 1000, "s"),
             _ => (milliseconds, "ms"),

@@ -22,7 +22,10 @@ internal sealed partial class NativeWriter(Utf8JsonWriter json, Action<Utf8JsonW
         if (IsComplete || config.Storage != new StorageConfig())
         {
             json.WriteStartObject("storage");
-            json.WriteString("url", IsComplete ? WithoutPassword(config.Storage.Url) : config.Storage.Url);
+            var (storage, defaults) = (config.Storage, new StorageConfig());
+            json.WriteString("url", IsComplete ? WithoutPassword(storage.Url) : storage.Url);
+            if (IsComplete || storage.Retention != defaults.Retention) json.WriteString("retention", DurationText.Write(storage.Retention));
+            if (IsComplete || storage.MaxBytes != defaults.MaxBytes) json.WriteString("maxSize", SizeText.Write(storage.MaxBytes));
             json.WriteEndObject();
         }
         WriteAlerts(config);

@@ -6,6 +6,7 @@ using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Inbound;
 using OpenClaw.Gateway.Metering.Alerts;
+using OpenClaw.Gateway.Metering.Ledger;
 using OpenClaw.Gateway.Routing;
 using OpenClaw.Gateway.State;
 using OpenClaw.Gateway.Telemetry;
@@ -14,7 +15,7 @@ namespace OpenClaw.Gateway.Control;
 
 /// <summary><c>/openclaw/v1</c>, health and metrics: what the gateway sees, for people, the CLI and the UI. Never a secret, never a prompt.</summary>
 internal sealed class ControlApi(
-    string version, StateHolder states, DecisionLog decisions, Metrics metrics, StateBuilder builder, ConfigWatcher watcher, Drain drain, BudgetsApi budgets, AlertState alerts, TimeProvider time)
+    string version, StateHolder states, DecisionLog decisions, Metrics metrics, StateBuilder builder, ConfigWatcher watcher, Drain drain, BudgetsApi budgets, AlertState alerts, LedgerState ledger, TimeProvider time)
 {
     private readonly DateTimeOffset _started = time.GetUtcNow();
 
@@ -26,19 +27,22 @@ internal sealed class ControlApi(
         json.WriteEndObject();
     });
 
-    public Task ReadyAsync(HttpContext http) => JsonAnswer.WriteAsync(
-        http,
-        json =>
-        {
-            json.WriteStartObject();
-            json.WriteBoolean("ready"u8, !drain.IsDraining);
-            json.WriteStartArray("failing"u8);
-            if (drain.IsDraining) json.WriteStringValue("draining"u8);
-            json.WriteEndArray();
-            json.WriteNumber("uptimeMs"u8, (long)(time.GetUtcNow() - _started).TotalMilliseconds);
-            json.WriteEndObject();
-        },
-        drain.IsDraining ? 503 : 200);
+    public Task ReadyAsync(HttpContext http)
+    {
+        var readiness = Readiness.Of(drain.IsDraining, ledger.Facts, ledger.WhyNotAccepting is not null, needsLedger: ledger.IsShared || !states.Current.Config.Budgets.IsEmpty);
+        return JsonAnswer.WriteAsync(
+            http,
+            json =>
+            {
+                json.WriteStartObject();
+                json.WriteBoolean("ready"u8, readiness.IsReady);
+                WriteList(json, "failing", readiness.Failing);
+                WriteList(json, "degraded", readiness.Degraded);
+                json.WriteNumber("uptimeMs"u8, (long)(time.GetUtcNow() - _started).TotalMilliseconds);
+                json.WriteEndObject();
+            },
+            readiness.IsReady ? 200 : 503);
+    }
 
     /// <summary>No token: a scraper has none, and nothing here names a session, a prompt or a key.</summary>
     public async Task MetricsAsync(HttpContext http)
@@ -47,7 +51,7 @@ internal sealed class ControlApi(
         var text = metrics.Write(new GatewayGauges(watcher.IsStale, decisions.Dropped, targets)
         {
             Budgets = budgets.Standings(states.Current), Alerts = alerts.Results,
-        });
+        }) + LedgerFigures.Text(ledger.Facts);
         http.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         await http.Response.WriteAsync(text, http.RequestAborted).ConfigureAwait(false);
     }
@@ -64,6 +68,7 @@ internal sealed class ControlApi(
         json.WriteEndArray();
         json.WriteBoolean("draining"u8, drain.IsDraining);
         json.WriteNumber("inFlight"u8, metrics.InFlight);
+        LedgerFigures.Write(json, ledger.Facts);
         json.WriteStartArray("chain"u8);
         foreach (var reference in state.Config.Models.Chain) json.WriteStringValue(reference.ToString());
         json.WriteEndArray();
@@ -195,6 +200,13 @@ internal sealed class ControlApi(
             json.WriteEndObject();
         }
         json.WriteEndObject();
+    }
+
+    private static void WriteList(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (var text in texts) json.WriteStringValue(text);
+        json.WriteEndArray();
     }
 
     private void WriteHealth(Utf8JsonWriter json, ModelRef reference, TargetState health)

@@ -33,6 +33,7 @@ internal static class GatewayCommand
         var (host, refusal) = await GatewayHost.StartAsync(new GatewayOptions
         {
             ConfigPath = Places.ConfigFile(config),
+            StateFolder = Places.StateFolder,
             Bind = mode,
             Port = port,
             Version = VersionCommand.Version,

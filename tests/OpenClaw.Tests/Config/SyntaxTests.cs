@@ -99,7 +99,7 @@ public sealed class SyntaxTests
     [InlineData("""{ "models": { "allowList": [] } }""", "/models/allowList", "Did you mean \"allowlist\"?")]
     [InlineData("""{ "gateway": { "prot": 1 } }""", "/gateway/prot", "Did you mean \"port\"?")]
     [InlineData("""{ "routing": { "timeouts": { "firsttoken": "1s" } } }""", "/routing/timeouts/firsttoken", "Did you mean \"firstToken\"?")]
-    [InlineData("""{ "storage": { "zzzzzz": 1 } }""", "/storage/zzzzzz", "Known here: url.")]
+    [InlineData("""{ "storage": { "zzzzzz": 1 } }""", "/storage/zzzzzz", "Known here: url, retention, maxSize.")]
     public void An_unknown_key_is_a_warning_with_the_nearest_known_one(string json, string pointer, string advice)
     {
         Expect.Warning(json, pointer, "not known here", advice);

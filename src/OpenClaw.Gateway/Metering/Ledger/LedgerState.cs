@@ -1,130 +1,224 @@
 using System.Collections.Concurrent;
+using OpenClaw.Gateway.Metering.Ledger.Journal;
+using OpenClaw.Gateway.Metering.Ledger.Storage;
 
 namespace OpenClaw.Gateway.Metering.Ledger;
 
-/// <summary>The till: takes every finished request and keeps it for good. For now in memory only: the signatures stand, the storage follows.</summary>
+/// <summary>
+/// The till: takes every finished request and keeps it for good. A record goes into the journal on the request's own path, one
+/// write into the system's memory; one background task brings it into the database, and all reading is from there. Thread-safe.
+/// </summary>
 internal sealed class LedgerState : IAsyncDisposable
 {
-    private const int MaxEntries = 10_000;
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, LedgerEntry> _entries = [];
-    private readonly Dictionary<CounterKey, CounterValue> _counters = [];
-    private readonly Dictionary<CounterKey, decimal> _leases = [];
-    private readonly ConcurrentDictionary<(string Kind, string Key), StoredRecord> _records = new();
+    private const int MaxRecordBytes = 256 * 1024;
+    private static readonly TimeSpan s_closeTime = TimeSpan.FromSeconds(5);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<(string Kind, string Key), RecordChange> _unwritten = new();
+    private readonly LedgerOptions _options;
+    private readonly IStorage _storage;
+    private readonly string _gatewayId;
+    private readonly string? _journalProblem;
+    private readonly LedgerQueue _queue;
+    private readonly LedgerStore _store;
+    private readonly LedgerWriter _writer;
+    private readonly CounterStore _counters;
+    private readonly JournalReplay _replay;
+    private readonly Task _running;
+
+    private LedgerState(LedgerOptions options, IStorage storage)
+    {
+        (_options, _storage) = (options, storage);
+        var (folder, problem) = TakeFolder(options);
+        _journalProblem = problem;
+        _gatewayId = folder?.GatewayId ?? Guid.NewGuid().ToString("N")[..16];
+        var earlier = folder?.Segments() ?? [];
+        var journal = folder is null ? null : new JournalTail(folder, folder.NextNumber(options.Time.GetUtcNow()), options.MaxSegmentBytes, options.MaxJournalBytes);
+        _queue = new LedgerQueue(folder, journal, options.QueueCapacity);
+        _store = new LedgerStore(storage, options.Time);
+        _writer = new LedgerWriter(_queue, _store, storage, _gatewayId, options.Time, options.Log) { Wrote = Forget };
+        _counters = new CounterStore(storage, _gatewayId, options.Time);
+        _replay = new JournalReplay(_store.MarkAsync, _writer.WriteAsync, options.Log);
+        var chores = new LedgerChores(_queue, new Retention(storage, options.Retention, options.MaxBytes, options.Time), options);
+        // Not on the way of the start: opening a database takes longer than all the rest.
+        _running = Task.Run(() => Task.WhenAll(_writer.RunAsync(cancel => RecoverAsync(earlier, cancel), _stop.Token), chores.SyncAsync(_stop.Token), chores.SweepAsync(_writer.Opened, _stop.Token)));
+    }
+
+    /// <summary>A ledger that opens in the background, or why <c>storage.url</c> names no database.</summary>
+    public static (LedgerState? Ledger, string? Problem) Open(LedgerOptions options)
+    {
+        var (storage, problem) = StorageUrl.Open(options.Url, options.StateFolder);
+        return storage is null ? (null, problem) : (new LedgerState(options, storage), null);
+    }
 
     /// <summary>True when several gateways share the database (PostgreSQL): budgets then need leases.</summary>
-    public bool IsShared => false;
+    public bool IsShared => _storage.IsShared;
 
-    /// <summary>Why no request that costs money may begin now (the database is away and the queue is full), or null.</summary>
-    public string? WhyNotAccepting => null;
+    /// <summary>The database is open and has what an earlier run left in the journal.</summary>
+    public bool IsOpen => _writer.Opened.IsCompletedSuccessfully;
+
+    /// <summary>Why no request that costs money may begin now (neither journal nor memory has room for one more), or null.</summary>
+    public string? WhyNotAccepting => _queue.IsFull ? $"the ledger has no room for another request ({string.Join("; ", ((string?[])[_queue.JournalProblem ?? _journalProblem, _writer.Problem]).OfType<string>())})" : null;
+
+    public LedgerFacts Facts => new(
+        _storage.Kind, _storage.Place, _gatewayId, IsOpen, _writer.Problem, _queue.JournalProblem ?? _journalProblem, _queue.Waiting, _queue.JournalBytes,
+        _writer.Written, _replay.Recovered, _replay.Unfinished, _queue.Lost + _writer.Refused);
 
     /// <summary>
     /// Notes that a request may cost money from now on. Survives the process. A later opening of the same id takes the place of
     /// the earlier one, so a second call's opening names everything the request may have cost by then.
     /// </summary>
-    public void Opened(LedgerOpening opening)
-    {
-    }
+    public void Opened(LedgerOpening opening) => _queue.Open(opening);
 
     /// <summary>Takes a finished request. Survives the process once it returns; reaches the database soon after.</summary>
-    public void Settled(LedgerEntry entry)
-    {
-        lock (_lock)
-        {
-            if (_entries.Count >= MaxEntries || !_entries.TryAdd(entry.Id, entry)) return;
-            foreach (var charge in entry.Charges)
-            {
-                _counters[charge.Counter] = _counters.GetValueOrDefault(charge.Counter) + new CounterValue(charge.Usd, charge.Tokens);
-            }
-        }
-    }
+    public void Settled(LedgerEntry entry) => _queue.Add(entry);
 
     /// <summary>
     /// The counter as it is written, by every gateway that shares the database. Waits until the database is open and the journal
     /// of the last run has been read; while the database is away it waits until <paramref name="cancel"/>.
     /// </summary>
-    public ValueTask<CounterValue> ReadCounterAsync(CounterKey key, CancellationToken cancel)
-    {
-        lock (_lock) return new(_counters.GetValueOrDefault(key));
-    }
+    public ValueTask<CounterValue> ReadCounterAsync(CounterKey key, CancellationToken cancel) => WhenBackAsync(() => _counters.ReadAsync(key, cancel), cancel);
 
-    /// <summary>The exact sum over the rows since <paramref name="from"/>, for a budget that was configured after the money was spent.</summary>
-    public ValueTask<CounterValue> SumAsync(CounterScope scope, DateTimeOffset from, CancellationToken cancel)
-    {
-        lock (_lock)
-        {
-            var sum = default(CounterValue);
-            foreach (var entry in _entries.Values.Where(e => e.At >= from))
-            {
-                foreach (var hop in entry.Hops)
-                {
-                    if (IsIn(scope, entry, hop)) sum += new CounterValue(hop.Cost.Total, hop.Usage.Total);
-                }
-            }
-            return new(sum);
-        }
-    }
+    /// <summary>The exact sum over the rows since <paramref name="from"/>, for a budget that was configured after the money was spent. Waits as <see cref="ReadCounterAsync"/> does.</summary>
+    public ValueTask<CounterValue> SumAsync(CounterScope scope, DateTimeOffset from, CancellationToken cancel) => WhenBackAsync(() => _counters.SumAsync(scope, from, cancel), cancel);
 
     /// <summary>Asks for a part of a shared budget; one transaction, exact among all gateways.</summary>
-    public ValueTask<LeaseGrant> LeaseAsync(CounterKey key, LeaseWish wish, CancellationToken cancel)
+    /// <exception cref="System.Data.Common.DbException">The database does not answer; whether it granted is unknown, the next heartbeat tells.</exception>
+    public async ValueTask<LeaseGrant> LeaseAsync(CounterKey key, LeaseWish wish, CancellationToken cancel)
     {
-        lock (_lock)
-        {
-            var counter = _counters.GetValueOrDefault(key);
-            var spent = wish.Unit == LeaseUnit.Usd ? counter.Usd : counter.Tokens;
-            var leased = _leases.GetValueOrDefault(key);
-            var granted = Math.Min(wish.Want, wish.Limit - spent - leased);
-            if (granted < wish.Least || granted <= 0) granted = 0;
-            _leases[key] = leased + granted;
-            return new(new LeaseGrant(granted, spent, leased + granted));
-        }
+        await _writer.Opened.WaitAsync(cancel).ConfigureAwait(false);
+        return await _counters.LeaseAsync(key, wish, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Gives back a part of the own lease that is not needed.</summary>
-    public ValueTask ReturnLeaseAsync(CounterKey key, decimal amount, CancellationToken cancel)
+    /// <exception cref="System.Data.Common.DbException">The database does not answer.</exception>
+    public async ValueTask ReturnLeaseAsync(CounterKey key, decimal amount, CancellationToken cancel)
     {
-        lock (_lock) _leases[key] = Math.Max(0, _leases.GetValueOrDefault(key) - amount);
-        return default;
+        await _writer.Opened.WaitAsync(cancel).ConfigureAwait(false);
+        await _counters.ReturnAsync(key, amount, cancel).ConfigureAwait(false);
     }
 
-    /// <summary>Keeps the own leases alive and commits their exposures. Call about once a second while there are leases; after 15 s of silence they are reclaimed.</summary>
+    /// <summary>
+    /// Keeps the own leases alive and commits their exposures; a lease that is not named has none. Call about once a second while
+    /// there are leases, or requests under one that was reclaimed; after 15 s of silence a lease is reclaimed.
+    /// </summary>
     /// <returns>What the own leases still have. One that is missing was reclaimed.</returns>
-    public ValueTask<IReadOnlyList<LeaseLeft>> HeartbeatAsync(IReadOnlyCollection<LeaseExposure> exposures, CancellationToken cancel)
+    /// <exception cref="System.Data.Common.DbException">The database does not answer.</exception>
+    public async ValueTask<IReadOnlyList<LeaseLeft>> HeartbeatAsync(IReadOnlyCollection<LeaseExposure> exposures, CancellationToken cancel)
     {
-        lock (_lock) return new([.. _leases.Select(static l => new LeaseLeft(l.Key, LeaseUnit.Usd, l.Value))]);
+        await _writer.Opened.WaitAsync(cancel).ConfigureAwait(false);
+        return await _counters.HeartbeatAsync(exposures, cancel).ConfigureAwait(false);
     }
 
-    /// <summary>The newest records of a kind, newest first.</summary>
-    public Task<IReadOnlyList<StoredRecord>> LoadRecordsAsync(string kind, int limit, CancellationToken cancel = default) =>
-        Task.FromResult<IReadOnlyList<StoredRecord>>([.. _records.Values.Where(r => r.Kind == kind).OrderByDescending(static r => r.Updated).Take(limit)]);
+    /// <summary>The newest records of a kind, newest first. Waits for the database to open.</summary>
+    public async Task<IReadOnlyList<StoredRecord>> LoadRecordsAsync(string kind, int limit, CancellationToken cancel = default)
+    {
+        await _writer.Opened.WaitAsync(cancel).ConfigureAwait(false);
+        await using var connection = await _storage.OpenAsync(cancel).ConfigureAwait(false);
+        return await RecordReader.LoadAsync(connection, kind, limit, cancel).ConfigureAwait(false);
+    }
 
-    public Task<StoredRecord?> FindRecordAsync(string kind, string key, CancellationToken cancel = default) => Task.FromResult(_records.GetValueOrDefault((kind, key)));
+    public async Task<StoredRecord?> FindRecordAsync(string kind, string key, CancellationToken cancel = default)
+    {
+        if (_unwritten.TryGetValue((kind, key), out var change)) return change.Json is { } json ? new StoredRecord(kind, key, json, change.At) : null;
+        await _writer.Opened.WaitAsync(cancel).ConfigureAwait(false);
+        await using var connection = await _storage.OpenAsync(cancel).ConfigureAwait(false);
+        return await RecordReader.FindAsync(connection, kind, key, cancel).ConfigureAwait(false);
+    }
 
-    /// <summary>Keeps a record: in the journal when this returns, in the database soon after, in the order of the calls. At most 256 KB; of a kind at most 10,000 are kept, the newest.</summary>
-    public void PutRecord(string kind, string key, ReadOnlyMemory<byte> json) => _records[(kind, key)] = new StoredRecord(kind, key, json.ToArray(), DateTimeOffset.UtcNow);
+    /// <summary>Keeps a record: in the journal when this returns, in the database soon after, in the order of the calls. Of a kind at most 10,000 are kept, the newest.</summary>
+    /// <exception cref="ArgumentException">It is longer than 256 KB.</exception>
+    public void PutRecord(string kind, string key, ReadOnlyMemory<byte> json)
+    {
+        if (json.Length > MaxRecordBytes) throw new ArgumentException($"a record may have {MaxRecordBytes} bytes, this has {json.Length}", nameof(json));
+        Change(new RecordChange(kind, key, json.ToArray(), _options.Time.GetUtcNow()));
+    }
 
-    public void DeleteRecord(string kind, string key) => _records.TryRemove((kind, key), out _);
+    public void DeleteRecord(string kind, string key) => Change(new RecordChange(kind, key, null, _options.Time.GetUtcNow()));
 
     /// <summary>What was used, by group. Exact sums; entries of the last fraction of a second may be missing.</summary>
-    public Task<UsageReport> ReportAsync(UsageQuery query, CancellationToken cancel)
+    public async Task<UsageReport> ReportAsync(UsageQuery query, CancellationToken cancel)
     {
-        var nothing = new UsageRow("total", 0, 0, default, 0, 0, 0);
-        return Task.FromResult(new UsageReport([], nothing, query.From, query.To));
+        await _writer.Opened.WaitAsync(cancel).ConfigureAwait(false);
+        return await new UsageReader(_storage).ReportAsync(query, cancel).ConfigureAwait(false);
     }
 
-    /// <summary>Everything taken before the call is in the database when it ends.</summary>
-    public Task FlushAsync() => Task.CompletedTask;
+    /// <summary>Everything taken before the call is in the database when it ends; while the database is away it does not end.</summary>
+    public Task FlushAsync() => _writer.FlushAsync();
 
-    public ValueTask DisposeAsync() => default;
-
-    private static bool IsIn(CounterScope scope, LedgerEntry entry, LedgerHop hop) => scope.Kind switch
+    /// <summary>Writes what is queued, for at most five seconds; what the database does not take by then stays in the journal.</summary>
+    public async ValueTask DisposeAsync()
     {
-        CounterScopeKind.Gateway => true,
-        CounterScopeKind.Client => entry.Client == scope.Value,
-        CounterScopeKind.Session => entry.Session == scope.Value,
-        CounterScopeKind.Provider => hop.Provider == scope.Value,
-        CounterScopeKind.Model => scope.Value == hop.Provider + "/" + hop.Model,
-        CounterScopeKind.Alias => entry.Alias == scope.Value,
-        _ => entry.Tags.Contains(scope.Value),
-    };
+        if (_stop.IsCancellationRequested) return;
+        _writer.Close();
+        // A database that is away now will hardly be back in time.
+        _stop.CancelAfter(_writer.Problem is null ? s_closeTime : s_closeTime / 5);
+        await _writer.Ended.ConfigureAwait(false);
+        if (!_stop.IsCancellationRequested) await _writer.DeleteDoneAsync(evenLast: true, _stop.Token).ConfigureAwait(false);
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        await _store.DisposeAsync().ConfigureAwait(false);
+        if (_queue.Waiting > 0 && _queue.JournalBytes == 0) _options.Log($"{_queue.Waiting} requests did not reach the ledger's database and are lost");
+        _queue.Dispose();
+        await _storage.DisposeAsync().ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private async Task RecoverAsync(IReadOnlyList<(long Number, string Path)> earlier, CancellationToken cancel)
+    {
+        await _replay.RunAsync(_gatewayId, earlier, cancel).ConfigureAwait(false);
+        if (_options.StateFolder is not { } state || _journalProblem is not null) return;
+        foreach (var folder in JournalFolder.TakeAbandoned(FolderIn(state)))
+        {
+            using (folder) await _replay.RunAsync(folder.GatewayId, folder.Segments(), cancel).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<T> WhenBackAsync<T>(Func<ValueTask<T>> read, CancellationToken cancel)
+    {
+        await _writer.Opened.WaitAsync(cancel).ConfigureAwait(false);
+        while (true)
+        {
+            try
+            {
+                return await read().ConfigureAwait(false);
+            }
+            catch (System.Data.Common.DbException) when (!cancel.IsCancellationRequested && !_stop.IsCancellationRequested)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(250), _options.Time, cancel).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void Change(RecordChange change)
+    {
+        _unwritten[(change.Kind, change.Key)] = change;
+        _queue.Add(change);
+    }
+
+    private void Forget(List<PendingItem> written)
+    {
+        foreach (var item in written)
+        {
+            // Only if it is still the newest: otherwise a later one waits. Read back from the journal it is another object with the same moment.
+            if (item.Change is { } change && _unwritten.TryGetValue((change.Kind, change.Key), out var newest) && newest.At <= change.At) _unwritten.TryRemove(new(( change.Kind, change.Key), newest));
+        }
+    }
+
+    private static string FolderIn(string state) => Path.Combine(state, "ledger");
+
+    private static (JournalFolder? Folder, string? Problem) TakeFolder(LedgerOptions options)
+    {
+        if (options.StateFolder is not { } state) return (null, null);
+        try
+        {
+            return (JournalFolder.Take(FolderIn(state)), null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var problem = $"the journal cannot be opened in {FolderIn(state)}: {e.Message}";
+            options.Log(problem + "; requests of the last moments before a crash would be forgotten");
+            return (null, problem);
+        }
+    }
 }

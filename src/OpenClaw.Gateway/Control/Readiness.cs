@@ -1,0 +1,25 @@
+using OpenClaw.Gateway.Metering.Ledger;
+
+namespace OpenClaw.Gateway.Control;
+
+/// <summary>Whether new requests should come here. Readable without a token, so it says what is wrong and not where.</summary>
+/// <param name="Failing">Why not; empty = they should.</param>
+/// <param name="Degraded">What is wrong and does not keep anyone from being served.</param>
+internal sealed record Readiness(IReadOnlyList<string> Failing, IReadOnlyList<string> Degraded)
+{
+    public bool IsReady => Failing.Count == 0;
+
+    /// <param name="isFull">The ledger has no room for another request.</param>
+    /// <param name="needsLedger">A budget, or other gateways: then nothing is served before the ledger knows what was spent.</param>
+    public static Readiness Of(bool isDraining, LedgerFacts ledger, bool isFull, bool needsLedger)
+    {
+        List<string> failing = [];
+        List<string> degraded = [];
+        if (isDraining) failing.Add("draining");
+        if (isFull) failing.Add("ledger: full");
+        else if (!ledger.IsOpen && needsLedger) failing.Add(ledger.Problem is null ? "ledger: opening" : "ledger: database away");
+        else if (ledger.Problem is not null) degraded.Add("ledger: database away");
+        if (ledger.JournalProblem is not null) degraded.Add("ledger: journal not written");
+        return new Readiness(failing, degraded);
+    }
+}

@@ -1,0 +1,118 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace OpenClaw.Gateway.Metering.Ledger.Journal;
+
+/// <summary>
+/// The end of the journal, where this run appends: one <c>write</c> a record, into the system's memory at once and onto the disk
+/// within about a second (<see cref="Sync"/>). Not thread-safe but for <see cref="Sync"/>; the queue's lock guards it.
+/// </summary>
+internal sealed class JournalTail(JournalFolder folder, long firstNumber, long maxSegment, long maxTotal) : IDisposable
+{
+    private readonly FrameBuffer _frame = new();
+    private readonly List<Segment> _segments = [];
+    private long _next = firstNumber;
+
+    /// <summary>Why the last record could not be appended, or null.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>Bytes of all files of this run.</summary>
+    public long Bytes { get; private set; }
+
+    public JournalPosition End => _segments.Count == 0 ? new JournalPosition(_next, 0) : new JournalPosition(_segments[^1].Number, _segments[^1].Length);
+
+    /// <summary>Where the record that was appended last begins.</summary>
+    public JournalPosition LastStart { get; private set; }
+
+    /// <summary>Begin a record by this, complete it by <see cref="Append"/>.</summary>
+    public FrameBuffer Begin()
+    {
+        _frame.Begin();
+        return _frame;
+    }
+
+    /// <summary>Writes the record that was begun; null when it cannot be written (<see cref="Problem"/> says why). It is pinned once.</summary>
+    public Segment? Append()
+    {
+        if (_frame.PayloadLength > FrameBuffer.MaxPayload) return Fail("a record is longer than a megabyte");
+        var bytes = _frame.Finish();
+        if (Bytes + bytes.Length > maxTotal) return Fail($"the journal has reached its bound of {maxTotal >> 20} MB");
+        try
+        {
+            var segment = Current();
+            RandomAccess.Write(segment.Handle!, bytes, segment.Length);
+            LastStart = new JournalPosition(segment.Number, segment.Length);
+            segment.Length += bytes.Length;
+            segment.Pins++;
+            Bytes += bytes.Length;
+            Problem = null;
+            return segment;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What was half written is overwritten by the next record.
+            return Fail("the journal cannot be written: " + e.Message);
+        }
+    }
+
+    /// <summary>The file, or the first one after it.</summary>
+    public Segment? FirstFrom(long number) => _segments.Find(s => s.Number >= number);
+
+    /// <summary>Puts onto the disk what only the system's memory holds. Call from one thread, outside the lock; <paramref name="take"/> runs what needs it.</summary>
+    public void Sync(Action<Action> take)
+    {
+        List<(Segment Segment, SafeFileHandle Handle, long Length, bool IsDone)> dirty = [];
+        take(() =>
+        {
+            for (var i = 0; i < _segments.Count; i++)
+            {
+                var segment = _segments[i];
+                if (segment.Handle is { } handle) dirty.Add((segment, handle, segment.Length, i < _segments.Count - 1));
+            }
+        });
+        foreach (var (segment, handle, length, isDone) in dirty)
+        {
+            if (segment.Synced < length) RandomAccess.FlushToDisk(handle);
+            segment.Synced = length;
+            // Somebody removed it: what is still to come goes into a file that exists.
+            if (!isDone && !File.Exists(segment.Path)) take(() => segment.IsGone = true);
+            if (!isDone) continue;
+            take(() => segment.Handle = null);
+            handle.Dispose();
+        }
+    }
+
+    /// <summary>Full files at the beginning that nothing needs any more. The caller deletes them.</summary>
+    public List<Segment> TakeDone(bool evenLast)
+    {
+        List<Segment> done = [];
+        while (_segments.Count > (evenLast ? 0 : 1) && _segments[0] is { Pins: 0 } first)
+        {
+            _segments.RemoveAt(0);
+            Bytes -= first.Length;
+            done.Add(first);
+        }
+        return done;
+    }
+
+    public void Dispose()
+    {
+        foreach (var segment in _segments) segment.Handle?.Dispose();
+    }
+
+    private Segment Current()
+    {
+        if (_segments.Count > 0 && _segments[^1] is { IsGone: false } last && last.Length < maxSegment) return last;
+        Directory.CreateDirectory(folder.Path);
+        var path = folder.PathOf(_next);
+        var segment = new Segment(_next, path) { Handle = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.Read) };
+        _next++;
+        _segments.Add(segment);
+        return segment;
+    }
+
+    private Segment? Fail(string why)
+    {
+        Problem = why;
+        return null;
+    }
+}

@@ -1,0 +1,232 @@
+using OpenClaw.Gateway.Metering.Ledger.Journal;
+
+namespace OpenClaw.Gateway.Metering.Ledger;
+
+/// <summary>An entry or a record's change on its way into the database.</summary>
+/// <param name="End">Behind it in the journal; <c>default</c> when it could not be written there.</param>
+/// <param name="Segment">The file that is pinned for it.</param>
+internal readonly record struct PendingItem(LedgerEntry? Entry, RecordChange? Change, JournalPosition End, Segment? Segment, Segment? OpenedIn);
+
+/// <summary>
+/// Between the requests and the database: appends each record to the journal and queues it, in one order, under one lock. The
+/// queue is bounded; what does not fit lies in the journal and is read from there later. Thread-safe.
+/// </summary>
+internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, int capacity) : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Queue<PendingItem> _items = [];
+    private readonly Dictionary<string, Segment> _openings = [];
+    private readonly SemaphoreSlim _news = new(0, 1);
+    private JournalPosition? _overflow;
+    private long _overflowed;
+    private SegmentScan? _reading;
+    private Segment? _readingFrom;
+    private long _readingOffset;
+    private long _lost;
+
+    /// <summary>Entries and changes that wait for the database, in memory and in the journal.</summary>
+    public long Waiting
+    {
+        get { lock (_lock) return _items.Count + _overflowed; }
+    }
+
+    /// <summary>Entries for which there was neither a journal nor room in memory.</summary>
+    public long Lost => Interlocked.Read(ref _lost);
+
+    public long JournalBytes
+    {
+        get { lock (_lock) return journal?.Bytes ?? 0; }
+    }
+
+    public string? JournalProblem
+    {
+        get { lock (_lock) return journal?.Problem; }
+    }
+
+    /// <summary>True when the next entry would be lost: the journal does not take it and the memory is full.</summary>
+    public bool IsFull
+    {
+        get { lock (_lock) return _items.Count >= capacity && (journal is null || journal.Problem is not null); }
+    }
+
+    /// <summary>Ends when there is something to take, or was since the last time.</summary>
+    public Task WaitAsync(CancellationToken cancel) => _news.WaitAsync(cancel);
+
+    public void Open(LedgerOpening opening)
+    {
+        if (journal is null) return;
+        lock (_lock)
+        {
+            JournalCodec.Write(journal.Begin(), opening);
+            if (journal.Append() is not { } segment) return;
+            if (_openings.Remove(opening.Id, out var earlier)) earlier.Pins--;
+            _openings.Add(opening.Id, segment);
+        }
+    }
+
+    public void Add(LedgerEntry entry)
+    {
+        lock (_lock)
+        {
+            if (journal is not null) JournalCodec.Write(journal.Begin(), entry);
+            var segment = journal?.Append();
+            // In the journal an opening followed by its entry says nothing any more. Otherwise it stays until the entry is in the database.
+            if (_openings.Remove(entry.Id, out var opened) && segment is not null)
+            {
+                opened.Pins--;
+                opened = null;
+            }
+            Enqueue(new PendingItem(entry, null, default, segment, opened));
+        }
+        Wake();
+    }
+
+    public void Add(RecordChange change)
+    {
+        lock (_lock)
+        {
+            if (journal is not null) JournalCodec.Write(journal.Begin(), change);
+            Enqueue(new PendingItem(null, change, default, journal?.Append(), null));
+        }
+        Wake();
+    }
+
+    /// <summary>Moves up to <paramref name="most"/> items into <paramref name="batch"/>, in order; from the journal when the memory was too small.</summary>
+    public void Take(List<PendingItem> batch, int most)
+    {
+        lock (_lock)
+        {
+            while (batch.Count < most && _items.TryDequeue(out var item)) batch.Add(item);
+            if (batch.Count > 0 || _overflow is null) return;
+        }
+        TakeOverflow(batch, most);
+    }
+
+    /// <summary>The items are in the database (or given up): their journal files may go.</summary>
+    public void Release(List<PendingItem> batch)
+    {
+        lock (_lock)
+        {
+            foreach (var item in batch)
+            {
+                if (item.Segment is not null) item.Segment.Pins--;
+                if (item.OpenedIn is not null) item.OpenedIn.Pins--;
+            }
+        }
+    }
+
+    /// <summary>Journal files that nothing needs any more.</summary>
+    public List<Segment> TakeDone(bool evenLast)
+    {
+        lock (_lock) return journal?.TakeDone(evenLast) ?? [];
+    }
+
+    /// <summary>Puts the journal onto the disk.</summary>
+    public void Sync() => journal?.Sync(action =>
+    {
+        lock (_lock) action();
+    });
+
+    public void Wake()
+    {
+        // At most one wake-up is stored; losing the race to store it means that it is stored.
+        if (_news.CurrentCount > 0) return;
+        try
+        {
+            _news.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Already awake.
+        }
+    }
+
+    public void Dispose()
+    {
+        journal?.Dispose();
+        folder?.Dispose();
+        _news.Dispose();
+    }
+
+    private void Enqueue(PendingItem item)
+    {
+        if (item.Segment is not null) item = item with { End = journal!.End };
+        var isBehindOverflow = _overflow is not null && item.Segment is not null;
+        if (_items.Count < capacity && !isBehindOverflow)
+        {
+            _items.Enqueue(item);
+            return;
+        }
+        if (item.Segment is null)
+        {
+            if (item.OpenedIn is not null) item.OpenedIn.Pins--;
+            Interlocked.Increment(ref _lost);
+            return;
+        }
+        _overflow ??= journal!.LastStart;
+        _overflowed++;
+    }
+
+    // What did not fit into the memory is read back from the journal. Only the writer comes here.
+    private void TakeOverflow(List<PendingItem> batch, int most)
+    {
+        while (batch.Count < most)
+        {
+            if (_reading is null && !TryBeginReading()) return;
+            if (_reading is null) continue;
+            if (_reading.TryRead(out var item))
+            {
+                if (item.Entry is null && item.Change is null) continue;
+                var end = new JournalPosition(_readingFrom!.Number, _readingOffset + _reading.Offset);
+                batch.Add(new PendingItem(item.Entry, item.Change, end, _readingFrom, null));
+                lock (_lock) _overflowed = Math.Max(0, _overflowed - 1);
+                continue;
+            }
+            lock (_lock) _overflow = new JournalPosition(_readingFrom!.Number, _readingOffset + _reading.Offset);
+            _reading = null;
+        }
+    }
+
+    private bool TryBeginReading()
+    {
+        long length;
+        lock (_lock)
+        {
+            if (_overflow is not { } from) return false;
+            var segment = journal!.FirstFrom(from.Segment);
+            var offset = segment?.Number == from.Segment ? from.Offset : 0;
+            // At the end of one file the next one follows; at the end of the last, the queue is enough again.
+            if (segment is not null && offset >= segment.Length) (segment, offset) = (journal.FirstFrom(segment.Number + 1), 0);
+            if (segment is null)
+            {
+                (_overflow, _overflowed) = (null, 0);
+                return false;
+            }
+            (_readingFrom, _readingOffset, length) = (segment, offset, segment.Length);
+        }
+        try
+        {
+            _reading = new SegmentScan(ReadFrom(_readingFrom.Path, _readingOffset, (int)(length - _readingOffset)));
+        }
+        catch (IOException)
+        {
+            // Somebody removed the file: what was in it is gone.
+            lock (_lock)
+            {
+                Interlocked.Add(ref _lost, _readingFrom.Pins);
+                _readingFrom.Pins = 0;
+                _overflow = new JournalPosition(_readingFrom.Number + 1, 0);
+            }
+        }
+        return true;
+    }
+
+    private static byte[] ReadFrom(string path, long offset, int length)
+    {
+        var bytes = new byte[length];
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var count = 0;
+        while (count < length && RandomAccess.Read(file, bytes.AsSpan(count), offset + count) is > 0 and var read) count += read;
+        return bytes;
+    }
+}

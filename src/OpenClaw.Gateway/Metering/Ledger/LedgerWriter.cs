@@ -1,0 +1,206 @@
+using System.Data.Common;
+using OpenClaw.Gateway.Metering.Ledger.Journal;
+using OpenClaw.Gateway.Metering.Ledger.Storage;
+
+namespace OpenClaw.Gateway.Metering.Ledger;
+
+/// <summary>
+/// The one task that writes to the database: reads what an earlier run left in the journal, then batches what requests bring.
+/// While the database is away it tries again, more and more slowly, and nothing is dropped.
+/// </summary>
+internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorage storage, string gatewayId, TimeProvider time, Action<string> log)
+{
+    private const int BatchSize = 256;
+    private static readonly TimeSpan s_gather = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_shortestWait = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(5);
+
+    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private readonly List<TaskCompletionSource> _flushes = [];
+    private TaskCompletionSource _hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile string? _problem;
+    private volatile bool _closing;
+    private long _written;
+    private long _refused;
+
+    /// <summary>Told of each batch that is in the database.</summary>
+    public Action<List<PendingItem>> Wrote { get; init; } = static _ => { };
+
+    /// <summary>Ends when the database is open and has what an earlier run left in the journal.</summary>
+    public Task Opened => _opened.Task;
+
+    /// <summary>Ends with <see cref="RunAsync"/>.</summary>
+    public Task Ended => _ended.Task;
+
+    public string? Problem => _problem;
+
+    public long Written => Interlocked.Read(ref _written);
+
+    /// <summary>Entries that the database will never take.</summary>
+    public long Refused => Interlocked.Read(ref _refused);
+
+    /// <param name="recover">Reads the journals of earlier runs; called again until it succeeds.</param>
+    public async Task RunAsync(Func<CancellationToken, Task> recover, CancellationToken cancel)
+    {
+        try
+        {
+            await UntilItWorksAsync(async () =>
+            {
+                await store.ConnectAsync(cancel).ConfigureAwait(false);
+                await recover(cancel).ConfigureAwait(false);
+            }, cancel).ConfigureAwait(false);
+            _opened.TrySetResult();
+            while (!_closing)
+            {
+                await queue.WaitAsync(cancel).ConfigureAwait(false);
+                if (!_closing) await GatherAsync().ConfigureAwait(false);
+                await DrainAsync(cancel).ConfigureAwait(false);
+            }
+            await DrainAsync(cancel).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // What is left stays in the journal.
+        }
+        finally
+        {
+            _opened.TrySetCanceled(CancellationToken.None);
+            EndFlushes();
+            _ended.TrySetResult();
+        }
+    }
+
+    /// <summary>Writes a batch of any gateway's journal, as often as it takes.</summary>
+    public async Task<int> WriteAsync(List<PendingItem> batch, string gateway, bool presumedIsKnown, CancellationToken cancel)
+    {
+        var fresh = 0;
+        var isRefused = false;
+        await UntilItWorksAsync(async () =>
+        {
+            try
+            {
+                fresh = await store.WriteAsync(batch, gateway, presumedIsKnown, cancel).ConfigureAwait(false);
+            }
+            catch (Exception e) when (IsHopeless(e))
+            {
+                isRefused = true;
+                if (batch.Count <= 1) log($"the ledger cannot keep an entry ({(batch.Count == 0 ? "none" : batch[0].Entry?.Id ?? batch[0].Change?.Kind)}): {e.Message}");
+            }
+        }, cancel).ConfigureAwait(false);
+        if (!isRefused) return fresh;
+        if (batch.Count <= 1)
+        {
+            Interlocked.Add(ref _refused, batch.Count);
+            return 0;
+        }
+        // One that the database will never take must not hold up the others.
+        foreach (var item in batch) fresh += await WriteAsync([item], gateway, false, cancel).ConfigureAwait(false);
+        if (presumedIsKnown) await WriteAsync([], gateway, true, cancel).ConfigureAwait(false);
+        return fresh;
+    }
+
+    public async Task FlushAsync()
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            _flushes.Add(done);
+            _hurry.TrySetResult();
+        }
+        queue.Wake();
+        await done.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>What is queued is still written, then <see cref="RunAsync"/> ends.</summary>
+    public void Close()
+    {
+        _closing = true;
+        lock (_lock) _hurry.TrySetResult();
+        queue.Wake();
+    }
+
+    private async Task GatherAsync()
+    {
+        Task hurry;
+        lock (_lock) hurry = _hurry.Task;
+        if (!hurry.IsCompleted && queue.Waiting < BatchSize) await Task.WhenAny(hurry, Task.Delay(s_gather, time)).ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (_hurry.Task.IsCompleted) _hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    private async Task DrainAsync(CancellationToken cancel)
+    {
+        List<TaskCompletionSource> flushes;
+        lock (_lock) flushes = [.. _flushes];
+        var batch = new List<PendingItem>(BatchSize);
+        while (true)
+        {
+            batch.Clear();
+            queue.Take(batch, BatchSize);
+            if (batch.Count == 0) break;
+            Interlocked.Add(ref _written, await WriteAsync(batch, gatewayId, false, cancel).ConfigureAwait(false));
+            queue.Release(batch);
+            Wrote(batch);
+        }
+        await DeleteDoneAsync(evenLast: false, cancel).ConfigureAwait(false);
+        lock (_lock) _flushes.RemoveAll(flushes.Contains);
+        foreach (var flush in flushes) flush.TrySetResult();
+    }
+
+    /// <summary>Removes journal files whose entries are all in the database, and stay there whatever happens.</summary>
+    public async Task DeleteDoneAsync(bool evenLast, CancellationToken cancel)
+    {
+        var done = queue.TakeDone(evenLast);
+        if (done.Count == 0) return;
+        await UntilItWorksAsync(() => store.CheckpointAsync(cancel), cancel).ConfigureAwait(false);
+        foreach (var segment in done)
+        {
+            segment.Handle?.Dispose();
+            JournalReplay.Delete(segment.Path, log);
+        }
+    }
+
+    private async Task UntilItWorksAsync(Func<Task> work, CancellationToken cancel)
+    {
+        for (var wait = s_shortestWait; ; wait = wait * 2 < s_longestWait ? wait * 2 : s_longestWait)
+        {
+            try
+            {
+                await work().ConfigureAwait(false);
+                if (_problem is not null) log($"the ledger's database ({storage.Place}) answers again");
+                _problem = null;
+                return;
+            }
+            catch (Exception e) when (!cancel.IsCancellationRequested)
+            {
+                var problem = Describe(e);
+                if (_problem != problem) log($"the ledger's database ({storage.Place}) does not take entries, they wait: {problem}");
+                _problem = problem;
+            }
+            await Task.Delay(wait, time, cancel).ConfigureAwait(false);
+        }
+    }
+
+    // Neither the connection's nor the disk's fault: the entry itself, or a bug of ours.
+    private bool IsHopeless(Exception e) => e switch
+    {
+        DbException failure => !storage.IsPassing(failure) && !failure.IsTransient,
+        InvalidCastException or FormatException or ArgumentException or OverflowException or KeyNotFoundException => true,
+        _ => false,
+    };
+
+    private static string Describe(Exception e) => e is DbException { InnerException: { } inner } ? $"{e.Message} ({inner.Message})" : e.Message;
+
+    private void EndFlushes()
+    {
+        lock (_lock)
+        {
+            foreach (var flush in _flushes) flush.TrySetResult();
+            _flushes.Clear();
+        }
+    }
+}

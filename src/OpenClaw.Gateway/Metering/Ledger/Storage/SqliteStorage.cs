@@ -1,0 +1,112 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+
+namespace OpenClaw.Gateway.Metering.Ledger.Storage;
+
+/// <summary>
+/// SQLite: a file in write-ahead mode, or the memory of this process. Written by one connection; reports read beside it.
+/// Sources: sqlite.org/wal.html, sqlite.org/pragma.html (synchronous, auto_vacuum).
+/// </summary>
+internal sealed class SqliteStorage : IStorage
+{
+    private readonly string _connection;
+    private readonly string? _file;
+    private SqliteConnection? _keeper;
+
+    /// <param name="file">The database file, or null for the memory.</param>
+    public SqliteStorage(string? file)
+    {
+        _file = file;
+        var builder = new SqliteConnectionStringBuilder { DefaultTimeout = 5 };
+        if (file is null)
+        {
+            (builder.DataSource, builder.Mode, builder.Cache) = ("ledger-" + Guid.NewGuid().ToString("N"), SqliteOpenMode.Memory, SqliteCacheMode.Shared);
+        }
+        else
+        {
+            builder.DataSource = file;
+        }
+        _connection = builder.ToString();
+    }
+
+    public string Kind => _file is null ? "memory" : "sqlite";
+
+    public bool IsShared => false;
+
+    public string Place => _file ?? "memory";
+
+    public string Now => "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
+    public string ForUpdate => "";
+
+    public string IndexOf => "instr";
+
+    public bool IsGone => _file is not null && !File.Exists(_file);
+
+    public async Task<DbConnection> OpenAsync(CancellationToken cancel)
+    {
+        // Here and not in the constructor: loading the library takes longer than all the rest of a start.
+        SQLitePCL.Batteries_V2.Init();
+        // A database in memory ends with its last connection.
+        if (_file is null && _keeper is null) (_keeper = new SqliteConnection(_connection)).Open();
+        if (_file is not null && Path.GetDirectoryName(_file) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
+        var connection = new SqliteConnection(_connection);
+        try
+        {
+            await connection.OpenAsync(cancel).ConfigureAwait(false);
+            await connection.RunAsync("PRAGMA synchronous = NORMAL", cancel).ConfigureAwait(false);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public async Task PrepareAsync(DbConnection writer, CancellationToken cancel)
+    {
+        // auto_vacuum holds only when it is set before the first table.
+        await writer.RunAsync("PRAGMA auto_vacuum = INCREMENTAL", cancel).ConfigureAwait(false);
+        if (_file is not null) await writer.RunAsync("PRAGMA journal_mode = WAL", cancel).ConfigureAwait(false);
+    }
+
+    public Task LockSchemaAsync(DbConnection connection, DbTransaction transaction, CancellationToken cancel) => Task.CompletedTask;
+
+    public Task<bool> TryLockRetentionAsync(DbConnection connection, DbTransaction transaction, CancellationToken cancel) => Task.FromResult(true);
+
+    public string Localize(string sql) => sql
+        .Replace("{identity}", "INTEGER PRIMARY KEY", StringComparison.Ordinal)
+        .Replace("{real}", "REAL", StringComparison.Ordinal);
+
+    // sqlite.org/rescode.html: 19 constraint, 18 too big, 20 mismatch, 25 range.
+    public bool IsPassing(DbException failure) => failure is not SqliteException { SqliteErrorCode: 18 or 19 or 20 or 25 };
+
+    public async Task CheckpointAsync(DbConnection writer, CancellationToken cancel)
+    {
+        if (_file is not null) await writer.RunAsync("PRAGMA wal_checkpoint(PASSIVE)", cancel).ConfigureAwait(false);
+    }
+
+    public async Task<long> SizeAsync(DbConnection writer, CancellationToken cancel) =>
+        await writer.NumberAsync("SELECT (c.page_count - f.freelist_count) * s.page_size FROM pragma_page_count() c, pragma_freelist_count() f, pragma_page_size() s", cancel).ConfigureAwait(false);
+
+    public async Task ShrinkAsync(DbConnection writer, CancellationToken cancel)
+    {
+        if (_file is null) return;
+        // One page a step: the statement must be read to its end.
+        await using (var vacuum = writer.Command("PRAGMA incremental_vacuum"))
+        await using (var rows = await vacuum.ExecuteReaderAsync(cancel).ConfigureAwait(false))
+        {
+            while (await rows.ReadAsync(cancel).ConfigureAwait(false)) cancel.ThrowIfCancellationRequested();
+        }
+        await writer.RunAsync("PRAGMA wal_checkpoint(TRUNCATE)", cancel).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_keeper is not null) await _keeper.DisposeAsync().ConfigureAwait(false);
+        // Pooled connections would hold the file, and the process's memory, for ever.
+        using var any = new SqliteConnection(_connection);
+        SqliteConnection.ClearPool(any);
+    }
+}

@@ -1,0 +1,248 @@
+using Microsoft.Data.Sqlite;
+using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Metering.Ledger;
+
+namespace OpenClaw.Tests.Gateway.Metering.Ledger;
+
+/// <summary>The ledger on a real SQLite file: each request once, whatever happens to the process.</summary>
+public sealed class LedgerStateTests : IDisposable
+{
+    private readonly LedgerFolder _folder = new();
+    private readonly CancellationToken _cancel = TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task What_is_settled_is_in_the_database_with_every_hop_and_in_the_counter()
+    {
+        await using (var ledger = _folder.Open())
+        {
+            ledger.Opened(Entries.Opening("dec_1"));
+            ledger.Settled(Entries.Of("dec_1"));
+            await ledger.FlushAsync();
+            Assert.Equal(new CounterValue(0.25m, 150), await ledger.ReadCounterAsync(Entries.Monthly, _cancel));
+        }
+        Assert.Equal("dec_1|owner|s1|,batch,team-a,|fast|openai/gpt-4o|answered|200", Row("SELECT id || '|' || client || '|' || session || '|' || tags || '|' || alias || '|' || answered || '|' || outcome || '|' || status FROM requests"));
+        Assert.Equal("anthropic/claude-opus-4 rate_limited 429; openai/gpt-4o ok 200", Row("SELECT group_concat(provider || '/' || model || ' ' || result || ' ' || status, '; ') FROM (SELECT * FROM hops ORDER BY hop)"));
+        Assert.Empty(_folder.Journals);
+    }
+
+    [Fact]
+    public async Task The_same_entry_twice_changes_neither_row_nor_counter()
+    {
+        await using var ledger = _folder.Open();
+        ledger.Settled(Entries.Of("dec_1"));
+        ledger.Settled(Entries.Of("dec_1", 5m));
+        await ledger.FlushAsync();
+        ledger.Settled(Entries.Of("dec_1", 7m));
+        await ledger.FlushAsync();
+        Assert.Equal(0.25m, (await ledger.ReadCounterAsync(Entries.Monthly, _cancel)).Usd);
+        var report = await ledger.ReportAsync(Entries.All(UsageGrouping.Model), _cancel);
+        Assert.Equal((1, 0.25m), (report.Total.Requests, report.Total.Cost));
+    }
+
+    [Fact]
+    public async Task A_process_that_ends_at_any_moment_loses_nothing_and_counts_nothing_twice()
+    {
+        await using var ledger = _folder.Open(static o => o with { MaxSegmentBytes = 2000 });
+        for (var i = 0; i < 60; i++)
+        {
+            ledger.Opened(Entries.Opening(Entries.Id(i)));
+            ledger.Settled(Entries.Of(Entries.Id(i), 0.1m));
+            // At some of the moments the database has it already, at others only the journal.
+            if (i % 7 == 0) await ledger.FlushAsync();
+            if (i % 10 != 9) continue;
+            using var crashed = _folder.Crash();
+            await AssertHoldsAsync(crashed, i + 1, 0);
+            await AssertHoldsAsync(crashed, i + 1, 0);
+        }
+    }
+
+    [Fact]
+    public async Task A_request_that_was_under_way_is_kept_as_lost_with_what_was_reserved()
+    {
+        await using var ledger = _folder.Open();
+        ledger.Settled(Entries.Of("dec_1"));
+        ledger.Opened(Entries.Opening("dec_2", 0.5m));
+        ledger.Opened(Entries.Opening("dec_2", 0.75m));
+        using var crashed = _folder.Crash();
+        await AssertHoldsAsync(crashed, 1, 1);
+        await using var after = crashed.Open();
+        Assert.Equal(new CounterValue(1m, 650), await after.ReadCounterAsync(Entries.Monthly, _cancel));
+        var report = await after.ReportAsync(Entries.All(UsageGrouping.Model), _cancel);
+        Assert.Equal((2, 1, 1m, 1), (report.Total.Requests, report.Total.Failed, report.Total.Cost, report.Total.EstimatedRequests));
+        // The first run, that lived on, settles it: the row of a request is its own whoever wrote it.
+        Assert.Equal(1, after.Facts.IsOpen ? report.Rows.Count(static r => r.Key == "anthropic/claude-opus-4") : 0);
+    }
+
+    [Fact]
+    public async Task A_torn_end_and_a_damaged_middle_cost_what_they_hit()
+    {
+        await using var ledger = _folder.Open();
+        // Not flushed: the crash finds all of it in the journal alone, or none of it.
+        for (var i = 0; i < 20; i++) ledger.Settled(Entries.Of(Entries.Id(i), 0.1m));
+        using var crashed = _folder.Crash();
+        foreach (var file in Directory.EnumerateFiles(crashed.Path, "openclaw.db*")) File.Delete(file);
+        var journal = Assert.Single(crashed.Journals);
+        var bytes = await File.ReadAllBytesAsync(journal, _cancel);
+        bytes[bytes.Length / 2] ^= 1;
+        await File.WriteAllBytesAsync(journal, bytes[..^5], _cancel);
+        await AssertHoldsAsync(crashed, 18, 0, usdEach: 0.1m);
+        Assert.Contains(crashed.Log, static l => l.Contains("damaged", StringComparison.Ordinal));
+        Assert.Contains(crashed.Log, static l => l.Contains("was not finished", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task More_than_the_memory_may_hold_waits_in_the_journal_and_keeps_its_order()
+    {
+        // A file where the database's folder should be: it cannot open until the file goes.
+        var blocker = Path.Combine(_folder.Path, "db");
+        await File.WriteAllTextAsync(blocker, "", _cancel);
+        await using var ledger = _folder.Open(static o => o with { Url = "sqlite:db/openclaw.db", QueueCapacity = 10, MaxSegmentBytes = 4000 });
+        for (var i = 0; i < 200; i++)
+        {
+            ledger.Opened(Entries.Opening(Entries.Id(i)));
+            ledger.Settled(Entries.Of(Entries.Id(i), 0.1m));
+            ledger.PutRecord("session", "s1", System.Text.Encoding.UTF8.GetBytes($"{{\"n\":{i}}}"));
+        }
+        Assert.Equal(400, ledger.Facts.Waiting);
+        Assert.Null(ledger.WhyNotAccepting);
+        File.Delete(blocker);
+        await ledger.FlushAsync();
+        Assert.Equal(new CounterValue(20m, 30_000), await ledger.ReadCounterAsync(Entries.Monthly, _cancel));
+        Assert.Equal("{\"n\":199}"u8.ToArray(), (await ledger.FindRecordAsync("session", "s1", _cancel))!.Json.ToArray());
+        Assert.Equal((0, 0, 200), (ledger.Facts.Waiting, ledger.Facts.Lost, ledger.Facts.Written));
+        Assert.Single(_folder.Journals);
+    }
+
+    [Fact]
+    public async Task Without_room_in_journal_and_memory_it_says_so_and_counts_what_it_loses()
+    {
+        var blocker = Path.Combine(_folder.Path, "db");
+        await File.WriteAllTextAsync(blocker, "", _cancel);
+        await using var ledger = _folder.Open(static o => o with { Url = "sqlite:db/openclaw.db", QueueCapacity = 5, MaxJournalBytes = 2000 });
+        for (var i = 0; i < 30; i++) ledger.Settled(Entries.Of(Entries.Id(i), 0.1m));
+        Assert.Contains("no room", ledger.WhyNotAccepting, StringComparison.Ordinal);
+        var (lost, waiting) = (ledger.Facts.Lost, ledger.Facts.Waiting);
+        Assert.True(lost > 0);
+        Assert.Equal(30, lost + waiting);
+        File.Delete(blocker);
+        await ledger.FlushAsync();
+        Assert.Null(ledger.WhyNotAccepting);
+        Assert.Equal(waiting * 0.1m, (await ledger.ReadCounterAsync(Entries.Monthly, _cancel)).Usd);
+    }
+
+    [Fact]
+    public async Task Where_no_journal_can_be_written_the_database_still_gets_everything()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "ledger"), "", _cancel);
+        await using var ledger = _folder.Open();
+        Assert.NotNull(ledger.Facts.JournalProblem);
+        ledger.Settled(Entries.Of("dec_1"));
+        await ledger.FlushAsync();
+        Assert.Equal(0.25m, (await ledger.ReadCounterAsync(Entries.Monthly, _cancel)).Usd);
+    }
+
+    [Fact]
+    public async Task A_journal_of_a_gateway_that_did_not_come_back_is_read_by_the_next()
+    {
+        await using var one = _folder.Open();
+        await using var two = _folder.Open();
+        one.Settled(Entries.Of("dec_1"));
+        two.Settled(Entries.Of("dec_2"));
+        using var crashed = _folder.Crash();
+        foreach (var file in Directory.EnumerateFiles(crashed.Path, "openclaw.db*")) File.Delete(file);
+        await AssertHoldsAsync(crashed, 2, 0);
+    }
+
+    [Fact]
+    public async Task An_old_journal_is_not_counted_again_when_its_rows_have_become_sums()
+    {
+        await using (var ledger = _folder.Open())
+        {
+            ledger.Settled(Entries.Of("dec_1"));
+            await ledger.FlushAsync();
+            using var crashed = _folder.Crash();
+            using (var database = new SqliteConnection("Data Source=" + crashed.Database + ";Pooling=false"))
+            {
+                database.Open();
+                using var delete = new SqliteCommand("DELETE FROM requests; DELETE FROM hops", database);
+                delete.ExecuteNonQuery();
+            }
+            await using var after = crashed.Open();
+            Assert.Equal(0.25m, (await after.ReadCounterAsync(Entries.Monthly, _cancel)).Usd);
+        }
+    }
+
+    [Fact]
+    public async Task A_database_file_that_is_removed_is_made_anew()
+    {
+        await using var ledger = _folder.Open();
+        ledger.Settled(Entries.Of("dec_1"));
+        await ledger.FlushAsync();
+        foreach (var file in Directory.EnumerateFiles(_folder.Path, "openclaw.db*")) File.Delete(file);
+        SqliteConnection.ClearAllPools();
+        ledger.Settled(Entries.Of("dec_2"));
+        await ledger.FlushAsync();
+        var report = await ledger.ReportAsync(Entries.All(UsageGrouping.Client), _cancel);
+        Assert.Equal(1, report.Total.Requests);
+    }
+
+    [Fact]
+    public async Task Records_outlive_the_process_and_the_last_word_holds()
+    {
+        await using var ledger = _folder.Open();
+        ledger.PutRecord("session", "a", "{\"v\":1}"u8.ToArray());
+        ledger.PutRecord("session", "b", "{\"v\":2}"u8.ToArray());
+        ledger.PutRecord("session", "a", "{\"v\":3}"u8.ToArray());
+        ledger.DeleteRecord("session", "b");
+        ledger.PutRecord("client", "a", "{}"u8.ToArray());
+        Assert.Equal("{\"v\":3}"u8.ToArray(), (await ledger.FindRecordAsync("session", "a", _cancel))!.Json.ToArray());
+        Assert.Null(await ledger.FindRecordAsync("session", "b", _cancel));
+        using var crashed = _folder.Crash();
+        await using var after = crashed.Open();
+        var record = Assert.Single(await after.LoadRecordsAsync("session", 10, _cancel));
+        Assert.Equal(("a", "{\"v\":3}"), (record.Key, System.Text.Encoding.UTF8.GetString(record.Json.Span)));
+        Assert.Throws<ArgumentException>(() => after.PutRecord("session", "c", new byte[300_000]));
+    }
+
+    [Fact]
+    public async Task A_text_that_no_database_takes_does_not_hold_up_the_others()
+    {
+        await using var ledger = _folder.Open();
+        ledger.Settled(Entries.Of("dec_\0\uD800") with { Session = "half \uDC00", Tags = ["\0"] });
+        ledger.Settled(Entries.Of("dec_2"));
+        await ledger.FlushAsync();
+        Assert.Equal(2, ledger.Facts.Written);
+    }
+
+    [Fact]
+    public async Task In_memory_it_answers_and_leaves_no_file()
+    {
+        await using var ledger = LedgerState.Open(new LedgerOptions()).Ledger!;
+        for (var i = 0; i < 300; i++) ledger.Settled(Entries.Of(Entries.Id(i), 0.01m));
+        await ledger.FlushAsync();
+        Assert.Equal(3m, (await ledger.ReportAsync(Entries.All(UsageGrouping.Day), _cancel)).Total.Cost);
+        Assert.Equal("memory", ledger.Facts.Kind);
+    }
+
+    private async Task AssertHoldsAsync(LedgerFolder folder, int answered, int unfinished, decimal usdEach = 0)
+    {
+        await using var ledger = folder.Open();
+        await ledger.FlushAsync();
+        var report = await ledger.ReportAsync(Entries.All(UsageGrouping.Model), _cancel);
+        Assert.Equal((answered + unfinished, unfinished), (report.Total.Requests, report.Total.Failed));
+        var counter = await ledger.ReadCounterAsync(Entries.Monthly, _cancel);
+        Assert.Equal(report.Total.Cost, counter.Usd);
+        if (usdEach > 0) Assert.Equal(answered * usdEach, counter.Usd);
+        Assert.Equal(counter, await ledger.SumAsync(CounterScope.Gateway, DateTimeOffset.UnixEpoch, _cancel) with { Tokens = counter.Tokens });
+    }
+
+    private string Row(string sql)
+    {
+        using var connection = new SqliteConnection("Data Source=" + _folder.Database + ";Pooling=false");
+        connection.Open();
+        using var command = new SqliteCommand(sql, connection);
+        return (string)command.ExecuteScalar()!;
+    }
+}
