@@ -3,6 +3,7 @@ using OpenClaw.Config;
 using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Metering.Ledger;
 using OpenClaw.Gateway.Routing;
 using OpenClaw.Gateway.Telemetry;
 
@@ -40,7 +41,8 @@ internal static partial class MetricsTable
         return metrics.Write(new GatewayGauges(false, 0, [("a/one", true)])
         {
             Budgets = [new BudgetStanding(new BudgetRule(new BudgetConfig { Scope = "gateway", Limit = 1 }), BudgetWindow.Always, [("", 1, 0)])],
-        });
+        })
+            + LedgerFigures.Text(new LedgerFacts("sqlite", "f", "g", true, null, null, 0, 0, 0, 0, 0, 0));
     }
 
     [GeneratedRegex("([a-z_]+)=\"")]

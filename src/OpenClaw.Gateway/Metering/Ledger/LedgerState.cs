@@ -51,6 +51,9 @@ internal sealed class LedgerState : IAsyncDisposable
         return storage is null ? (null, problem) : (new LedgerState(options, storage), null);
     }
 
+    /// <summary>A ledger that keeps everything in memory.</summary>
+    public static LedgerState InMemory() => Open(new LedgerOptions { Url = "sqlite::memory:" }).Ledger!;
+
     /// <summary>True when several gateways share the database (PostgreSQL): budgets then need leases.</summary>
     public bool IsShared => _storage.IsShared;
 

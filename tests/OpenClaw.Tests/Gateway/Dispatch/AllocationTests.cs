@@ -49,7 +49,7 @@ public class AllocationTests
     private static Reservation Money()
     {
         var alerts = new OpenClaw.Gateway.Metering.Alerts.AlertState(static () => [], static _ => null, new Metering.Budgets.NoMemory(), TimeProvider.System, static _ => { });
-        return new BudgetState(new LedgerCounters(new LedgerState()), alerts, TimeProvider.System).Open(new OpenClaw.Config.OpenClawConfig(), new RequestFacts("", "owner", null, null, [], "chat", 1, null, true, null));
+        return new BudgetState(new LedgerCounters(LedgerState.InMemory()), alerts, TimeProvider.System).Open(new OpenClaw.Config.OpenClawConfig(), new RequestFacts("", "owner", null, null, [], "chat", 1, null, true, null));
     }
 
     // One chunk a read, as a provider that flushes each token.

@@ -50,7 +50,7 @@ internal sealed class BudgetStage : IAsyncDisposable
     public static BudgetStage Of(string budgets, ICounterStore? store = null, ManualTime? time = null)
     {
         var builder = new StateBuilder(new GatewayOptions { Environment = ConfigEnvironment.Empty }, new Backoff(new Random(1)));
-        return new BudgetStage(builder, StateOf(builder, budgets), store ?? new LedgerCounters(new LedgerState()), time ?? new ManualTime());
+        return new BudgetStage(builder, StateOf(builder, budgets), store ?? new LedgerCounters(LedgerState.InMemory()), time ?? new ManualTime());
     }
 
     public void Reload(string budgets) => State = StateOf(_builder, budgets);

@@ -1,0 +1,35 @@
+using OpenClaw.Gateway.Metering.Ledger.Storage;
+
+namespace OpenClaw.Tests.Gateway.Metering.Ledger;
+
+public sealed class StorageUrlTests
+{
+    [Theory]
+    [InlineData("sqlite:openclaw.db", "/state", "/state/openclaw.db")]
+    [InlineData("sqlite:data/x.db", "/state", "/state/data/x.db")]
+    [InlineData("sqlite:/var/x.db", "/state", "/var/x.db")]
+    [InlineData("sqlite:///var/x.db", null, "/var/x.db")]
+    [InlineData("sqlite:openclaw.db", null, "memory")]
+    [InlineData("sqlite::memory:", "/state", "memory")]
+    [InlineData("postgres://u:geheim@db.example:6543/ledger", null, "db.example:6543/ledger")]
+    [InlineData("postgresql://u:ge%40heim@[::1]/ledger?sslmode=verify-full", null, "::1:5432/ledger")]
+    [InlineData("postgres:///ledger?host=/run/postgresql&user=u", null, "/run/postgresql:5432/ledger")]
+    public async Task A_url_names_a_place(string url, string? state, string place)
+    {
+        var (storage, problem) = StorageUrl.Open(url, state);
+        Assert.Null(problem);
+        await using (storage) Assert.Equal(place, storage!.Place);
+    }
+
+    [Theory]
+    [InlineData("postgres://u:geheim@h:99999/d", "its port is no number from 1 to 65535")]
+    [InlineData("postgres://u:geheim@h/d?sslmode=geheim", "its sslmode cannot be read")]
+    [InlineData("postgres://u:geheim@h/d?geheim=1", "an option that is not known")]
+    public void What_names_none_is_said_without_a_secret(string url, string why)
+    {
+        var (storage, problem) = StorageUrl.Open(url, null);
+        Assert.Null(storage);
+        Assert.Contains(why, problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("geheim", problem, StringComparison.Ordinal);
+    }
+}
