@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenClaw.Config;
+using OpenClaw.Gateway.Admission;
 using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Dispatch;
@@ -93,12 +94,21 @@ public sealed class GatewayHost : IAsyncDisposable
         var budgets = new BudgetState(new LedgerCounters(ledger), alerts, time);
         var outages = new OutageWatch(builder.Health, alerts, time);
         var till = new Till(budgets, ledger);
+        var guard = new RunawayGuard(time, ledger);
+        guard.Stopped += stop =>
+        {
+            metrics.RunawayStopped(stop.KindText);
+            alerts.Raise(GuardAlert.Of(stop));
+            options.Log($"runaway guard: session {stop.Session} of {stop.Caller} is stopped until {stop.Until.UtcDateTime:HH:mm:ss} UTC: {stop.Saw}");
+        };
+        var admission = new AdmissionChain(new RateLimits(time), guard, time);
         var drain = new Drain(metrics, config.Gateway.DrainTimeout, time, options.Log);
         var watcher = new ConfigWatcher(options, files, builder, states);
         var discovery = new LocalDiscovery(states, builder.Discovered, time, options.Log);
         var control = new ControlApi(options.Version, states, decisions, metrics, builder, watcher, drain, new BudgetsApi(budgets, time), alerts, ledger, time);
-        var chat = new ChatEndpoint(DialectTable.Of(DialectKind.OpenAiChat), "openai", states, dispatcher, till, decisions, metrics, time, options.Log);
-        var messages = new ChatEndpoint(DialectTable.Of(DialectKind.Anthropic), "anthropic", states, dispatcher, till, decisions, metrics, time, options.Log);
+        var guardApi = new GuardApi(states, guard);
+        var chat = new ChatEndpoint(DialectTable.Of(DialectKind.OpenAiChat), "openai", states, admission, dispatcher, till, decisions, metrics, time, options.Log);
+        var messages = new ChatEndpoint(DialectTable.Of(DialectKind.Anthropic), "anthropic", states, admission, dispatcher, till, decisions, metrics, time, options.Log);
         var models = new ModelsEndpoint(states);
         var doors = new Doors(drain, metrics, states)
         {
@@ -119,6 +129,8 @@ public sealed class GatewayHost : IAsyncDisposable
             { "GET", "/openclaw/v1/decisions", control.DecisionsAsync },
             { "GET", "/openclaw/v1/decisions/*", control.DecisionAsync },
             { "GET", "/openclaw/v1/config", control.ConfigAsync },
+            { "GET", "/openclaw/v1/guard", guardApi.StopsAsync },
+            { "POST", "/openclaw/v1/sessions/*/resume", guardApi.ResumeAsync },
         };
 
         var app = BuildServer(config.Gateway, options);

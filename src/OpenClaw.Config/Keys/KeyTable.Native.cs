@@ -31,7 +31,12 @@ internal static partial class KeyTable
     private static Shape Budget() => Obj(
     [
         new("name", Text("monthly"), "A name for reports."),
-        new("scope", Text("gateway"), "gateway, client, session, request, provider:ID, model:REF, alias:NAME or tag:NAME."),
+        new("scope", Text("gateway"), "gateway, client (each its own), client:NAME, session, request, provider:ID, model:REF, alias:NAME or tag:NAME."),
+        .. BudgetKeys(),
+    ]);
+
+    private static IEnumerable<Key> BudgetKeys() =>
+    [
         new("period", Text("month", [.. Periods]), "The time after which it starts anew."),
         new("limit", Number("50", 0, 1000000000000), "Dollars or tokens."),
         new("unit", Text("usd", "usd", "tokens"), "usd or tokens."),
@@ -39,13 +44,31 @@ internal static partial class KeyTable
         new("to", Reference(), "For downgrade: an alias or a reference."),
         new("warnAt", List(Number("0.8", 0, 1), "[0.5, 0.8]"), "Shares of the limit at which alerts are sent."),
         new("timeZone", Text("Europe/Berlin"), "Where days and months begin; UTC by default."),
-    ]);
+    ];
 
     private static Shape Limit() => Obj(
     [
-        new("scope", Text("client"), "gateway, client, provider:ID or model:REF."),
+        new("scope", Text("client"), "gateway, client (each its own), client:NAME, provider:ID or model:REF."),
+        .. LimitKeys(),
+    ]);
+
+    private static IEnumerable<Key> LimitKeys() =>
+    [
         new("requestsPerMinute", Integer(600, 1, 100000000), "Requests."),
         new("tokensPerMinute", Integer(200000, 1, 2000000000), "Tokens, prompt and answer."),
+    ];
+
+    private static Shape Guard() => Obj(
+    [
+        new("enabled", Flag(), "False: nothing is stopped."),
+        new("spendPerMinute", Number("10", 0, 1000000), "Dollars a minute that a session may spend, two minutes in a row and not falling; 0 = no bound."),
+        new("spendPerHour", Number("0", 0, 1000000), "Dollars that a session may spend in sixty minutes; 0 = no bound."),
+        new("identicalRequests", Integer(10, 0, 100000), "The same request so often, nothing else in between; 0 = off."),
+        new("errorLoop", Integer(5, 0, 100000), "The same large request failing so often; 0 = off."),
+        new("heartbeat", Flag(), "False: heartbeats that nobody reads go on."),
+        new("toolLoop", Integer(10, 0, 64), "The same tool calls with the same results so often; 0 = off."),
+        new("loopSpend", Number("0.9", 0, 1000000), "Dollars that any of these loops may cost; 0 = only the counts hold."),
+        new("cooldown", Duration("10m"), "How long a session is stopped the first time; doubled each time it goes on as before."),
     ]);
 
     private static Shape Client() => Obj(
@@ -56,6 +79,9 @@ internal static partial class KeyTable
         new("tokenEnv", Text("CI_TOKEN"), "A variable that holds it."),
         new("tokenHash", Text("sha256:…"), "Its SHA-256 in hexadecimal, so that the file holds no secret."),
         new("allow", References() with { RefusesNull = true }, "What this client may ask for, within the gateway's allowlist."),
+        new("budgets", List(Obj([new("name", Text("ci-monthly"), "A name for reports."), .. BudgetKeys()]), "[{ \"period\": \"month\", \"limit\": 20 }]") with { RefusesNull = true }, "Budgets of this client alone."),
+        new("limits", List(Obj([.. LimitKeys()]), "[{ \"requestsPerMinute\": 60 }]") with { RefusesNull = true }, "Rates of this client alone."),
+        new("expires", Text("2027-01-31"), "From then on the token is not taken; a day or a time, UTC unless it says otherwise."),
     ]);
 
     private static Shape Alert() => Obj(

@@ -23,6 +23,7 @@ internal static partial class KeyTable
         new("budgets", List(Budget(), "[{ \"scope\": \"gateway\", \"period\": \"month\", \"limit\": 50 }]") with { RefusesNull = true }, "Spending limits, checked before a request is sent."),
         new("limits", List(Limit(), "[{ \"scope\": \"client\", \"requestsPerMinute\": 600 }]") with { RefusesNull = true }, "Rates per minute."),
         new("clients", List(Client(), "[{ \"name\": \"ci\", \"tokenEnv\": \"CI_TOKEN\" }]") with { RefusesNull = true }, "Callers with a token and an allowlist of their own."),
+        new("guard", Guard(), "What stops a session that runs away."),
         new("storage", Obj(
         [
             new("url", Text("sqlite:openclaw.db"), "sqlite:FILE or postgres://…"),

@@ -7,7 +7,7 @@ public sealed record BudgetConfig
 {
     public string? Name { get; init; }
 
-    /// <summary><c>gateway</c>, <c>client</c>, <c>session</c>, <c>request</c>, <c>provider:ID</c>, <c>model:REF</c>, <c>alias:NAME</c>, <c>tag:NAME</c>.</summary>
+    /// <summary><c>gateway</c>, <c>client</c> (each its own), <c>client:NAME</c>, <c>session</c>, <c>request</c>, <c>provider:ID</c>, <c>model:REF</c>, <c>alias:NAME</c>, <c>tag:NAME</c>.</summary>
     public required string Scope { get; init; }
 
     /// <summary><c>request</c>, <c>session</c>, <c>hour</c>, <c>day</c>, <c>week</c>, <c>month</c>, <c>total</c>.</summary>
@@ -31,7 +31,7 @@ public sealed record BudgetConfig
 
 public sealed record LimitConfig
 {
-    /// <summary><c>gateway</c>, <c>client</c>, <c>provider:ID</c>, <c>model:REF</c>.</summary>
+    /// <summary><c>gateway</c>, <c>client</c> (each its own), <c>client:NAME</c>, <c>provider:ID</c>, <c>model:REF</c>.</summary>
     public required string Scope { get; init; }
 
     public int? RequestsPerMinute { get; init; }
@@ -51,4 +51,13 @@ public sealed record ClientConfig
 
     /// <summary>Empty: the gateway's own allowlist holds.</summary>
     public ImmutableArray<AllowRule> Allow { get; init; } = [];
+
+    /// <summary>Its own budgets; their scope is <c>client:NAME</c>.</summary>
+    public ImmutableArray<BudgetConfig> Budgets { get; init; } = [];
+
+    /// <summary>Its own rates; their scope is <c>client:NAME</c>.</summary>
+    public ImmutableArray<LimitConfig> Limits { get; init; } = [];
+
+    /// <summary>From then on the token is not taken any more; null = never.</summary>
+    public DateTimeOffset? Expires { get; init; }
 }

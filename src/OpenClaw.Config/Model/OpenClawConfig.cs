@@ -26,6 +26,9 @@ public sealed record OpenClawConfig
 
     public ImmutableArray<ClientConfig> Clients { get; init; } = [];
 
+    /// <summary>What stops a session that runs away.</summary>
+    public GuardConfig Guard { get; init; } = new();
+
     public StorageConfig Storage { get; init; } = new();
 
     public ImmutableArray<AlertConfig> Alerts { get; init; } = [];

@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using OpenClaw.Config.Text;
 
 namespace OpenClaw.Config.Reading;
 
 /// <summary>Reads <c>clients</c>: callers with a token of their own.</summary>
-internal sealed class ClientsSection(ReadContext context, References references, ModelsConfig models)
+internal sealed class ClientsSection(ReadContext context, References references, ModelsConfig models, MoneySection money)
 {
     private static readonly string[] TokenKeys = ["token", "tokenFile", "tokenEnv", "tokenHash"];
 
@@ -20,9 +21,20 @@ internal sealed class ClientsSection(ReadContext context, References references,
                 if (node.Members.All(static m => m.Key != "name" || m.Value.IsUnset || m.Value.Kind is NodeKind.Null or NodeKind.String)) context.Problems.Error(node, "the client has no name", "Add \"name\": \"ci\".");
                 continue;
             }
+            // The holder of the gateway's own token goes by this name, in sessions and in reports.
+            if (name == "owner") context.Problems.Error(node["name"], "\"owner\" is the name of the gateway's own token", "Give the client another name.");
             if (!names.Add(name)) context.Problems.Error(node["name"], $"there are two clients named \"{Shown.Text(name)}\"", "Give one of them another name.");
             var (token, hash) = ReadToken(node);
-            clients.Add(new ClientConfig { Name = name, Token = token, TokenHash = hash, Allow = ReadAllow(node["allow"]) });
+            clients.Add(new ClientConfig
+            {
+                Name = name,
+                Token = token,
+                TokenHash = hash,
+                Allow = ReadAllow(node["allow"]),
+                Budgets = money.ReadBudgets(node["budgets"], "client:" + name),
+                Limits = money.ReadLimits(node["limits"], "client:" + name),
+                Expires = ReadExpiry(node["expires"]),
+            });
         }
         return clients.ToImmutable();
     }
@@ -59,6 +71,14 @@ internal sealed class ClientsSection(ReadContext context, References references,
         if (Variables.WholeName("$" + name) is not null) return new SecretConfig { Source = SecretSource.Env, Value = name };
         context.Problems.Error(node, "tokenEnv is not the name of a variable", "Write its name without $ and braces, such as \"CI_TOKEN\".");
         return SecretConfig.None;
+    }
+
+    private DateTimeOffset? ReadExpiry(ConfigNode? node)
+    {
+        if (context.Text(node) is not { } text || (context.KeepsVariables && node!.HasVariables)) return null;
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)) return time;
+        context.Problems.Error(node, $"{Shown.Value(node!)} is not a time", "Write a day or a time, such as \"2027-01-31\" or \"2027-01-31T18:00:00Z\".");
+        return null;
     }
 
     private string? ReadHash(ConfigNode? node)

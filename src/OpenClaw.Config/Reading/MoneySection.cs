@@ -14,16 +14,24 @@ internal sealed class MoneySection(ReadContext context, References references, A
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var node in ReadContext.Items(context.Root["budgets"]))
         {
-            if (ReadBudget(node) is not { } budget) continue;
+            if (ReadBudget(node, null) is not { } budget) continue;
             if (budget.Name is { } name && !names.Add(name)) context.Problems.Error(node["name"], $"there are two budgets named \"{Shown.Text(name)}\"", "Give one of them another name.");
             budgets.Add(budget);
         }
         return budgets.ToImmutable();
     }
 
-    private BudgetConfig? ReadBudget(ConfigNode node)
+    /// <summary>The budgets of one client: written beside its name, so they have no scope of their own.</summary>
+    public ImmutableArray<BudgetConfig> ReadBudgets(ConfigNode? list, string scope) =>
+        [.. ReadContext.Items(list).Select(node => ReadBudget(node, scope)).OfType<BudgetConfig>()];
+
+    /// <summary>The rates of one client.</summary>
+    public ImmutableArray<LimitConfig> ReadLimits(ConfigNode? list, string scope) =>
+        [.. ReadContext.Items(list).Select(node => ReadLimit(node, scope)).OfType<LimitConfig>()];
+
+    private BudgetConfig? ReadBudget(ConfigNode node, string? given)
     {
-        var scope = _scopes.Budget(node);
+        var scope = given ?? _scopes.Budget(node);
         var limit = ReadContext.Number(node["limit"]);
         if (limit is null && node.Members.All(static m => m.Key != "limit" || m.Value.IsUnset)) context.Problems.Error(node, "the budget has no limit", "Add \"limit\": 50.");
         var action = context.Text(node["action"]) ?? "block";
@@ -66,20 +74,18 @@ internal sealed class MoneySection(ReadContext context, References references, A
         context.Problems.Warn(node, $"this system knows no time zone {Shown.Value(node!)}, so UTC is used", "Write a name such as \"Europe/Berlin\".");
     }
 
-    public ImmutableArray<LimitConfig> ReadLimits()
+    public ImmutableArray<LimitConfig> ReadLimits() =>
+        [.. ReadContext.Items(context.Root["limits"]).Select(node => ReadLimit(node, null)).OfType<LimitConfig>()];
+
+    private LimitConfig? ReadLimit(ConfigNode node, string? given)
     {
-        var limits = ImmutableArray.CreateBuilder<LimitConfig>();
-        foreach (var node in ReadContext.Items(context.Root["limits"]))
+        var scope = given ?? _scopes.Limit(node);
+        var requests = ReadContext.Integer(node["requestsPerMinute"]);
+        var tokens = ReadContext.Integer(node["tokensPerMinute"]);
+        if (requests is null && tokens is null && node.Members.All(static m => m.Key is not ("requestsPerMinute" or "tokensPerMinute") || m.Value.IsUnset))
         {
-            var scope = _scopes.Limit(node);
-            var requests = ReadContext.Integer(node["requestsPerMinute"]);
-            var tokens = ReadContext.Integer(node["tokensPerMinute"]);
-            if (requests is null && tokens is null && node.Members.All(static m => m.Key is not ("requestsPerMinute" or "tokensPerMinute") || m.Value.IsUnset))
-            {
-                context.Problems.Error(node, "the limit limits nothing", "Add \"requestsPerMinute\": 600 or \"tokensPerMinute\": 200000.");
-            }
-            if (scope is not null) limits.Add(new LimitConfig { Scope = scope, RequestsPerMinute = requests, TokensPerMinute = tokens });
+            context.Problems.Error(node, "the limit limits nothing", "Add \"requestsPerMinute\": 600 or \"tokensPerMinute\": 200000.");
         }
-        return limits.ToImmutable();
+        return scope is null ? null : new LimitConfig { Scope = scope, RequestsPerMinute = requests, TokensPerMinute = tokens };
     }
 }

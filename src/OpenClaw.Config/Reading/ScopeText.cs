@@ -5,8 +5,8 @@ namespace OpenClaw.Config.Reading;
 /// <summary>Reads the scope of a budget or a limit: a word, or a word with what it names.</summary>
 internal sealed class ScopeText(ReadContext context, References references, AliasNames aliases)
 {
-    private static readonly string[] BudgetWords = ["gateway", "client", "session", "request", "provider:ID", "model:REF", "alias:NAME", "tag:NAME"];
-    private static readonly string[] LimitWords = ["gateway", "client", "provider:ID", "model:REF"];
+    private static readonly string[] BudgetWords = ["gateway", "client", "client:NAME", "session", "request", "provider:ID", "model:REF", "alias:NAME", "tag:NAME"];
+    private static readonly string[] LimitWords = ["gateway", "client", "client:NAME", "provider:ID", "model:REF"];
 
     /// <summary>The scope in its canonical form (<c>model:gemini/…</c>); null when absent or refused, which are problems.</summary>
     public string? Budget(ConfigNode entry) => Read(entry, BudgetWords);

@@ -39,13 +39,17 @@ internal sealed partial class NativeWriter
 
     private void WriteBudgets(OpenClawConfig config)
     {
-        if (config.Budgets.IsEmpty) return;
+        if (!config.Budgets.IsEmpty) WriteBudgets(config.Budgets, withScope: true);
+    }
+
+    private void WriteBudgets(IEnumerable<BudgetConfig> budgets, bool withScope)
+    {
         json.WriteStartArray("budgets");
-        foreach (var budget in config.Budgets)
+        foreach (var budget in budgets)
         {
             json.WriteStartObject();
             if (budget.Name is { } name) json.WriteString("name", name);
-            json.WriteString("scope", budget.Scope);
+            if (withScope) json.WriteString("scope", budget.Scope);
             json.WriteString("period", budget.Period);
             json.WriteNumber("limit", budget.Limit);
             json.WriteString("unit", budget.Unit);
@@ -65,12 +69,16 @@ internal sealed partial class NativeWriter
 
     private void WriteLimits(OpenClawConfig config)
     {
-        if (config.Limits.IsEmpty) return;
+        if (!config.Limits.IsEmpty) WriteLimits(config.Limits, withScope: true);
+    }
+
+    private void WriteLimits(IEnumerable<LimitConfig> limits, bool withScope)
+    {
         json.WriteStartArray("limits");
-        foreach (var limit in config.Limits)
+        foreach (var limit in limits)
         {
             json.WriteStartObject();
-            json.WriteString("scope", limit.Scope);
+            if (withScope) json.WriteString("scope", limit.Scope);
             if (limit.RequestsPerMinute is { } requests) json.WriteNumber("requestsPerMinute", requests);
             if (limit.TokensPerMinute is { } tokens) json.WriteNumber("tokensPerMinute", tokens);
             json.WriteEndObject();
@@ -91,9 +99,27 @@ internal sealed partial class NativeWriter
             else if (client.Token is { Source: SecretSource.File, Pointer: null } file && !IsComplete) json.WriteString("tokenFile", file.Value);
             else WriteSecret("token", client.Token);
             if (!client.Allow.IsEmpty) WriteStrings("allow", client.Allow.Select(static r => r.ToString()));
+            if (!client.Budgets.IsEmpty) WriteBudgets(client.Budgets, withScope: false);
+            if (!client.Limits.IsEmpty) WriteLimits(client.Limits, withScope: false);
+            if (client.Expires is { } expires) json.WriteString("expires", expires.UtcDateTime);
             json.WriteEndObject();
         }
         json.WriteEndArray();
+    }
+
+    private void WriteGuard(GuardConfig guard)
+    {
+        json.WriteStartObject("guard");
+        json.WriteBoolean("enabled", guard.Enabled);
+        json.WriteNumber("spendPerMinute", guard.SpendPerMinute);
+        json.WriteNumber("spendPerHour", guard.SpendPerHour);
+        json.WriteNumber("identicalRequests", guard.IdenticalRequests);
+        json.WriteNumber("errorLoop", guard.ErrorLoop);
+        json.WriteBoolean("heartbeat", guard.Heartbeat);
+        json.WriteNumber("toolLoop", guard.ToolLoop);
+        json.WriteNumber("loopSpend", guard.LoopSpend);
+        WriteDuration("cooldown", guard.Cooldown);
+        json.WriteEndObject();
     }
 
     private void WriteAlerts(OpenClawConfig config)

@@ -19,6 +19,7 @@ internal sealed partial class NativeWriter(Utf8JsonWriter json, Action<Utf8JsonW
         WriteBudgets(config);
         WriteLimits(config);
         WriteClients(config);
+        if (IsComplete || config.Guard != new GuardConfig()) WriteGuard(config.Guard);
         if (IsComplete || config.Storage != new StorageConfig())
         {
             json.WriteStartObject("storage");

@@ -262,6 +262,7 @@ internal sealed class UpstreamWriter(Utf8JsonWriter json, ReadContext context, O
         if (!config.Budgets.IsEmpty) Missing("/budgets", "enforces no budgets", Keep);
         if (!config.Limits.IsEmpty) Missing("/limits", "enforces no rates", Keep);
         if (!config.Clients.IsEmpty) Missing("/clients", "has no clients with tokens of their own", Keep);
+        if (config.Guard != new GuardConfig()) Missing("/guard", "stops no session by its spending", Keep);
         if (config.Storage != new StorageConfig()) Missing("/storage", "keeps usage in its own place", Keep);
         if (!config.Alerts.IsEmpty) Missing("/alerts", "sends no alerts", Keep);
         if (!config.Models.ContentPolicyFallbacks.IsEmpty) Missing("/models/contentPolicyFallbacks", "does not fall back after a refusal", Keep);

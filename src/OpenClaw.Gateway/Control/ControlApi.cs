@@ -151,7 +151,8 @@ internal sealed class ControlApi(
         else await JsonAnswer.WriteAsync(http, json => write(json, state)).ConfigureAwait(false);
     }
 
-    private static GatewayError? WhyRefused(HttpContext http, GatewayState state)
+    /// <summary>Why the caller may not see or change anything here; null = it may.</summary>
+    public static GatewayError? WhyRefused(HttpContext http, GatewayState state)
     {
         if (state.Authentication.Authenticate(http.Request) is not { } caller)
         {
@@ -160,7 +161,7 @@ internal sealed class ControlApi(
         return caller == Caller.Owner ? null : new GatewayError(GatewayErrorKind.ModelNotAllowed, "the control API takes the gateway's own token, not a client's");
     }
 
-    private static Task RefuseAsync(HttpContext http, GatewayError error) =>
+    public static Task RefuseAsync(HttpContext http, GatewayError error) =>
         ErrorAnswer.WriteAsync(http, DialectTable.Of(DialectKind.OpenAiChat), error, new Decision("none", default, "control"));
 
     private void WriteProvider(Utf8JsonWriter json, GatewayState state, ProviderConfig provider)

@@ -41,6 +41,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         (Target Target, UpstreamFailure Failure)? last = null;
         Target? tooSmall = null;
         BudgetFinding? outOfMoney = null;
+        GatewayError? limited = null;
         var downgraded = false;
         List<Target>? passedOver = null;
         for (var i = 0; i < targets.Length; i++)
@@ -59,6 +60,12 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             {
                 x.Decision.Notes.Add($"{target.Name}: passed over, {target.Health.Snapshot().Describe(time.GetUtcNow())}");
                 (passedOver ??= []).Add(target);
+                continue;
+            }
+            if (x.Admitted.MayCall(target, x.Decision) is { } full)
+            {
+                permit.Abandon();
+                limited = Sooner(limited, full);
                 continue;
             }
             var goal = new AttemptGoal(x.Decision.Attempts.Count == 0 ? AttemptKind.First : AttemptKind.Fallback);
@@ -91,8 +98,12 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             if (last is null) return;
         }
         if (last is { } tried) await RefuseAsync(x, tried.Target, tried.Failure).ConfigureAwait(false);
-        else await ErrorAnswer.WriteAsync(x.Http, x.Dialect, outOfMoney!.Error, x.Decision).ConfigureAwait(false);
+        else await ErrorAnswer.WriteAsync(x.Http, x.Dialect, limited ?? outOfMoney!.Error, x.Decision).ConfigureAwait(false);
     }
+
+    // Of several targets whose rate is used up, the caller is told of the one that has room first.
+    private static GatewayError Sooner(GatewayError? one, GatewayError other) =>
+        one is null || (other.RetryAfter is { } wait && !(one.RetryAfter <= wait)) ? other : one;
 
     // Money is held before every target: what the call may cost is nobody else's until it is settled.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -122,6 +133,11 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         if (await HoldAsync(x, target).ConfigureAwait(false) is { } finding)
         {
             await ErrorAnswer.WriteAsync(x.Http, x.Dialect, finding.Error, x.Decision).ConfigureAwait(false);
+            return null;
+        }
+        if (x.Admitted.MayCall(target, x.Decision) is { } full)
+        {
+            await ErrorAnswer.WriteAsync(x.Http, x.Dialect, full, x.Decision).ConfigureAwait(false);
             return null;
         }
         x.Decision.Notes.Add($"{target.Name}: tried all the same, nothing else is left");
@@ -179,6 +195,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 return (null, failure);
             }
             retries++;
+            x.Admitted.Again(target);
             waited = wait;
             goal = goal with { Kind = goal.Continuation is null ? AttemptKind.Retry : goal.Kind };
             options = options with { Goal = goal };
@@ -249,6 +266,11 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 // Half an answer is out: where nobody else is left, one try on a resting target beats giving up.
                 if (rest.Count > 0 || last is not null) continue;
                 (target, permit) = (passedOver, passedOver.Health.EnterAnyway());
+            }
+            if (x.Admitted.MayCall(target, x.Decision) is not null)
+            {
+                permit.Abandon();
+                continue;
             }
             continuation.Writer.Seam(SeamNote(from, target, why));
             var deadline = time.GetTimestamp() + Ticks(x.State.Config.Routing.Deadline);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using OpenClaw.Config;
+using OpenClaw.Gateway.Admission;
 using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Errors;
@@ -27,6 +28,9 @@ internal sealed class Exchange
     public required Decision Decision { get; init; }
 
     public required RoutePlan Plan { get; init; }
+
+    /// <summary>What it took from the rates.</summary>
+    public required Admitted Admitted { get; init; }
 
     /// <summary>What the request has reserved and spent.</summary>
     public required Reservation Money { get; init; }

@@ -24,7 +24,12 @@ internal static class ErrorAnswer
         response.ContentType = "application/json";
         response.ContentLength = body.WrittenCount;
         AnswerHeaders.WriteDecision(response, decision);
-        if (error.RetryAfter is { } wait) response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        if (error.RetryAfter is { } wait)
+        {
+            response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            // The official clients read this one first: a fraction of a second need not become a whole one.
+            response.Headers["retry-after-ms"] = Math.Ceiling(wait.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+        }
         // Everything worth retrying was retried here; the official clients honour this header.
         response.Headers["x-should-retry"] = error.RetryAfter is null ? "false" : "true";
         try

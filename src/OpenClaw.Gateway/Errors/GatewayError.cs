@@ -13,6 +13,9 @@ internal enum GatewayErrorKind
     PolicyRefused,
     RequestTooLarge,
     RateLimited,
+
+    /// <summary>The runaway guard stopped the session.</summary>
+    RunawayStopped,
     BudgetExceeded,
     Overloaded,
     AllTargetsFailed,
@@ -55,6 +58,7 @@ internal static class GatewayErrorTable
         GatewayErrorKind.PolicyRefused => new(400, "invalid_request_error", "content_policy_violation", "invalid_request_error", "INVALID_ARGUMENT"),
         GatewayErrorKind.RequestTooLarge => new(413, "invalid_request_error", "request_too_large", "request_too_large", "INVALID_ARGUMENT"),
         GatewayErrorKind.RateLimited => new(429, "rate_limit_error", "rate_limit_exceeded", "rate_limit_error", "RESOURCE_EXHAUSTED"),
+        GatewayErrorKind.RunawayStopped => new(429, "rate_limit_error", "runaway_stopped", "rate_limit_error", "RESOURCE_EXHAUSTED"),
         GatewayErrorKind.BudgetExceeded => new(402, "insufficient_quota", "budget_exceeded", "billing_error", "RESOURCE_EXHAUSTED"),
         GatewayErrorKind.Overloaded => new(503, "server_error", "overloaded", "overloaded_error", "UNAVAILABLE"),
         GatewayErrorKind.AllTargetsFailed => new(502, "server_error", "all_targets_failed", "api_error", "UNAVAILABLE"),

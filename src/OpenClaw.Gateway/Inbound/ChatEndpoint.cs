@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using OpenClaw.Config;
+using OpenClaw.Gateway.Admission;
 using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Dispatch;
@@ -20,7 +21,7 @@ namespace OpenClaw.Gateway.Inbound;
 /// </summary>
 /// <param name="dialect">What the caller speaks here.</param>
 /// <param name="nativeProvider">Whose bare model names this protocol's clients send.</param>
-internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, StateHolder states, Dispatcher dispatcher, Till till, DecisionLog decisions, Metrics metrics, TimeProvider time, Action<string> log)
+internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, StateHolder states, AdmissionChain admission, Dispatcher dispatcher, Till till, DecisionLog decisions, Metrics metrics, TimeProvider time, Action<string> log)
 {
     public async Task HandleAsync(HttpContext http)
     {
@@ -76,18 +77,25 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
             await ErrorAnswer.WriteAsync(http, dialect, error, decision).ConfigureAwait(false);
             return;
         }
+        var (admitted, refusal) = admission.Enter(state, envelope!, plan!, decision, http.Response, dialect.Kind);
+        if (refusal is not null)
+        {
+            await ErrorAnswer.WriteAsync(http, dialect, refusal, decision).ConfigureAwait(false);
+            return;
+        }
         using var money = till.Open(state, Facts(http.Request, envelope!, decision, state));
         try
         {
             await dispatcher.AnswerAsync(new Exchange
             {
-                Http = http, Dialect = dialect, State = state, Caller = caller, Envelope = envelope!, Decision = decision, Plan = plan!, Money = money, Arrived = arrived,
+                Http = http, Dialect = dialect, State = state, Caller = caller, Envelope = envelope!, Decision = decision, Plan = plan!, Admitted = admitted!, Money = money, Arrived = arrived,
             }).ConfigureAwait(false);
         }
         finally
         {
             // On every path, and before what is still held is given back.
             till.Close(decision, money, time.GetElapsedTime(arrived));
+            admitted!.Leave(decision);
         }
     }
 

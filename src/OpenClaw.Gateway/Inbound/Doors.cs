@@ -10,18 +10,30 @@ using OpenClaw.Gateway.Telemetry;
 namespace OpenClaw.Gateway.Inbound;
 
 /// <summary>
-/// Which path leads to which endpoint: exact, or one last segment left open (<c>/v1/models/*</c>). A table of our own, because
-/// it is read on every request and an unknown path must be answered in the shape of the protocol it looks like.
+/// Which path leads to which endpoint: exact, or with one part left open, the last (<c>/v1/models/*</c>) or one in the middle
+/// (<c>/openclaw/v1/sessions/*/resume</c>). A table of our own, because it is read on every request and an unknown path must be
+/// answered in the shape of the protocol it looks like.
 /// </summary>
 internal sealed class Doors(Drain drain, Metrics metrics, StateHolder states) : IEnumerable
 {
-    private readonly Dictionary<string, (string Method, RequestDelegate Handle)> _exact = new(StringComparer.Ordinal);
-    private readonly List<(string Prefix, string Method, RequestDelegate Handle)> _open = [];
+    private readonly Dictionary<string, Door> _exact = new(StringComparer.Ordinal);
+    private readonly List<(string Prefix, string Suffix, Door Door)> _open = [];
 
     public void Add(string method, string path, RequestDelegate handle)
     {
-        if (path.EndsWith('*')) _open.Add((path[..^1], method, handle));
-        else _exact.Add(path, (method, handle));
+        var door = new Door(method, handle);
+        var star = path.IndexOf('*', StringComparison.Ordinal);
+        if (star < 0)
+        {
+            if (!_exact.TryAdd(path, door)) _exact[path].Beside(door);
+            return;
+        }
+        var (prefix, suffix) = (path[..star], path[(star + 1)..]);
+        var known = _open.FindIndex(o => o.Prefix == prefix && o.Suffix == suffix);
+        if (known >= 0) _open[known].Door.Beside(door);
+        // What says more about the path is asked first.
+        else if (suffix.Length > 0) _open.Insert(0, (prefix, suffix, door));
+        else _open.Add((prefix, suffix, door));
     }
 
     public IEnumerator GetEnumerator() => _exact.Keys.GetEnumerator();
@@ -29,12 +41,12 @@ internal sealed class Doors(Drain drain, Metrics metrics, StateHolder states) : 
     public Task HandleAsync(HttpContext http)
     {
         var path = http.Request.Path.Value ?? "/";
-        if (!Find(path, out var door)) return RefuseAsync(http, path, NotFound(path));
+        if (Find(path) is not { } first) return RefuseAsync(http, path, NotFound(path));
         var method = http.Request.Method;
-        if (method != door.Method && !(method == "HEAD" && door.Method == "GET"))
+        if (first.For(method) is not { } door)
         {
-            http.Response.Headers.Allow = door.Method;
-            return RefuseAsync(http, path, new GatewayError(GatewayErrorKind.MethodNotAllowed, $"{path} takes {door.Method}, not {method}"));
+            http.Response.Headers.Allow = first.Methods;
+            return RefuseAsync(http, path, new GatewayError(GatewayErrorKind.MethodNotAllowed, $"{path} takes {first.Methods}, not {method}"));
         }
         if (drain.IsDraining && door.Method == "POST")
         {
@@ -48,16 +60,14 @@ internal sealed class Doors(Drain drain, Metrics metrics, StateHolder states) : 
         return door.Handle(http);
     }
 
-    private bool Find(string path, out (string Method, RequestDelegate Handle) door)
+    private Door? Find(string path)
     {
-        if (_exact.TryGetValue(path, out door)) return true;
-        foreach (var (prefix, method, handle) in _open)
+        if (_exact.TryGetValue(path, out var exact)) return exact;
+        foreach (var (prefix, suffix, door) in _open)
         {
-            if (!path.StartsWith(prefix, StringComparison.Ordinal) || path.Length == prefix.Length) continue;
-            door = (method, handle);
-            return true;
+            if (path.Length > prefix.Length + suffix.Length && path.StartsWith(prefix, StringComparison.Ordinal) && path.EndsWith(suffix, StringComparison.Ordinal)) return door;
         }
-        return false;
+        return null;
     }
 
     private static GatewayError NotFound(string path)
@@ -78,5 +88,27 @@ internal sealed class Doors(Drain drain, Metrics metrics, StateHolder states) : 
             : path.StartsWith("/api/", StringComparison.Ordinal) ? DialectKind.Ollama
             : DialectKind.OpenAiChat);
         await ErrorAnswer.WriteAsync(http, dialect, error, new Decision("none", default, "none")).ConfigureAwait(false);
+    }
+
+    /// <summary>One method of a path, and the others beside it.</summary>
+    private sealed class Door(string method, RequestDelegate handle)
+    {
+        private Door? _next;
+
+        public string Method => method;
+
+        public RequestDelegate Handle => handle;
+
+        /// <summary>For the header <c>Allow</c>.</summary>
+        public string Methods => _next is null ? method : method + ", " + _next.Methods;
+
+        public void Beside(Door other)
+        {
+            if (other.Method == method) throw new ArgumentException("two doors for the same method and path");
+            if (_next is null) _next = other;
+            else _next.Beside(other);
+        }
+
+        public Door? For(string asked) => asked == method || (asked == "HEAD" && method == "GET") ? this : _next?.For(asked);
     }
 }

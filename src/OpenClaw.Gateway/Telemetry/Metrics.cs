@@ -20,6 +20,7 @@ internal sealed class Metrics
     private readonly Family _fallbacks = new("openclaw_fallbacks_total", "counter", "Requests that another target than the first answered.", ["from", "to"]);
     private readonly Family _healed = new("openclaw_continuations_total", "counter", "Answers cut in the middle, by what became of them.", ["result"]);
     private readonly Family _tokens = new("openclaw_tokens_total", "counter", "Tokens by model and kind.", ["model", "type"]);
+    private readonly Family _runaways = new("openclaw_runaway_trips_total", "counter", "Sessions stopped by the runaway guard, by what it saw.", ["kind"]);
     private readonly Histogram _duration = new("openclaw_request_duration_seconds", "Whole requests.");
     private readonly Histogram _firstToken = new("openclaw_first_token_seconds", "From the request to the first meaningful frame.");
     private long _inFlight;
@@ -51,10 +52,13 @@ internal sealed class Metrics
         if (decision.FirstTokenMs is { } first) _firstToken.Observe(first / 1000);
     }
 
+    /// <param name="kind">What the guard saw, in snake case.</param>
+    public void RunawayStopped(string kind) => _runaways.Add(1, kind);
+
     public string Write(GatewayGauges gauges)
     {
         var text = new StringBuilder(4096);
-        foreach (var family in (Family[])[_requests, _attempts, _fallbacks, _healed, _tokens]) family.Write(text);
+        foreach (var family in (Family[])[_requests, _attempts, _fallbacks, _healed, _tokens, _runaways]) family.Write(text);
         _duration.Write(text);
         _firstToken.Write(text);
         Gauge(text, "openclaw_in_flight_requests", "Requests being answered.", InFlight);

@@ -22,6 +22,7 @@ internal static class CodeTables
         ("docs/configuration.md", "bounds", Bounds),
         ("docs/configuration.md", "keys", KeyReference.Build),
         ("docs/cli.md", "commands", CommandTable.Build),
+        ("docs/limits.md", "guard", Guard),
         ("docs/metrics.md", "metrics", MetricsTable.Build),
     ];
 
@@ -100,6 +101,23 @@ internal static class CodeTables
             [Code("routing.cooldown.max"), DurationText.Write(routing.CooldownMax)],
             [Code("routing.continuation"), routing.Continuation.ToString().ToLowerInvariant()],
             [Code("routing.unsupported"), routing.Unsupported.ToString().ToLowerInvariant()],
+        ]);
+    }
+
+    private static string Guard()
+    {
+        var guard = new GuardConfig();
+        string Usd(decimal usd) => usd.ToString("0.##", System.Globalization.CultureInfo.InvariantCulture);
+        return Write(["key", "default", "stops a session when"],
+        [
+            [Code("guard.spendPerMinute"), Usd(guard.SpendPerMinute), "it spends so many dollars in a minute, two minutes in a row, and the second is not less than the first"],
+            [Code("guard.spendPerHour"), Usd(guard.SpendPerHour), "it spends so many dollars in sixty minutes; 0: no bound"],
+            [Code("guard.identicalRequests"), $"{guard.IdenticalRequests}", "the same request came more often than that with nothing else in between, and cost a quarter of `guard.loopSpend`; or five times, and cost all of it"],
+            [Code("guard.errorLoop"), $"{guard.ErrorLoop}", "requests of the same turn with more than 4096 tokens failed so often in a row; or what the failures may have cost comes to `guard.loopSpend`"],
+            [Code("guard.heartbeat"), guard.Heartbeat ? "true" : "false", "the same prompt (but for dates and times) comes from a clock, is answered in a few words with hardly a tool used, and costs two cents or more each time, until it comes to `guard.loopSpend`"],
+            [Code("guard.toolLoop"), $"{guard.ToolLoop}", "so many tool calls of one turn were the same, or a cycle of up to four, with the same results; or three rounds, and they come to `guard.loopSpend`"],
+            [Code("guard.loopSpend"), Usd(guard.LoopSpend), "any of these loops would cost more dollars than this with the next request"],
+            [Code("guard.cooldown"), DurationText.Write(guard.Cooldown), "(how long it is stopped the first time)"],
         ]);
     }
 

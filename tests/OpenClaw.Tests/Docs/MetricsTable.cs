@@ -36,6 +36,7 @@ internal static partial class MetricsTable
         };
         decision.Attempts.Add(new AttemptRecord("a/one", "a#1", AttemptKind.First, 0) { Reason = FailureReason.Cut });
         decision.Attempts.Add(new AttemptRecord("b/two", "b#1", AttemptKind.Restart, 1) { Served = true, Usage = decision.Usage });
+        metrics.RunawayStopped("heartbeat");
         metrics.RequestStarted();
         metrics.RequestEnded(decision);
         return metrics.Write(new GatewayGauges(false, 0, [("a/one", true)])

@@ -112,6 +112,7 @@ internal sealed class BudgetRule
     /// <summary>Whether a call of this request to <paramref name="target"/> is counted here.</summary>
     public bool Covers(RequestFacts facts, Target target) => Scope switch
     {
+        BudgetScope.Client => _named.Length == 0 || facts.Client == _named,
         BudgetScope.Provider => target.Provider.Id == _named,
         BudgetScope.Model => target.Name == _named,
         BudgetScope.Alias => facts.Alias == _named,

@@ -1,0 +1,52 @@
+using OpenClaw.Gateway.Control;
+using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Routing;
+
+namespace OpenClaw.Gateway.Admission;
+
+/// <summary>What the guard takes a call to have cost. A model whose price nobody knows is not free: it is taken for a middling one.</summary>
+internal static class GuardPrice
+{
+    // Dollars a token; about what the large providers' middle models cost.
+    private const decimal UnknownInput = 3m / 1_000_000;
+    private const decimal UnknownOutput = 15m / 1_000_000;
+
+    public static decimal OfPrompt(Target target, int tokens, DateTimeOffset at) =>
+        target.Price.IsUnpriced ? tokens * UnknownInput : target.Price.CostOf(new Usage { Input = tokens }, at).Total;
+
+    /// <summary>All calls of a request together.</summary>
+    /// <param name="promptTokens">Estimated.</param>
+    public static GuardOutcome Of(Decision decision, RoutePlan plan, int promptTokens)
+    {
+        var (cost, wasted, output) = (0m, 0m, 0L);
+        foreach (var attempt in decision.Attempts)
+        {
+            output += attempt.Usage.Output;
+            if (!attempt.Usage.IsEmpty) cost += attempt.Cost.IsUnpriced ? (attempt.Usage.TotalInput * UnknownInput) + (attempt.Usage.Output * UnknownOutput) : attempt.Cost.Total;
+            else if (MayBeBilled(attempt.Reason) && Find(plan, attempt.Target) is { } target) wasted += OfPrompt(target, promptTokens, decision.Time);
+        }
+        return new GuardOutcome(cost, wasted, output, EndOf(decision));
+    }
+
+    // A caller that gave up before the first token will ask again, as after any failure.
+    private static GuardEnd EndOf(Decision decision) => decision.Outcome switch
+    {
+        "answered" or "healed" or "budget" => GuardEnd.Answered,
+        "failed" or "interrupted" => GuardEnd.Failed,
+        "cancelled" or "" when decision.FirstTokenMs is null && decision.Attempts.Count > 0 => GuardEnd.Failed,
+        _ => GuardEnd.Neither,
+    };
+
+    // The provider had the whole prompt and was at work on it.
+    private static bool MayBeBilled(FailureReason reason) => reason is FailureReason.HeadersTimeout or FailureReason.FirstTokenTimeout or FailureReason.IdleTimeout
+        or FailureReason.TotalTimeout or FailureReason.Cut or FailureReason.ClientGone or FailureReason.Malformed;
+
+    private static Target? Find(RoutePlan plan, string name)
+    {
+        foreach (var target in plan.Targets)
+        {
+            if (target.Name == name) return target;
+        }
+        return null;
+    }
+}

@@ -1,0 +1,101 @@
+using System.Text;
+using OpenClaw.Gateway.Admission;
+
+namespace OpenClaw.Tests.Gateway.Admission;
+
+public sealed class RequestSignTests
+{
+    [Theory]
+    [InlineData("Current time: Wednesday, April 15th, 2026 - 10:03 AM (Asia/Shanghai) / 2026-04-15 02:03 UTC", "Current time: Thursday, April 16th, 2026 - 11:33 PM (Asia/Shanghai) / 2026-04-16 15:33 UTC")]
+    [InlineData("Check  the inbox!", "check the inbox")]
+    [InlineData("at 2026-01-31T10:03:22.123Z run 1776272598213", "at 2026-02-01T11:04:00.001Z run 1776272599999")]
+    [InlineData("tick +08:00", "tick +01:00")]
+    public void Dates_and_times_do_not_count(string one, string other) => Assert.Equal(Of(one), Of(other));
+
+    [Theory]
+    [InlineData("Summarise document 17", "Summarise document 18")]
+    [InlineData("translate: yes", "translate: no")]
+    [InlineData("你好", "再见")]
+    [InlineData("ab c", "a bc")]
+    [InlineData("", "a")]
+    public void Everything_else_does(string one, string other) => Assert.NotEqual(Of(one), Of(other));
+
+    [Fact]
+    public void What_a_client_changes_between_two_tries_does_not_change_the_request()
+    {
+        var one = new Conversation { Beside = "\"stream\":true,\"user\":\"u1\"," }.User("hello").Sign();
+        var other = new Conversation { Beside = "\"metadata\":{\"try\":2}," }.User("hello").Sign();
+        Assert.Equal(one.Body, other.Body);
+        Assert.NotEqual(one.Body, new Conversation { Beside = "\"seed\":2," }.User("hello").Sign().Body);
+        Assert.NotEqual(one.Body, new Conversation().User("hello!").Sign().Body);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_conversation_keeps_its_sign_while_it_grows(bool anthropic)
+    {
+        var talk = new Conversation(anthropic).User("plan the garden");
+        var first = talk.Sign();
+        var later = talk.Assistant("gladly").User("and the roof").Tool("look", "{}", "rain").Sign();
+        Assert.Equal(first.Conversation, later.Conversation);
+        Assert.NotEqual(first.Turn, later.Turn);
+        Assert.True(first.OpensTurn);
+        Assert.False(later.OpensTurn);
+        Assert.NotEqual(first.Conversation, new Conversation(anthropic).User("plan the house").Sign().Conversation);
+        Assert.StartsWith("~", RunawayGuard.KeyOf(null, first), StringComparison.Ordinal);
+        Assert.Equal("mine", RunawayGuard.KeyOf("mine", first));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_round_of_calls_is_counted_with_its_length(bool anthropic)
+    {
+        var talk = new Conversation(anthropic).User("go").Tool("other", "{}", "x");
+        for (var i = 0; i < 7; i++) talk.Tool("look", """{"at":1}""", "nothing").Tool("wait", "{}", "ok");
+        var sign = talk.Sign();
+        Assert.Equal((7, 2, "wait"), (sign.LoopRounds, sign.LoopPeriod, sign.LoopTool));
+        Assert.Equal(1, talk.Tool("look", """{"at":2}""", "nothing").Sign().LoopRounds);
+        Assert.Equal(1, talk.User("stop it").Sign().LoopRounds);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Another_result_or_other_arguments_are_no_loop(bool anthropic)
+    {
+        var (results, arguments) = (new Conversation(anthropic).User("go"), new Conversation(anthropic).User("go"));
+        for (var i = 0; i < 20; i++)
+        {
+            results.Tool("look", "{}", $"{i} percent");
+            arguments.Tool("look", $$"""{"page":{{i}}}""", "nothing");
+        }
+        Assert.Equal((1, 1), (results.Sign().LoopRounds, arguments.Sign().LoopRounds));
+    }
+
+    [Fact]
+    public void A_loop_longer_than_the_memory_is_seen_as_long_as_the_memory()
+    {
+        var talk = new Conversation().User("go");
+        for (var i = 0; i < 200; i++) talk.Tool("look", "{}", "nothing");
+        Assert.Equal(64, talk.Sign().LoopRounds);
+    }
+
+    [Theory]
+    [InlineData("""{}""")]
+    [InlineData("""{"messages":null}""")]
+    [InlineData("""{"messages":[null,1,"x",[],{}]}""")]
+    [InlineData("""{"messages":[{"content":"role last","role":"user"},{"role":7,"content":8}]}""")]
+    [InlineData("""{"messages":[{"role":"assistant","tool_calls":[null,{"function":null},{"function":{"name":1,"arguments":{"a":[1]}}}]},{"role":"tool","content":[{"type":"text","text":"x"}]}]}""")]
+    [InlineData("""{"messages":[{"role":"user","content":[null,"x",{"type":"tool_result"},{"type":"text","text":null}]}],"system":[{"text":"s"}]}""")]
+    [InlineData("{\"messages\":[{\"role\":\"user\",\"\\ud800\":1}]}")]
+    public void Any_body_has_a_sign(string body)
+    {
+        var sign = RequestSign.Read(Encoding.UTF8.GetBytes(body));
+        Assert.Equal(sign, RequestSign.Read(Encoding.UTF8.GetBytes(body)));
+        Assert.True(sign.LoopRounds >= 1);
+    }
+
+    private static ulong Of(string text) => TextSign.Of(Encoding.UTF8.GetBytes(text));
+}
