@@ -29,6 +29,7 @@ internal sealed class AttemptClock : IDisposable
     private CancellationTokenRegistration _registration;
     private CancellationToken _caller;
     private long _totalEnds;
+    private bool _isOpen;
 
     private AttemptClock(TimeProvider time)
     {
@@ -64,6 +65,7 @@ internal sealed class AttemptClock : IDisposable
     {
         // Only the system's own timers can be used again (CancellationTokenSource.TryReset).
         if (time != TimeProvider.System || !s_spares.TryDequeue(out var clock)) clock = new AttemptClock(time);
+        clock._isOpen = true;
         clock._caller = caller;
         clock._totalEnds = time.GetTimestamp() + (long)(total.TotalSeconds * time.TimestampFrequency);
         clock._registration = caller.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), clock._source);
@@ -81,6 +83,8 @@ internal sealed class AttemptClock : IDisposable
 
     public void Dispose()
     {
+        if (!_isOpen) return;
+        _isOpen = false;
         _registration.Dispose();
         _caller = default;
         if (_time == TimeProvider.System && s_spares.Count < MaxSpares && _source.TryReset()) s_spares.Enqueue(this);

@@ -15,6 +15,9 @@ internal sealed class PooledBytes : IBufferWriter<byte>, IDisposable
 
     public ReadOnlyMemory<byte> Memory => _bytes.AsMemory(0, Count);
 
+    /// <summary>A part of what was written, to be written over.</summary>
+    public Span<byte> Writable(int start, int length) => _bytes.AsSpan(0, Count).Slice(start, length);
+
     public void Advance(int count)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)(_bytes.Length - Count));

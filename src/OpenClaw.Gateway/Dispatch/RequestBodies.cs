@@ -16,13 +16,15 @@ internal static class RequestBodies
 {
     public static (OutgoingBody? Body, UpstreamFailure? Refused) Build(Exchange x, Target target, AttemptOptions options, bool stream)
     {
-        var output = new ArrayBufferWriter<byte>(x.Envelope.Body.Length + 256);
+        var body = new OutgoingBody(x.Envelope.Body.Length + 256) { ClientHeaders = x.Http.Request.Headers };
+        var output = body.Output;
         var prefill = options.Prefill ? PrefillText(options.Goal.Continuation!) : null;
         var refused = target.Dialect.Kind != x.Dialect.Kind ? Translate(x, target, options, prefill, stream, output)
             : Patch(x, target, options, prefill, output) ? null
             : new UpstreamFailure(FailureReason.BadRequest, "the request body is not a JSON object", 400);
-        if (refused is not null) return (null, refused);
-        return (new OutgoingBody(output.WrittenMemory) { ClientHeaders = x.Http.Request.Headers }, null);
+        if (refused is null) return (body, null);
+        body.Dispose();
+        return (null, refused);
     }
 
     private static void WriteWithExtras(ChatRequest request, Target target, IBufferWriter<byte> output, List<string> unsupported)

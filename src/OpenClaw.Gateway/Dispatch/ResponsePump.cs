@@ -209,7 +209,11 @@ internal sealed class ResponsePump : IDisposable
             if (Failure is not null) return false;
             // Comments keep a waiting caller company; before the commit nobody waits for them.
             if (_relay is null && outcome != FrameOutcome.Malformed && (!frame.Data.IsEmpty || _client.IsCommitted)) Pass(window[..frame.Length]);
-            _done = outcome == FrameOutcome.Done;
+            if (outcome == FrameOutcome.Done)
+            {
+                _done = true;
+                _upstream.ContentIsWhole();
+            }
             _start += frame.Length;
         }
         if (_relay is { IsHolding: true, HeldBytes: > MaxHeld }) Release();

@@ -1,11 +1,10 @@
-using System.Net;
-using System.Net.Http.Headers;
+using System.IO.Compression;
 using System.Runtime.CompilerServices;
+using System.Text;
 using Microsoft.AspNetCore.Http;
-using OpenClaw.Config;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Dialects.Anthropic;
-using OpenClaw.Gateway.Providers;
+using OpenClaw.Gateway.Dispatch.Http;
 using OpenClaw.Gateway.Routing;
 using OpenClaw.Gateway.State;
 
@@ -13,179 +12,154 @@ namespace OpenClaw.Gateway.Dispatch;
 
 /// <summary>
 /// Sends one call to one target. The only place where HTTP exceptions become failures. Thread-safe, lives as long as the
-/// process; connections are shared by all targets of an address.
+/// process; connections are shared by all targets of an origin. HTTP/1.1 goes over connections of our own, HTTP/2 and
+/// proxies over the platform's client (docs/adr/0013-own-http-client.md).
 /// </summary>
 internal sealed class Upstream(TimeProvider time) : IDisposable
 {
     // An error body says why in its first kilobytes; the rest is markup.
     private const int MaxErrorBody = 64 * 1024;
 
-    private readonly Lock _lock = new();
-    private readonly Dictionary<TimeSpan, HttpMessageInvoker> _invokers = [];
+    private readonly ConditionalWeakTable<Target, TargetCalls> _calls = [];
+    private readonly Http1Client _own = new(time);
+    private readonly PlatformClient _platform = new();
 
     /// <summary>Opens the call: an answer with a good status, or why not. Does not throw on network failures.</summary>
+    /// <param name="body">Owned by this call from now on.</param>
     /// <param name="clock">Owned by the answer when there is one, else disposed here.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<(UpstreamAnswer? Answer, UpstreamFailure? Failure)> SendAsync(
         Target target, Secret? key, OutgoingBody body, bool stream, TimeSpan connect, AttemptClock clock)
     {
-        HttpResponseMessage? response = null;
+        if (!_calls.TryGetValue(target, out var calls)) calls = _calls.GetValue(target, t => new TargetCalls(t, _own.PoolOf(t.WholeUri)));
+        UpstreamAnswer? answer = null;
         try
         {
-            using var request = BuildRequest(target, key, body, stream);
-            response = await Invoker(connect).SendAsync(request, clock.Token).ConfigureAwait(false);
-            if ((int)response.StatusCode is >= 200 and < 300)
-            {
-                var answer = new UpstreamAnswer(response, await response.Content.ReadAsStreamAsync(clock.Token).ConfigureAwait(false), clock);
-                (response, clock) = (null, null!);
-                return (answer, null);
-            }
-            return (null, await ReadFailureAsync(target, response, clock).ConfigureAwait(false));
+            var (opened, failure) = calls.Pool.IsOurs
+                ? await SendOwnAsync(calls, target, key, body, stream, connect, clock).ConfigureAwait(false)
+                : await SendPlatformAsync(calls, target, key, body, stream, connect, clock).ConfigureAwait(false);
+            answer = opened;
+            return (opened, failure);
         }
-        catch (OperationCanceledException) when (clock is not null && clock.Token.IsCancellationRequested)
+        catch (OperationCanceledException) when (clock.Token.IsCancellationRequested)
         {
-            return (null, clock.CallerLeft
-                ? new UpstreamFailure(FailureReason.ClientGone, "the caller left")
-                : clock.Failure);
+            return (null, clock.CallerLeft ? new UpstreamFailure(FailureReason.ClientGone, "the caller left") : clock.Failure);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or InvalidOperationException or UriFormatException)
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or InvalidOperationException or InvalidDataException or UriFormatException)
         {
+            // The origin may have changed its mind about protocols; the platform's client finds out.
+            if (calls.Pool.Origin.IsTls && e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }) calls.Pool.Learned(speaksHttp11: false);
             return (null, FailureClassifier.FromException(e, AttemptPhase.Headers));
         }
         finally
         {
-            response?.Dispose();
-            clock?.Dispose();
+            if (answer is null) clock.Dispose();
         }
     }
 
     public void Dispose()
     {
-        lock (_lock)
+        _own.Dispose();
+        _platform.Dispose();
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<(UpstreamAnswer? Answer, UpstreamFailure? Failure)> SendOwnAsync(
+        TargetCalls calls, Target target, Secret? key, OutgoingBody body, bool stream, TimeSpan connect, AttemptClock clock)
+    {
+        ResponseBody? response = null;
+        try
         {
-            foreach (var invoker in _invokers.Values) invoker.Dispose();
-            _invokers.Clear();
+            using (body)
+            {
+                var more = target.Dialect.Kind == DialectKind.Anthropic ? Forwarded(body.ClientHeaders, target) : null;
+                response = await _own.SendAsync(calls.Pool, body.Message(calls.HeadFor(key, stream), more), connect, clock.Token).ConfigureAwait(false);
+            }
+            var head = response.Head;
+            var content = head.Encoding is null ? response : await DecodedAsync(response, head.Encoding, clock.Token).ConfigureAwait(false);
+            if (head.Status is < 200 or > 299)
+            {
+                return (null, await ReadFailureAsync(target, head.Status, head.Field, head.ContentType, content, clock).ConfigureAwait(false));
+            }
+            var answer = new UpstreamAnswer(head.Status, head.ContentType, content, response, clock);
+            response = null;
+            return (answer, null);
+        }
+        finally
+        {
+            response?.Dispose();
         }
     }
 
-    private async ValueTask<UpstreamFailure> ReadFailureAsync(Target target, HttpResponseMessage response, AttemptClock clock)
+    private async ValueTask<(UpstreamAnswer? Answer, UpstreamFailure? Failure)> SendPlatformAsync(
+        TargetCalls calls, Target target, Secret? key, OutgoingBody body, bool stream, TimeSpan connect, AttemptClock clock)
     {
-        var buffer = new byte[4096];
-        using var body = new MemoryStream();
-        await using var stream = await response.Content.ReadAsStreamAsync(clock.Token).ConfigureAwait(false);
-        int read;
-        while (body.Length < MaxErrorBody && (read = await stream.ReadAsync(buffer, clock.Token).ConfigureAwait(false)) > 0) body.Write(buffer, 0, read);
-        return FailureClassifier.FromResponse(
-            target.Provider.Config.Api, target.Provider.Id, (int)response.StatusCode, RetryAfter.Lookup(response.Headers),
-            body.GetBuffer().AsSpan(0, (int)body.Length), response.Content.Headers.ContentType?.MediaType ?? "", time.GetUtcNow());
-    }
-
-    private static HttpRequestMessage BuildRequest(Target target, Secret? key, OutgoingBody body, bool stream)
-    {
-        var uri = stream ? target.StreamUri : target.WholeUri;
-        var request = new HttpRequestMessage(HttpMethod.Post, uri)
+        HttpResponseMessage? response = null;
+        try
         {
-            Content = body,
-            // Over TLS the provider may choose HTTP/2; in the clear it is HTTP/1.1.
-            Version = HttpVersion.Version11,
-            VersionPolicy = uri.Scheme == "https" ? HttpVersionPolicy.RequestVersionOrHigher : HttpVersionPolicy.RequestVersionOrLower,
-        };
-        var headers = request.Headers;
-        if (target.Dialect.Kind == DialectKind.Anthropic) Forward(body.ClientHeaders, headers, target.Provider.Config.Preset ?? "");
-        Identify(headers, target.Provider, target.Dialect.Kind, key);
-        return request;
+            using var request = PlatformClient.Request(stream ? target.StreamUri : target.WholeUri, body.Content);
+            foreach (var (name, value) in TargetCalls.Identity(target.Provider, target.Dialect.Kind, key)) request.Headers.TryAddWithoutValidation(name, value);
+            if (target.Dialect.Kind == DialectKind.Anthropic)
+            {
+                foreach (var (name, value) in Forwarding(body.ClientHeaders, target)) request.Headers.TryAddWithoutValidation(name, value);
+            }
+            // The body's memory is not returned: over HTTP/2 it may still be on its way when the answer is here.
+            response = await _platform.SendAsync(request, connect, clock.Token).ConfigureAwait(false);
+            if (calls.Pool.Origin.IsTls && response.Version.Major == 1 && !Http1Client.IsBehindProxy(target.WholeUri)) calls.Pool.Learned(speaksHttp11: true);
+            var contentType = response.Content.Headers.ContentType?.MediaType ?? "";
+            var content = await response.Content.ReadAsStreamAsync(clock.Token).ConfigureAwait(false);
+            if ((int)response.StatusCode is < 200 or > 299)
+            {
+                return (null, await ReadFailureAsync(target, (int)response.StatusCode, RetryAfter.Lookup(response.Headers), contentType, content, clock).ConfigureAwait(false));
+            }
+            var answer = new UpstreamAnswer((int)response.StatusCode, contentType, content, response, clock);
+            response = null;
+            return (answer, null);
+        }
+        finally
+        {
+            response?.Dispose();
+        }
     }
 
-    private static void Forward(IHeaderDictionary? client, HttpRequestHeaders headers, string provider)
+    private async ValueTask<UpstreamFailure> ReadFailureAsync(Target target, int status, Func<string, string?> header, string contentType, Stream content, AttemptClock clock)
+    {
+        using var body = new PooledBytes();
+        await using (content.ConfigureAwait(false))
+        {
+            int read;
+            while (body.Count < MaxErrorBody && (read = await content.ReadAsync(body.GetMemory(4096), clock.Token).ConfigureAwait(false)) > 0) body.Advance(read);
+            return FailureClassifier.FromResponse(target.Provider.Config.Api, target.Provider.Id, status, header, body.Span, contentType, time.GetUtcNow());
+        }
+    }
+
+    private static async ValueTask<Stream> DecodedAsync(ResponseBody body, string encoding, CancellationToken cancel) => encoding switch
+    {
+        "gzip" => new GZipStream(body, CompressionMode.Decompress),
+        "br" => new BrotliStream(body, CompressionMode.Decompress),
+        // Meant is zlib's format (RFC 9110, section 8.4.1.2); some send the bare kind, whose first byte cannot be zlib's.
+        _ => (await body.PeekAsync(cancel).ConfigureAwait(false) & 0x0F) == 8
+            ? new ZLibStream(body, CompressionMode.Decompress)
+            : new DeflateStream(body, CompressionMode.Decompress),
+    };
+
+    private static byte[] Forwarded(IHeaderDictionary? client, Target target)
+    {
+        var text = new StringBuilder(64);
+        foreach (var (name, value) in Forwarding(client, target))
+        {
+            if (TargetCalls.MayBeSent(value)) text.Append(name).Append(": ").Append(value).Append("\r\n");
+        }
+        return Encoding.ASCII.GetBytes(text.ToString());
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Forwarding(IHeaderDictionary? client, Target target)
     {
         foreach (var name in AnthropicHeaders.Forwarded)
         {
-            if (client is not null && AnthropicHeaders.MayForward(name, provider) && client.TryGetValue(name, out var value)) headers.TryAddWithoutValidation(name, value.ToString());
-            else if (name == AnthropicHeaders.Version) headers.TryAddWithoutValidation(name, AnthropicHeaders.DefaultVersion);
+            if (target.Provider.Config.Headers.Keys.Contains(name, StringComparer.OrdinalIgnoreCase)) continue;
+            if (client is not null && AnthropicHeaders.MayForward(name, target.Provider.Config.Preset ?? "") && client.TryGetValue(name, out var value)) yield return new(name, value.ToString());
+            else if (name == AnthropicHeaders.Version) yield return new(name, AnthropicHeaders.DefaultVersion);
         }
-    }
-
-    /// <summary>Adds the key and what else the provider is told of who asks; configured headers win.</summary>
-    public static void Identify(HttpRequestHeaders headers, ProviderEntry provider, DialectKind dialect, Secret? key)
-    {
-        Authorize(headers, provider.Config, dialect, key);
-        if (provider.Config.Preset == "openrouter") Attribute(headers, provider.Config);
-        foreach (var (name, value) in provider.HeaderValues())
-        {
-            headers.Remove(name);
-            headers.TryAddWithoutValidation(name, value);
-        }
-    }
-
-    private static void Authorize(HttpRequestHeaders headers, ProviderConfig provider, DialectKind dialect, Secret? key)
-    {
-        if (key is null || provider.AuthHeader == false) return;
-        var own = provider.AuthHeader == true ? null : dialect switch
-        {
-            DialectKind.Anthropic => "x-api-key",
-            DialectKind.Gemini => "x-goog-api-key",
-            _ => null,
-        };
-        if (own is null) headers.TryAddWithoutValidation("Authorization", "Bearer " + key.Reveal());
-        else headers.TryAddWithoutValidation(own, key.Reveal());
-    }
-
-    // OpenRouter ranks and attributes applications by these two headers (openrouter.ai/docs/app-attribution).
-    private static void Attribute(HttpRequestHeaders headers, ProviderConfig provider)
-    {
-        if (!provider.Headers.ContainsKey("HTTP-Referer")) headers.TryAddWithoutValidation("HTTP-Referer", "https://openclaw.rocks");
-        if (!provider.Headers.ContainsKey("X-Title")) headers.TryAddWithoutValidation("X-Title", "OpenClaw");
-    }
-
-    private HttpMessageInvoker Invoker(TimeSpan connect)
-    {
-        lock (_lock)
-        {
-            if (_invokers.TryGetValue(connect, out var known)) return known;
-            // Invoker, not HttpClient: no default timeout, no buffering, no header rewriting in between.
-            var invoker = new HttpMessageInvoker(new SocketsHttpHandler
-            {
-                ConnectTimeout = connect,
-                AllowAutoRedirect = false,
-                UseCookies = false,
-                AutomaticDecompression = DecompressionMethods.All,
-                ActivityHeadersPropagator = null,
-                EnableMultipleHttp2Connections = true,
-                // A provider's address changes; connections are renewed so that DNS is asked again.
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-                PooledConnectionIdleTimeout = TimeSpan.FromSeconds(55),
-                MaxResponseHeadersLength = 64,
-                // A body that nobody will read any more is a running model: close at once instead of draining.
-                MaxResponseDrainSize = 0,
-                ResponseDrainTimeout = TimeSpan.Zero,
-            });
-            return _invokers[connect] = invoker;
-        }
-    }
-}
-
-/// <summary>A request body over memory that the caller owns, and the headers that depend on the original request.</summary>
-internal sealed class OutgoingBody : HttpContent
-{
-    private readonly ReadOnlyMemory<byte> _bytes;
-
-    public OutgoingBody(ReadOnlyMemory<byte> bytes)
-    {
-        _bytes = bytes;
-        Headers.TryAddWithoutValidation("Content-Type", "application/json");
-    }
-
-    /// <summary>The caller's own, of which the provider's dialect may forward some; null = none.</summary>
-    public IHeaderDictionary? ClientHeaders { get; init; }
-
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(_bytes).AsTask();
-
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
-        stream.WriteAsync(_bytes, cancellationToken).AsTask();
-
-    protected override bool TryComputeLength(out long length)
-    {
-        length = _bytes.Length;
-        return true;
     }
 }

@@ -3,7 +3,7 @@ using System.Net;
 using System.Text.Json;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Dialects.Anthropic;
-using OpenClaw.Gateway.Dispatch;
+using OpenClaw.Gateway.Dispatch.Http;
 using OpenClaw.Gateway.State;
 
 namespace OpenClaw.Gateway.Providers;
@@ -85,9 +85,9 @@ internal sealed class DiscoveryQuestions(TimeProvider time) : IDisposable
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(answerTime.Token, bounded);
         try
         {
-            using var request = new HttpRequestMessage(method, place.Root + path) { Content = body is { } bytes ? new OutgoingBody(bytes) : null };
+            using var request = new HttpRequestMessage(method, place.Root + path) { Content = body is { } bytes ? PlatformClient.Json(bytes) : null };
             request.Headers.ConnectionClose = true;
-            Upstream.Identify(request.Headers, entry, place.Kind, key);
+            foreach (var (name, value) in TargetCalls.Identity(entry, place.Kind, key)) request.Headers.TryAddWithoutValidation(name, value);
             if (place.Kind == DialectKind.Anthropic) request.Headers.TryAddWithoutValidation(AnthropicHeaders.Version, AnthropicHeaders.DefaultVersion);
             using var response = await _http.SendAsync(request, linked.Token).ConfigureAwait(false);
             if (response.StatusCode != HttpStatusCode.OK) return (null, $"answers {(int)response.StatusCode} when asked for its models");

@@ -35,8 +35,8 @@ public class AllocationTests
         var sink = new CountingWriter();
         http.Features.Set<IHttpResponseBodyFeature>(new Body(sink));
         using var response = new HttpResponseMessage(HttpStatusCode.OK);
-        using var clock = AttemptClock.Open(TimeProvider.System, TimeSpan.FromMinutes(1), CancellationToken.None);
-        using var upstream = new UpstreamAnswer(response, new ChunkStream(chunks), clock);
+        var clock = AttemptClock.Open(TimeProvider.System, TimeSpan.FromMinutes(1), CancellationToken.None);
+        using var upstream = new UpstreamAnswer(200, "text/event-stream", new ChunkStream(chunks), response, clock);
         using var tracker = new AnswerTracker(keepText: true);
         using var client = new ClientAnswer(http, null);
         using var pump = new ResponsePump(upstream, DialectTable.Of(DialectKind.OpenAiChat), tracker, client, new PumpTimes(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2)), TimeProvider.System, Money(), StreamPosition.Beginning("c1", "m", 1, false), dropUsage: true, hold: true);
@@ -46,7 +46,7 @@ public class AllocationTests
         return sink.Count;
     }
 
-    private static Reservation Money()
+    internal static Reservation Money()
     {
         var alerts = new OpenClaw.Gateway.Metering.Alerts.AlertState(static () => [], static _ => null, new Metering.Budgets.NoMemory(), TimeProvider.System, static _ => { });
         return new BudgetState(new LedgerCounters(LedgerState.InMemory()), alerts, TimeProvider.System).Open(new OpenClaw.Config.OpenClawConfig(), new RequestFacts("", "owner", null, null, [], "chat", 1, null, true, null));
