@@ -84,7 +84,7 @@ public sealed class GatewayHost : IAsyncDisposable
         if (state is null) return (null, stateRefusal);
 
         var states = new StateHolder(state);
-        var metrics = new Metrics();
+        var metrics = new Metrics(model => options.Log($"{model} has no price: what it costs is not counted; name it under models.prices"));
         var decisions = new DecisionLog(4000, options.DecisionOutput);
         var upstream = new Upstream(time);
         var dispatcher = new Dispatcher(new Attempts(upstream, time), time, backoff);
@@ -106,6 +106,7 @@ public sealed class GatewayHost : IAsyncDisposable
         var watcher = new ConfigWatcher(options, files, builder, states);
         var discovery = new LocalDiscovery(states, builder.Discovered, time, options.Log);
         var control = new ControlApi(options.Version, states, decisions, metrics, builder, watcher, drain, new BudgetsApi(budgets, time), alerts, ledger, time);
+        var usage = new UsageApi(states, ledger, time);
         var guardApi = new GuardApi(states, guard);
         var chat = new ChatEndpoint(DialectTable.Of(DialectKind.OpenAiChat), "openai", states, admission, dispatcher, till, decisions, metrics, time, options.Log);
         var messages = new ChatEndpoint(DialectTable.Of(DialectKind.Anthropic), "anthropic", states, admission, dispatcher, till, decisions, metrics, time, options.Log);
@@ -126,6 +127,7 @@ public sealed class GatewayHost : IAsyncDisposable
             { "GET", "/openclaw/v1/status", control.StatusAsync },
             { "GET", "/openclaw/v1/models", control.ModelsAsync },
             { "GET", "/openclaw/v1/budgets", control.BudgetsAsync },
+            { "GET", "/openclaw/v1/usage", usage.UsageAsync },
             { "GET", "/openclaw/v1/decisions", control.DecisionsAsync },
             { "GET", "/openclaw/v1/decisions/*", control.DecisionAsync },
             { "GET", "/openclaw/v1/config", control.ConfigAsync },

@@ -10,6 +10,9 @@ internal sealed class TextTable(params string[] titles)
     /// <summary>Put before every line.</summary>
     public string Indent { get; init; } = "";
 
+    /// <summary>The first column whose cells stand at the right: from here on they are figures.</summary>
+    public int RightFrom { get; init; } = int.MaxValue;
+
     public bool IsEmpty => _rows.Count == 0;
 
     public void Add(params string[] cells) => _rows.Add(cells);
@@ -29,8 +32,10 @@ internal sealed class TextTable(params string[] titles)
             line.Clear().Append(Indent);
             for (var i = 0; i < row.Length; i++)
             {
+                var gap = widths[i] - row[i].Length;
+                if (i >= RightFrom) line.Append(' ', gap);
                 line.Append(row[i]);
-                if (i < row.Length - 1) line.Append(' ', widths[i] - row[i].Length + 2);
+                if (i < row.Length - 1) line.Append(' ', i >= RightFrom ? 2 : gap + 2);
             }
             text.Append(line.ToString().TrimEnd()).Append('\n');
         }

@@ -7,6 +7,7 @@ using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Inbound;
 using OpenClaw.Gateway.Metering.Alerts;
 using OpenClaw.Gateway.Metering.Ledger;
+using OpenClaw.Gateway.Metering.Prices;
 using OpenClaw.Gateway.Routing;
 using OpenClaw.Gateway.State;
 using OpenClaw.Gateway.Telemetry;
@@ -74,6 +75,9 @@ internal sealed class ControlApi(
         json.WriteEndArray();
         json.WriteStartArray("providers"u8);
         foreach (var provider in state.Config.Providers) WriteProvider(json, state, provider);
+        json.WriteEndArray();
+        json.WriteStartArray("unpriced"u8);
+        foreach (var reference in state.KnownReferences.Where(r => state.TargetOf(r).Target is { Price.IsUnpriced: true })) json.WriteStringValue(reference.ToString());
         json.WriteEndArray();
         json.WriteStartArray("targets"u8);
         foreach (var (reference, health) in builder.Health.All.OrderBy(static t => t.Reference.ToString(), StringComparer.Ordinal)) WriteHealth(json, reference, health);
@@ -238,6 +242,7 @@ internal sealed class ControlApi(
         json.WriteStringValue("text"u8);
         if (target?.TakesImages == true) json.WriteStringValue("image"u8);
         json.WriteEndArray();
+        if (target is not null) PriceJson.Write(json, target.Price, time.GetUtcNow());
         json.WriteStartArray("tags"u8);
         var place = chain.IndexOf(reference);
         if (place == 0) json.WriteStringValue("default"u8);
@@ -246,6 +251,7 @@ internal sealed class ControlApi(
         {
             if (references.Contains(reference)) json.WriteStringValue("alias:" + alias);
         }
+        if (target is { Price.IsUnpriced: true }) json.WriteStringValue("unpriced"u8);
         json.WriteEndArray();
         json.WriteEndObject();
     }

@@ -11,7 +11,8 @@ namespace OpenClaw.Gateway.Telemetry;
 /// configured names and closed sets only: never a session, a prompt or a key. A family stops at a thousand series; the rest
 /// is counted under <c>other</c>.
 /// </summary>
-internal sealed class Metrics
+/// <param name="unpricedSeen">Told the first time that a model without a price is used.</param>
+internal sealed class Metrics(Action<string>? unpricedSeen = null)
 {
     private static readonly double[] s_seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
@@ -23,6 +24,7 @@ internal sealed class Metrics
     private readonly Family _runaways = new("openclaw_runaway_trips_total", "counter", "Sessions stopped by the runaway guard, by what it saw.", ["kind"]);
     private readonly Histogram _duration = new("openclaw_request_duration_seconds", "Whole requests.");
     private readonly Histogram _firstToken = new("openclaw_first_token_seconds", "From the request to the first meaningful frame.");
+    private readonly CostFigures _costs = new(unpricedSeen);
     private long _inFlight;
 
     public long InFlight => Interlocked.Read(ref _inFlight);
@@ -43,6 +45,7 @@ internal sealed class Metrics
             _tokens.Add(attempt.Usage.CacheWrite + attempt.Usage.CacheWrite1h, attempt.Target, "cache_write");
             _tokens.Add(attempt.Usage.Output, attempt.Target, "output");
         }
+        _costs.Count(decision);
         if (decision.Answered is not null && decision.Attempts.Count > 0 && decision.Attempts[0].Target != decision.Answered)
         {
             _fallbacks.Add(1, decision.Attempts[0].Target, decision.Answered);
@@ -59,6 +62,7 @@ internal sealed class Metrics
     {
         var text = new StringBuilder(4096);
         foreach (var family in (Family[])[_requests, _attempts, _fallbacks, _healed, _tokens, _runaways]) family.Write(text);
+        _costs.Write(text);
         _duration.Write(text);
         _firstToken.Write(text);
         Gauge(text, "openclaw_in_flight_requests", "Requests being answered.", InFlight);

@@ -14,6 +14,7 @@ internal static class CommandLine
         ("demo", "Four faults, each healed, without keys or network; then stays up to be tried", DemoCommand.Fill),
         ("models", "The models that can be asked for; the default, its fallbacks and aliases", ModelsCommand.Fill),
         ("status", "What the running gateway sees: providers, keys, targets, the last decisions", StatusCommand.Fill),
+        ("usage", "What was used and what it cost, by model, provider, session, client or day", UsageCommand.Fill),
         ("config", "Check, print and convert openclaw.json", ConfigCommand.Fill),
         ("doctor", "What would fail, before it does", DoctorCommand.Fill),
         ("version", "Version, commit, runtime", VersionCommand.Fill),

@@ -23,6 +23,9 @@ internal static class StatusText
         var chain = string.Join(" -> ", status.Texts("chain"));
         text.Append("Chain      ").Append(chain.Length == 0 ? "none: no default model is configured" : chain).Append('\n');
 
+        var unpriced = string.Join(", ", status.Texts("unpriced"));
+        if (unpriced.Length > 0) text.Append("Unpriced   ").Append(unpriced).Append(": not counted in dollars; name them under models.prices\n");
+
         text.Append("\nProviders\n").Append(Providers(status, now));
         var targets = Targets(status);
         text.Append("\nTargets\n").Append(targets.IsEmpty ? "  none was called yet\n" : targets.ToString());

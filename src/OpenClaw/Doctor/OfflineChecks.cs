@@ -13,7 +13,7 @@ internal static class OfflineChecks
     public static IEnumerable<DoctorFinding> Of(LocalConfig local, ConfigEnvironment environment, TimeProvider time) =>
         Config(local)
             .Concat(local.Config is { } config
-                ? Chain(config).Concat(Keys(local, environment, time)).Concat(Bind(config, environment)).Concat(Ollama(config)).Concat(Encryption(config))
+                ? Chain(config).Concat(Keys(local, environment, time)).Concat(Prices(local, environment, time)).Concat(Bind(config, environment)).Concat(Ollama(config)).Concat(Encryption(config))
                 : [])
             .Concat(Secrets(local))
             .Concat(Clock(time));
@@ -79,6 +79,20 @@ internal static class OfflineChecks
             var count = keys.Count == 1 ? "a key" : $"{keys.Count} keys";
             yield return new(DoctorSeverity.Fine, "keys", keys.Count == 0 ? $"{provider.Id} needs no key" : $"{provider.Id} has {count}: {origins}");
         }
+    }
+
+    /// <summary>Money that nobody can count is the one thing that a budget in dollars cannot hold.</summary>
+    private static IEnumerable<DoctorFinding> Prices(LocalConfig local, ConfigEnvironment environment, TimeProvider time)
+    {
+        var models = local.Config!.Models;
+        var named = LocalModels.Read(local, environment, time).Models.Where(static m => m.Price.ValueKind == System.Text.Json.JsonValueKind.Object).ToList();
+        foreach (var model in named.Where(static m => m.IsUnpriced))
+        {
+            var isAllowed = ModelRef.TryParse(model.Key, out var reference) && models.MayRunUnpriced(reference);
+            if (isAllowed) yield return new(DoctorSeverity.Fine, "prices", $"{model.Key} has no price and may run without one");
+            else yield return new(DoctorSeverity.Warns, "prices", $"{model.Key} has no price: its dollars are not counted, and a budget in dollars refuses it", $"Write \"models\": {{ \"prices\": {{ \"{model.Key}\": {{ \"input\": …, \"output\": … }} }} }}, or list it under models.allowUnpriced.");
+        }
+        if (named.Count > 0 && named.All(static m => !m.IsUnpriced)) yield return new(DoctorSeverity.Fine, "prices", named.Count == 1 ? "the model that is named has a price" : $"all {named.Count} models that are named have a price");
     }
 
     private static IEnumerable<DoctorFinding> Bind(OpenClawConfig config, ConfigEnvironment environment)

@@ -56,6 +56,6 @@ public sealed class CommandLineTests
     {
         var root = CommandLine.Parse(["version"]).RootCommandResult.Command;
         Assert.Empty(root.Subcommands.Single(c => c.Name == "models").Options);
-        Assert.Equal(7, root.Subcommands.Count);
+        Assert.Equal(8, root.Subcommands.Count);
     }
 }

@@ -33,7 +33,7 @@ public sealed class ModelsListTests
     {
         var rows = ModelsList.Choose(LocalView.Models(Own), all: false, localOnly: true, provider: "own");
         Assert.Equal(
-            """{"count":2,"models":[{"key":"own/small","name":"Small","input":"text","contextWindow":8192,"local":true,"available":true,"tags":["default","configured"]},{"key":"own/big","name":"big","input":"text\u002Bimage","contextWindow":200000,"local":true,"available":true,"tags":["fallback#1","alias:a","configured"]}]}""",
+            """{"count":2,"models":[{"key":"own/small","name":"Small","input":"text","contextWindow":8192,"local":true,"available":true,"tags":["default","configured"],"price":{"source":"selfHosted"}},{"key":"own/big","name":"big","input":"text\u002Bimage","contextWindow":200000,"local":true,"available":true,"tags":["fallback#1","alias:a","configured"],"price":{"source":"selfHosted"}}]}""",
             LocalView.Json(w => ModelsList.Write(w, rows)));
     }
 

@@ -41,6 +41,9 @@ internal static class GatewayModels
             json.Flag("allowed"),
             json.Flag("available"),
             [.. json.Texts("tags"), "configured"],
-            json.Text("missing"));
+            json.Text("missing"))
+        {
+            Price = json.Child("price"),
+        };
     }
 }

@@ -1,9 +1,11 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using OpenClaw.Client;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Inbound;
+using OpenClaw.Gateway.Metering.Prices;
 using OpenClaw.Gateway.Providers;
 using OpenClaw.Gateway.Routing;
 using OpenClaw.Gateway.State;
@@ -64,11 +66,27 @@ internal static class LocalModels
             target?.Provider.Config.IsLocal ?? false,
             models.IsAllowed(reference),
             target is not null && target.Provider.Keys.Take(reference.Model, now).Missing is null,
-            [.. Tags(models, reference)],
-            missing?.Message);
+            [.. Tags(models, reference, target)],
+            missing?.Message)
+        {
+            Price = target is null ? default : PriceOf(target, now),
+        };
     }
 
-    private static IEnumerable<string> Tags(ModelsConfig models, ModelRef reference)
+    private static JsonElement PriceOf(Target target, DateTimeOffset now)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            PriceJson.Write(json, target.Price, now);
+            json.WriteEndObject();
+        }
+        using var document = JsonDocument.Parse(buffer.WrittenMemory);
+        return document.RootElement.GetProperty("price").Clone();
+    }
+
+    private static IEnumerable<string> Tags(ModelsConfig models, ModelRef reference, Target? target)
     {
         var place = models.Chain.IndexOf(reference);
         if (place == 0) yield return "default";
@@ -77,6 +95,7 @@ internal static class LocalModels
         {
             if (references.Contains(reference)) yield return "alias:" + name;
         }
+        if (target is { Price.IsUnpriced: true }) yield return "unpriced";
         yield return "configured";
     }
 }

@@ -90,6 +90,11 @@ internal static class ModelsList
             foreach (var tag in row.Tags) json.WriteStringValue(tag);
             if (!row.IsAllowed) json.WriteStringValue("not-allowed"u8);
             json.WriteEndArray();
+            if (row.Price.ValueKind == JsonValueKind.Object)
+            {
+                json.WritePropertyName("price"u8);
+                row.Price.WriteTo(json);
+            }
             json.WriteEndObject();
         }
         json.WriteEndArray();

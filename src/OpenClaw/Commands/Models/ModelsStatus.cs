@@ -79,6 +79,7 @@ internal static class ModelsStatus
         Section(text, "Missing auth", view.Providers.Where(static p => p.LacksKey).Select(static p => $"{p.Id} {p.Missing}"));
         Section(text, "Unavailable keys", view.Providers.SelectMany(p => p.Keys).SelectMany(k => k.Parks.Select(p => $"{k.Alias} {Parked(p, now)}")));
         Section(text, "Model route issues", view.BrokenChain.Select(static m => $"{m.Key} {m.Problem}"));
+        Section(text, "Without a price", view.Models.Where(static m => m.IsUnpriced).Select(static m => $"{m.Key} is not counted in dollars; name it under models.prices"));
         if (probes is { } rows) text.Append("\nAuth probes\n").Append(ModelsProbe.Table(rows));
         return text.ToString();
     }
@@ -128,6 +129,9 @@ internal static class ModelsStatus
         json.WriteEndArray();
         ModelsAliases.WriteAliases(json, view.Aliases);
         WriteAllowed(json, view.Allowed);
+        json.WriteStartArray("unpriced"u8);
+        foreach (var model in view.Models.Where(static m => m.IsUnpriced)) json.WriteStringValue(model.Key);
+        json.WriteEndArray();
         json.WriteStartObject("auth"u8);
         json.WriteStartArray("missingProvidersInUse"u8);
         foreach (var provider in view.Providers.Where(static p => p.LacksKey)) json.WriteStringValue(provider.Id);

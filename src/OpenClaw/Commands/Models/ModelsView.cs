@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json;
+using OpenClaw.Client;
 using OpenClaw.Config;
 
 namespace OpenClaw.Commands.Models;
@@ -81,4 +83,9 @@ internal sealed record ModelRow(
     string Key, string Name, ImmutableArray<string> Input, long? ContextWindow, bool IsLocal, bool IsAllowed, bool IsAvailable, ImmutableArray<string> Tags, string? Problem)
 {
     public string Provider => Key[..Key.IndexOf('/', StringComparison.Ordinal)];
+
+    /// <summary>The control API's <c>price</c> object; undefined when nothing is known of it.</summary>
+    public JsonElement Price { get; init; }
+
+    public bool IsUnpriced => Price.Text("source") == "unpriced";
 }

@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Http;
+using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Errors;
+using OpenClaw.Gateway.Inbound;
+using OpenClaw.Gateway.Metering.Ledger;
+using OpenClaw.Gateway.State;
+
+namespace OpenClaw.Gateway.Control;
+
+/// <summary><c>GET /openclaw/v1/usage</c>: what was used and what it cost, from the ledger. A client sees its own part.</summary>
+internal sealed class UsageApi(StateHolder states, LedgerState ledger, TimeProvider time)
+{
+    public async Task UsageAsync(HttpContext http)
+    {
+        if (states.Current.Authentication.Authenticate(http.Request) is not { } caller)
+        {
+            await RefuseAsync(http, new GatewayError(GatewayErrorKind.Unauthenticated, "no valid token; send the gateway token as Authorization: Bearer")).ConfigureAwait(false);
+            return;
+        }
+        var (query, problem, param) = UsageQuestion.Read(http.Request.Query, time.GetUtcNow());
+        var isCsv = (string?)http.Request.Query["format"] switch { null or "" or "json" => false, "csv" => true, _ => (bool?)null };
+        if (isCsv is null) (query, problem, param) = (null, "format is json or csv", "format");
+        if (query is null)
+        {
+            await RefuseAsync(http, new GatewayError(GatewayErrorKind.BadRequest, problem) { Param = param }).ConfigureAwait(false);
+            return;
+        }
+        if (caller.Name != Caller.Owner.Name) query = query with { Client = caller.Name };
+        var report = await ledger.ReportAsync(query, http.RequestAborted).ConfigureAwait(false);
+        if (isCsv == true) await WriteCsvAsync(http, UsageCsv.Write(query.By, report)).ConfigureAwait(false);
+        else await JsonAnswer.WriteAsync(http, json => UsageJson.Write(json, query, report)).ConfigureAwait(false);
+    }
+
+    private static async Task WriteCsvAsync(HttpContext http, string csv)
+    {
+        http.Response.ContentType = "text/csv; charset=utf-8";
+        http.Response.Headers.ContentDisposition = "attachment; filename=\"openclaw-usage.csv\"";
+        await http.Response.WriteAsync(csv, http.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static Task RefuseAsync(HttpContext http, GatewayError error) =>
+        ErrorAnswer.WriteAsync(http, DialectTable.Of(DialectKind.OpenAiChat), error, new Decision("none", default, "control"));
+}
