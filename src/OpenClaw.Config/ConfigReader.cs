@@ -61,6 +61,7 @@ public static class ConfigReader
             Clients = new ClientsSection(context, references, models, money).Read(),
             Guard = GuardSection.Read(context),
             Storage = PlacesSection.ReadStorage(context),
+            Sessions = SessionsSection.Read(context),
             Alerts = PlacesSection.ReadAlerts(context),
             Providers = drafts.Build(),
         };

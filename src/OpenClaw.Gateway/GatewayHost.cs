@@ -19,6 +19,7 @@ using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Metering.Ledger;
 using OpenClaw.Gateway.Providers;
 using OpenClaw.Gateway.Routing;
+using OpenClaw.Gateway.Sessions;
 using OpenClaw.Gateway.State;
 using OpenClaw.Gateway.Telemetry;
 
@@ -105,12 +106,16 @@ public sealed class GatewayHost : IAsyncDisposable
         var drain = new Drain(metrics, config.Gateway.DrainTimeout, time, options.Log);
         var watcher = new ConfigWatcher(options, files, builder, states);
         var discovery = new LocalDiscovery(states, builder.Discovered, time, options.Log);
+        var sessions = new SessionState(ledger, states, time);
+        var spending = new SpendingView(new BudgetLines(budgets, time).OfAsync, id => guard.StopOf(id)?.Saw, id => guard.Resume(id) is not null);
+        var desk = new SessionDesk(sessions, new SlashCommands(options.Version, sessions, ledger, spending, time));
         var control = new ControlApi(options.Version, states, decisions, metrics, builder, watcher, drain, new BudgetsApi(budgets, time), alerts, ledger, time);
         var usage = new UsageApi(states, ledger, time);
         var guardApi = new GuardApi(states, guard);
-        var chat = new ChatEndpoint(DialectTable.Of(DialectKind.OpenAiChat), "openai", states, admission, dispatcher, till, decisions, metrics, time, options.Log);
-        var messages = new ChatEndpoint(DialectTable.Of(DialectKind.Anthropic), "anthropic", states, admission, dispatcher, till, decisions, metrics, time, options.Log);
+        var chat = new ChatEndpoint(DialectTable.Of(DialectKind.OpenAiChat), "openai", states, desk, admission, dispatcher, till, decisions, metrics, time, options.Log);
+        var messages = new ChatEndpoint(DialectTable.Of(DialectKind.Anthropic), "anthropic", states, desk, admission, dispatcher, till, decisions, metrics, time, options.Log);
         var models = new ModelsEndpoint(states);
+        var held = new SessionsApi(states, sessions, spending, chat, time);
         var doors = new Doors(drain, metrics, states)
         {
             { "POST", "/v1/chat/completions", chat.HandleAsync },
@@ -131,13 +136,19 @@ public sealed class GatewayHost : IAsyncDisposable
             { "GET", "/openclaw/v1/decisions", control.DecisionsAsync },
             { "GET", "/openclaw/v1/decisions/*", control.DecisionAsync },
             { "GET", "/openclaw/v1/config", control.ConfigAsync },
+            { "GET", "/openclaw/v1/sessions", held.ListAsync },
+            { "POST", "/openclaw/v1/sessions/*/messages", held.MessageAsync },
+            { "POST", "/openclaw/v1/sessions/*/reset", held.ResetAsync },
+            { "GET", "/openclaw/v1/sessions/*", held.ShowAsync },
+            { "PATCH", "/openclaw/v1/sessions/*", held.PatchAsync },
+            { "DELETE", "/openclaw/v1/sessions/*", held.DeleteAsync },
             { "GET", "/openclaw/v1/guard", guardApi.StopsAsync },
             { "POST", "/openclaw/v1/sessions/*/resume", guardApi.ResumeAsync },
         };
 
         var app = BuildServer(config.Gateway, options);
         app.Run(doors.HandleAsync);
-        var host = new GatewayHost(app, drain, watcher, discovery, outages, budgets, alerts, builder, ledger, decisions) { Warnings = problems };
+        var host = new GatewayHost(app, drain, watcher, discovery, outages, budgets, alerts, builder, sessions, ledger, decisions) { Warnings = problems };
         try
         {
             await app.StartAsync(cancel).ConfigureAwait(false);

@@ -84,6 +84,15 @@ internal static partial class KeyTable
         new("expires", Text("2027-01-31"), "From then on the token is not taken; a day or a time, UTC unless it says otherwise."),
     ]);
 
+    private static Shape Sessions() => Obj(
+    [
+        new("from", List(Text("user", [.. SessionsConfig.Sources]), "[\"header\", \"user_id\"]") with { RefusesNull = true }, "What names a session, in this order: header (always first), user_id, user, prompt_cache_key."),
+        new("retention", Duration("30d"), "After this time without a request a session is forgotten."),
+        new("maxTranscript", Integer(196608, 1024, 240 * 1024), "Bytes of a conversation that the gateway holds; the oldest turns go first."),
+        new("max", Integer(10000, 1, 10000), "Sessions kept; those not used for the longest time go first."),
+        new("commands", Flag(), "False: slash commands go to the model as text."),
+    ]);
+
     private static Shape Alert() => Obj(
     [
         new("url", Text("https://example.com/hook"), "Where alerts are posted."),

@@ -30,6 +30,7 @@ internal static partial class KeyTable
             new("retention", Duration("90d"), "How long each request has a row of its own; daily sums stay for three years."),
             new("maxSize", new Shape(JsonTypes.String | JsonTypes.Number) { Sample = "\"1GB\"", Min = 0 }, "Above this the oldest rows become daily sums early."),
         ]), "Where usage and sessions are kept."),
+        new("sessions", Sessions(), "What names a session, and how long and how large sessions are kept."),
         new("alerts", List(Alert(), "[{ \"url\": \"https://example.com/hook\" }]"), "Addresses that are told of budgets and outages."),
         new("env", Obj([new("vars", Map(Text("value")), "Variables for ${…}, behind those of the process.")]) with { IsOpen = true }, "Upstream's variables for ${…}."),
         new("meta", Obj([new("migrations", Obj([new("modelPolicyAllowlist", Flag(), "True: agents.defaults.models is no allowlist.")]) with { IsOpen = true }, "Upstream's marks of what was migrated.")]) with { IsOpen = true }, "Upstream's bookkeeping."),

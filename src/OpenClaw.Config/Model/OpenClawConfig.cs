@@ -31,6 +31,8 @@ public sealed record OpenClawConfig
 
     public StorageConfig Storage { get; init; } = new();
 
+    public SessionsConfig Sessions { get; init; } = new();
+
     public ImmutableArray<AlertConfig> Alerts { get; init; } = [];
 
     /// <summary>The provider with this id, or null.</summary>

@@ -104,6 +104,7 @@ internal sealed class BriefWriter(Utf8JsonWriter json, ReadContext context, Open
         if (!config.Limits.IsEmpty) Missing("/limits", "has no limits", Keep);
         if (!config.Clients.IsEmpty) Missing("/clients", "has no clients", Keep);
         if (config.Guard != new GuardConfig()) Missing("/guard", "does not say what stops a session", Keep);
+        if (config.Sessions != new SessionsConfig()) Missing("/sessions", "does not say how sessions are kept", Keep);
         if (config.Storage != new StorageConfig()) Missing("/storage", "does not say where usage is kept", Keep);
         if (!config.Alerts.IsEmpty) Missing("/alerts", "has no alerts", Keep);
     }

@@ -122,6 +122,17 @@ internal sealed partial class NativeWriter
         json.WriteEndObject();
     }
 
+    private void WriteSessions(SessionsConfig sessions)
+    {
+        json.WriteStartObject("sessions");
+        WriteStrings("from", sessions.From);
+        WriteDuration("retention", sessions.Retention);
+        json.WriteNumber("maxTranscript", sessions.MaxTranscript);
+        json.WriteNumber("max", sessions.Max);
+        json.WriteBoolean("commands", sessions.Commands);
+        json.WriteEndObject();
+    }
+
     private void WriteAlerts(OpenClawConfig config)
     {
         if (config.Alerts.IsEmpty) return;

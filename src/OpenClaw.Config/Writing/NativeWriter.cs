@@ -29,6 +29,7 @@ internal sealed partial class NativeWriter(Utf8JsonWriter json, Action<Utf8JsonW
             if (IsComplete || storage.MaxBytes != defaults.MaxBytes) json.WriteString("maxSize", SizeText.Write(storage.MaxBytes));
             json.WriteEndObject();
         }
+        if (IsComplete || config.Sessions != new SessionsConfig()) WriteSessions(config.Sessions);
         WriteAlerts(config);
     }
 

@@ -263,6 +263,7 @@ internal sealed class UpstreamWriter(Utf8JsonWriter json, ReadContext context, O
         if (!config.Limits.IsEmpty) Missing("/limits", "enforces no rates", Keep);
         if (!config.Clients.IsEmpty) Missing("/clients", "has no clients with tokens of their own", Keep);
         if (config.Guard != new GuardConfig()) Missing("/guard", "stops no session by its spending", Keep);
+        if (config.Sessions != new SessionsConfig()) Missing("/sessions", "keeps its sessions by its own rules", Keep);
         if (config.Storage != new StorageConfig()) Missing("/storage", "keeps usage in its own place", Keep);
         if (!config.Alerts.IsEmpty) Missing("/alerts", "sends no alerts", Keep);
         if (!config.Models.ContentPolicyFallbacks.IsEmpty) Missing("/models/contentPolicyFallbacks", "does not fall back after a refusal", Keep);

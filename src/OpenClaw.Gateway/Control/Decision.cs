@@ -92,7 +92,7 @@ internal sealed class Decision(string id, DateTimeOffset time, string protocol)
     /// <summary>Who finished an answer that <see cref="Answered"/> began; null when it was the same.</summary>
     public string? FinishedBy { get; set; }
 
-    /// <summary>answered, healed, failed, interrupted, refused, cancelled.</summary>
+    /// <summary>answered, healed, failed, interrupted, refused, cancelled, command (answered by the gateway itself).</summary>
     public string Outcome { get; set; } = "";
 
     public int Status { get; set; }

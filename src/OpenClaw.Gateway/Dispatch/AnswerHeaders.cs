@@ -6,13 +6,15 @@ namespace OpenClaw.Gateway.Dispatch;
 /// <summary>The headers that tell who answered and why.</summary>
 internal static class AnswerHeaders
 {
-    public static void WriteStream(HttpResponse response, Exchange x)
+    public static void WriteStream(HttpResponse response, Exchange x) => WriteStream(response, x.Dialect.Kind, x.Decision);
+
+    public static void WriteStream(HttpResponse response, Dialects.DialectKind dialect, Control.Decision decision)
     {
-        response.ContentType = ClientAnswer.StreamType(x.Dialect.Kind);
+        response.ContentType = ClientAnswer.StreamType(dialect);
         response.Headers.CacheControl = "no-cache";
         // nginx in front of us must not collect the stream.
         response.Headers["x-accel-buffering"] = "no";
-        WriteDecision(response, x.Decision);
+        WriteDecision(response, decision);
     }
 
     public static void WriteWhole(HttpResponse response, Exchange x, long length, in Cost cost)

@@ -299,6 +299,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         record.Usage = opened.UsageOr(x.Envelope.EstimatedTokens);
         record.Cost = opened.Target.Price.CostOf(record.Usage, x.Decision.Time);
         x.Money.HopEnded(opened.Target, record.Usage, record.Cost);
+        x.Reply?.Take(x, opened);
         earlier += record.Usage;
         x.Decision.Usage += record.Usage;
         x.Decision.Cost += record.Cost;

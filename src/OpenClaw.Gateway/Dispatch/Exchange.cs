@@ -38,6 +38,9 @@ internal sealed class Exchange
     /// <summary>Timestamp of the request's arrival.</summary>
     public required long Arrived { get; init; }
 
+    /// <summary>Collects the answer's text, for a conversation that the gateway holds; null = the client holds it.</summary>
+    public ReplyText? Reply { get; init; }
+
     public CancellationToken CallerLeft => Http.RequestAborted;
 
     private (ChatRequest? Request, GatewayError? Error)? _understood;

@@ -10,6 +10,7 @@ using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Metering;
 using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Routing;
+using OpenClaw.Gateway.Sessions;
 using OpenClaw.Gateway.State;
 using OpenClaw.Gateway.Telemetry;
 
@@ -21,16 +22,20 @@ namespace OpenClaw.Gateway.Inbound;
 /// </summary>
 /// <param name="dialect">What the caller speaks here.</param>
 /// <param name="nativeProvider">Whose bare model names this protocol's clients send.</param>
-internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, StateHolder states, AdmissionChain admission, Dispatcher dispatcher, Till till, DecisionLog decisions, Metrics metrics, TimeProvider time, Action<string> log)
+internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, StateHolder states, SessionDesk desk, AdmissionChain admission, Dispatcher dispatcher, Till till, DecisionLog decisions, Metrics metrics, TimeProvider time, Action<string> log)
 {
-    public async Task HandleAsync(HttpContext http)
+    public Task HandleAsync(HttpContext http) => HandleAsync(http, held: null);
+
+    /// <param name="held">A message to a conversation that the gateway holds: its request was made here and is not in the body.</param>
+    public async Task HandleAsync(HttpContext http, HeldTurn? held)
     {
         var arrived = time.GetTimestamp();
         var decision = new Decision(NewId(), time.GetUtcNow(), dialect.Kind == DialectKind.Anthropic ? "messages" : "chat");
+        held?.Decision = decision;
         metrics.RequestStarted();
         try
         {
-            await AnswerAsync(http, decision, arrived).ConfigureAwait(false);
+            await AnswerAsync(http, held, decision, arrived).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or BadHttpRequestException && http.RequestAborted.IsCancellationRequested)
         {
@@ -59,7 +64,7 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask AnswerAsync(HttpContext http, Decision decision, long arrived)
+    private async ValueTask AnswerAsync(HttpContext http, HeldTurn? held, Decision decision, long arrived)
     {
         var state = states.Current;
         if (state.Authentication.Authenticate(http.Request) is not { } caller)
@@ -68,10 +73,21 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
             return;
         }
         decision.Caller = caller.Name;
-        var (envelope, error) = await RequestEnvelope.ReadAsync(http.Request, state.Config.Gateway.MaxBodyBytes, http.RequestAborted).ConfigureAwait(false);
-        using var _ = envelope;
+        var (envelope, error) = held is not null ? (held.Envelope, null)
+            : await RequestEnvelope.ReadAsync(http.Request, state.Config.Gateway.MaxBodyBytes, http.RequestAborted).ConfigureAwait(false);
+        using var read = held is null ? envelope : null;
+        var session = held?.Session;
+        if (held is not null) decision.Session = held.Session.Key.ToString();
+        else if (error is null) (session, error) = await desk.OpenAsync(http.Request, state, caller, envelope!, decision).ConfigureAwait(false);
+        if (error is null && envelope!.SlashWord is not null)
+        {
+            (decision.Requested, decision.Stream) = (Short(envelope.Model), envelope.Stream);
+            if (await desk.TryAnswerAsync(http, dialect, state, caller, envelope, session, decision, held).ConfigureAwait(false)) return;
+            // What is left of the command's text makes another request.
+            if (held is not null) envelope = held.Envelope;
+        }
         RoutePlan? plan = null;
-        if (error is null) (plan, error) = Plan(http.Request, state, caller, envelope!, decision);
+        if (error is null) (plan, error) = Plan(http.Request, state, caller, envelope!, session, held, decision);
         if (error is not null)
         {
             await ErrorAnswer.WriteAsync(http, dialect, error, decision).ConfigureAwait(false);
@@ -89,13 +105,17 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
             await dispatcher.AnswerAsync(new Exchange
             {
                 Http = http, Dialect = dialect, State = state, Caller = caller, Envelope = envelope!, Decision = decision, Plan = plan!, Admitted = admitted!, Money = money, Arrived = arrived,
+                Reply = held?.Reply,
             }).ConfigureAwait(false);
         }
         finally
         {
             // On every path, and before what is still held is given back.
-            till.Close(decision, money, time.GetElapsedTime(arrived));
+            var took = time.GetElapsedTime(arrived);
+            till.Close(decision, money, took);
+            decision.TotalMs = took.TotalMilliseconds;
             admitted!.Leave(decision);
+            desk.Settle(session, decision);
         }
     }
 
@@ -109,23 +129,22 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
     private static decimal? MaxCost(IHeaderDictionary headers) =>
         headers.TryGetValue("x-openclaw-max-cost", out var text) && decimal.TryParse(text.ToString().Trim().TrimStart('$'), NumberStyles.Number, CultureInfo.InvariantCulture, out var usd) && usd >= 0 ? usd : null;
 
-    private (RoutePlan?, GatewayError?) Plan(HttpRequest request, GatewayState state, Caller caller, RequestEnvelope envelope, Decision decision)
+    private (RoutePlan?, GatewayError?) Plan(HttpRequest request, GatewayState state, Caller caller, RequestEnvelope envelope, Session? session, HeldTurn? held, Decision decision)
     {
         var headers = request.Headers;
-        var asked = headers.TryGetValue("x-openclaw-model", out var named) && named.Count > 0 ? named[0]!.Trim() : envelope.Model;
-        var fallback = !IsOff(headers, "x-openclaw-fallback");
-        decision.Requested = asked.Length > 200 ? asked[..200] : asked;
+        var (asked, fallback) = SessionDesk.Asked(headers, envelope, session, held, decision);
+        fallback &= !IsOff(headers, "x-openclaw-fallback");
+        decision.Requested = Short(asked);
         decision.Stream = envelope.Stream;
-        decision.Session = Session(headers);
+        if (held is { LeftOut: > 0 }) decision.Notes.Add($"{held.LeftOut} of the oldest turns do not fit the model's context and were left out");
         var needs = new RequestNeeds(envelope.HasImages, envelope.EstimatedTokens, envelope.MaxTokens, nativeProvider);
         var (plan, error) = RoutePlanner.Plan(state, caller, asked, fallback, needs, decision);
-        if (plan is null) return (null, error);
+        if (plan is null) return (null, SessionDesk.Explain(error!, session, asked));
         var mayContinue = fallback && state.Config.Routing.Continuation == ContinuationMode.Auto && !IsOff(headers, "x-openclaw-continuation");
         return (plan with { MayContinue = mayContinue }, null);
     }
 
-    private static string? Session(IHeaderDictionary headers) =>
-        headers.TryGetValue("x-openclaw-session", out var session) && session.Count > 0 && session[0]!.Length is > 0 and <= 256 ? session[0] : null;
+    private static string Short(string model) => model.Length > 200 ? model[..200] : model;
 
     private static bool IsOff(IHeaderDictionary headers, string name) =>
         headers.TryGetValue(name, out var value) && string.Equals(value.ToString().Trim(), "off", StringComparison.OrdinalIgnoreCase);

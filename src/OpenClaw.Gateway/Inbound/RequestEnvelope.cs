@@ -18,7 +18,8 @@ internal sealed class RequestEnvelope : IDisposable
     private const int MaxFirstBuffer = 64 * 1024;
 
     private byte[] _buffer;
-    private readonly int _length;
+    private int _length;
+    private (int Start, int Length) _slash;
 
     private RequestEnvelope(byte[] buffer, int length)
     {
@@ -59,8 +60,28 @@ internal sealed class RequestEnvelope : IDisposable
     /// <summary>Prompt tokens, estimated from text bytes; inline media is not counted.</summary>
     public int EstimatedTokens { get; private set; }
 
-    /// <summary>Who the client says is asking (<c>user</c>, <c>prompt_cache_key</c>, <c>metadata.user_id</c>), or null.</summary>
+    /// <summary>OpenAI's <c>user</c>: who the client says is asking, or null.</summary>
     public string? User { get; private set; }
+
+    /// <summary>Anthropic's <c>metadata.user_id</c>, or null.</summary>
+    public string? UserId { get; private set; }
+
+    /// <summary>OpenAI's <c>prompt_cache_key</c>, or null.</summary>
+    public string? PromptCacheKey { get; private set; }
+
+    /// <summary>The word behind the slash of the last text that begins like a slash command (<c>/status</c>), or null. Whether it is one is decided by who understands the request.</summary>
+    public string? SlashWord => _slash.Length == 0 ? null : SlashText.WordOf(_buffer.AsSpan(_slash.Start, _slash.Length));
+
+    /// <summary>An envelope around a body that was written here.</summary>
+    public static RequestEnvelope Of(ReadOnlySpan<byte> body)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(body.Length);
+        body.CopyTo(buffer);
+        var envelope = new RequestEnvelope(buffer, body.Length);
+        if (envelope.Peek() is not { } error) return envelope;
+        envelope.Dispose();
+        throw new ArgumentException(error.Message, nameof(body));
+    }
 
     /// <summary>Reads and peeks; a body that is too large, cut off or not a JSON object is an error in words.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -99,6 +120,21 @@ internal sealed class RequestEnvelope : IDisposable
         if (_buffer.Length == 0) return;
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
+    }
+
+    /// <summary>Puts <paramref name="text"/> where the text of <see cref="SlashWord"/> stands; every other byte stays. False: that text is not <paramref name="expected"/>.</summary>
+    public bool TryReplaceSlashText(string expected, string text)
+    {
+        var reader = new Utf8JsonReader(_buffer.AsSpan(_slash.Start - 1, _slash.Length + 2));
+        if (_slash.Length == 0 || !reader.Read() || reader.GetString()!.Trim() != expected) return false;
+        var quoted = System.Text.Encoding.UTF8.GetBytes(JsonEncodedText.Encode(text).ToString());
+        var replaced = ArrayPool<byte>.Shared.Rent(_length - _slash.Length + quoted.Length);
+        _buffer.AsSpan(0, _slash.Start).CopyTo(replaced);
+        quoted.CopyTo(replaced, _slash.Start);
+        _buffer.AsSpan(_slash.Start + _slash.Length, _length - _slash.Start - _slash.Length).CopyTo(replaced.AsSpan(_slash.Start + quoted.Length));
+        ArrayPool<byte>.Shared.Return(_buffer);
+        (_buffer, _length, _slash) = (replaced, _length - _slash.Length + quoted.Length, default);
+        return true;
     }
 
     private static byte[] Grow(byte[] buffer, int length)
@@ -170,7 +206,9 @@ internal sealed class RequestEnvelope : IDisposable
                 }
                 continue;
             }
-            if (reader.TokenType == JsonTokenType.String) text += TextLength(ref reader);
+            if (reader.TokenType != JsonTokenType.String) continue;
+            text += TextLength(ref reader);
+            if (SlashText.IsCommand(reader.ValueSpan)) _slash = ((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length);
         }
         return text;
     }
@@ -197,10 +235,15 @@ internal sealed class RequestEnvelope : IDisposable
             reader.Read();
             if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var n)) Choices = Math.Clamp(n, 1, 1024);
         }
-        else if (reader.ValueTextEquals("user"u8) || reader.ValueTextEquals("prompt_cache_key"u8))
+        else if (reader.ValueTextEquals("user"u8))
         {
             reader.Read();
             if (reader.TokenType == JsonTokenType.String) User = reader.GetString();
+        }
+        else if (reader.ValueTextEquals("prompt_cache_key"u8))
+        {
+            reader.Read();
+            if (reader.TokenType == JsonTokenType.String) PromptCacheKey = reader.GetString();
         }
         else if (reader.ValueTextEquals("stream_options"u8)) PeekObject(ref reader, "include_usage"u8);
         else if (reader.ValueTextEquals("metadata"u8)) PeekObject(ref reader, "user_id"u8);
@@ -248,7 +291,7 @@ internal sealed class RequestEnvelope : IDisposable
         {
             var isWanted = reader.ValueTextEquals(name);
             reader.Read();
-            if (isWanted && reader.TokenType == JsonTokenType.String) User = reader.GetString();
+            if (isWanted && reader.TokenType == JsonTokenType.String) UserId = reader.GetString();
             else if (isWanted) IncludeUsage = reader.TokenType == JsonTokenType.True;
             reader.Skip();
         }

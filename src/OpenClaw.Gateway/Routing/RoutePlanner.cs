@@ -134,9 +134,15 @@ internal static class RoutePlanner
 
     private static string Nearest(GatewayState state, Caller caller, string asked)
     {
+        var near = NearestTo(state, caller, asked);
+        return near.Count == 0 ? "GET /v1/models lists what is" : $"nearest: {string.Join(", ", near)}";
+    }
+
+    /// <summary>The nearest references and aliases that the caller may name; at most three.</summary>
+    public static List<string> NearestTo(GatewayState state, Caller caller, string asked)
+    {
         var known = state.KnownReferences.Where(r => state.Config.Models.IsAllowed(r) && caller.MayUse(r)).Select(static r => r.ToString())
             .Concat(state.Config.Models.Aliases.Where(a => a.Value.Any(r => state.Config.Models.IsAllowed(r) && caller.MayUse(r))).Select(static a => a.Key));
-        var near = NearestReferences.Of(asked, [.. known.Distinct()], 3);
-        return near.Count == 0 ? "GET /v1/models lists what is" : $"nearest: {string.Join(", ", near)}";
+        return NearestReferences.Of(asked, [.. known.Distinct()], 3);
     }
 }

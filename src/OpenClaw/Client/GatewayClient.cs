@@ -17,6 +17,9 @@ internal enum ReachKind
 
     /// <summary>Something answers, and it is not this gateway.</summary>
     NotOpenClaw,
+
+    /// <summary>The gateway says no; the message is its own.</summary>
+    Refused,
 }
 
 /// <summary>The answer of a gateway, or why there is none in words for a person.</summary>
@@ -42,9 +45,13 @@ internal sealed class GatewayClient(GatewayAddress address) : IDisposable
     })
     { BaseAddress = url, Timeout = timeout };
 
-    public async Task<Reach> GetAsync(string path, CancellationToken cancel)
+    public Task<Reach> GetAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Get, path, null, cancel);
+
+    /// <param name="json">The body, or null for none.</param>
+    public async Task<Reach> SendAsync(HttpMethod method, string path, byte[]? json, CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        using var request = new HttpRequestMessage(method, path);
+        if (json is not null) request.Content = new ByteArrayContent(json) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         if (address.Token is { } token) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         try
         {
@@ -53,8 +60,9 @@ internal sealed class GatewayClient(GatewayAddress address) : IDisposable
             {
                 return new Reach(ReachKind.TokenRefused, default, $"the gateway at {address} {(address.Token is null ? "wants a token" : "refused the token")}");
             }
-            if (answer.StatusCode != HttpStatusCode.OK || answer.Content.Headers.ContentType?.MediaType != "application/json") return Foreign();
+            if (answer.Content.Headers.ContentType?.MediaType != "application/json") return Foreign();
             using var document = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancel).ConfigureAwait(false));
+            if (answer.StatusCode != HttpStatusCode.OK) return document.RootElement.Child("error").Text("message") is { } why ? new Reach(ReachKind.Refused, default, why) : Foreign();
             return document.RootElement.ValueKind == JsonValueKind.Object ? new Reach(ReachKind.Answered, document.RootElement.Clone(), "") : Foreign();
         }
         catch (JsonException)

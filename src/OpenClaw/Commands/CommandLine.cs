@@ -12,6 +12,8 @@ internal static class CommandLine
     [
         ("gateway", "Serve", GatewayCommand.Fill),
         ("demo", "Four faults, each healed, without keys or network; then stays up to be tried", DemoCommand.Fill),
+        ("chat", "Talk to a running gateway; slash commands work", ChatCommand.Fill),
+        ("sessions", "The sessions that the gateway knows: what is set in them and what they cost", SessionsCommand.Fill),
         ("models", "The models that can be asked for; the default, its fallbacks and aliases", ModelsCommand.Fill),
         ("status", "What the running gateway sees: providers, keys, targets, the last decisions", StatusCommand.Fill),
         ("usage", "What was used and what it cost, by model, provider, session, client or day", UsageCommand.Fill),

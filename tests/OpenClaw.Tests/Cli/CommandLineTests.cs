@@ -55,7 +55,7 @@ public sealed class CommandLineTests
     public void Builds_only_the_command_that_was_asked_for()
     {
         var root = CommandLine.Parse(["version"]).RootCommandResult.Command;
-        Assert.Empty(root.Subcommands.Single(c => c.Name == "models").Options);
-        Assert.Equal(8, root.Subcommands.Count);
+        Assert.Contains(root.Subcommands, static c => c.Name == "models");
+        Assert.All(root.Subcommands.Where(static c => c.Name != "version"), static c => Assert.Empty(c.Options));
     }
 }

@@ -66,10 +66,10 @@ public sealed partial class NamesTests
     [GeneratedRegex(@"^I?[A-Z][a-z]+[A-Za-z]*(\.[A-Z]\w+)?$")]
     private static partial Regex TypeName();
 
-    [GeneratedRegex("\\{ \"(GET|POST)\", \"([^\"]+)\"")]
+    [GeneratedRegex("\\{ \"(GET|POST|PATCH|DELETE)\", \"([^\"]+)\"")]
     private static partial Regex Door();
 
-    [GeneratedRegex("^(GET|POST) /")]
+    [GeneratedRegex("^(GET|POST|PATCH|DELETE) /")]
     private static partial Regex Endpoint();
 
     [GeneratedRegex("x-openclaw-[a-z]+")]

@@ -31,6 +31,7 @@ internal static class ModelsSource
     public static int Refuse(bool json, Reach reach) => reach.Kind switch
     {
         ReachKind.TokenRefused => Terminal.Fail(json, reach.Message, "set OPENCLAW_GATEWAY_TOKEN, or give --token"),
+        ReachKind.Refused => Terminal.Fail(json, reach.Message, ""),
         ReachKind.NotOpenClaw => Terminal.Fail(json, reach.Message, "name the gateway with --url, or its port with OPENCLAW_GATEWAY_PORT", ExitCode.Unreachable),
         _ => Terminal.Fail(json, reach.Message, "start it with: openclaw gateway", ExitCode.Unreachable),
     };

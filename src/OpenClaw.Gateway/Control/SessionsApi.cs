@@ -1,0 +1,272 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using OpenClaw.Gateway.Errors;
+using OpenClaw.Gateway.Inbound;
+using OpenClaw.Gateway.Sessions;
+using OpenClaw.Gateway.State;
+
+namespace OpenClaw.Gateway.Control;
+
+/// <summary><c>/openclaw/v1/sessions</c>: what is known of sessions, what is set in them, and conversations that the gateway holds. The owner's token only.</summary>
+internal sealed class SessionsApi(StateHolder states, SessionState sessions, SpendingView spending, ChatEndpoint chat, TimeProvider time)
+{
+    private const string Root = "/openclaw/v1/sessions/";
+    private const int MaxBody = 2 * 1024 * 1024;
+    private const int MaxTitle = 200;
+
+    private readonly ModelCommands _models = new(sessions, time);
+
+    /// <summary><c>?limit=</c> (50, at most 500) and <c>?cursor=</c> from the answer before.</summary>
+    public async Task ListAsync(HttpContext http)
+    {
+        if (await IsRefusedAsync(http).ConfigureAwait(false)) return;
+        var limit = Query(http, "limit") is { } text && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? Math.Clamp(n, 1, 500) : 50;
+        DateTimeOffset? before = null;
+        if (Query(http, "cursor") is { Length: > 0 } cursor)
+        {
+            if (!long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var ticks) || ticks > DateTimeOffset.MaxValue.Ticks)
+            {
+                await RefuseAsync(http, Bad("cursor", "is one that a list before gave")).ConfigureAwait(false);
+                return;
+            }
+            before = new DateTimeOffset(ticks, TimeSpan.Zero);
+        }
+        if (await sessions.ListAsync(limit, before, http.RequestAborted).ConfigureAwait(false) is not { } found)
+        {
+            await RefuseAsync(http, s_away).ConfigureAwait(false);
+            return;
+        }
+        await JsonAnswer.WriteAsync(http, json =>
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("sessions"u8);
+            foreach (var session in found)
+            {
+                json.WriteStartObject();
+                SessionJson.WriteMembers(json, session);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            if (found.Count == limit) json.WriteString("cursor"u8, found[^1].Updated.UtcTicks.ToString(CultureInfo.InvariantCulture));
+            json.WriteEndObject();
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>With <c>?transcript=true</c> the conversation too, with <c>?archive=NAME</c> one that was put away.</summary>
+    public async Task ShowAsync(HttpContext http)
+    {
+        if (await FindAsync(http).ConfigureAwait(false) is not { } session) return;
+        var archive = Query(http, "archive");
+        if (archive is not null && !session.Data.Archives.Contains(archive))
+        {
+            await RefuseAsync(http, new GatewayError(GatewayErrorKind.NotFound, "this session has put away no such conversation")).ConfigureAwait(false);
+            return;
+        }
+        var transcript = (archive ?? Query(http, "transcript")) is not (null or "false" or "0")
+            ? await sessions.ReadTranscriptAsync(session, http.RequestAborted, archive).ConfigureAwait(false)
+            : null;
+        if (transcript is null && (archive ?? Query(http, "transcript")) is not (null or "false" or "0")) await RefuseAsync(http, s_away).ConfigureAwait(false);
+        else await AnswerAsync(http, session, transcript).ConfigureAwait(false);
+    }
+
+    /// <summary><c>{override, strict, usage, title}</c>; null takes an override or a title back. Makes the session when there is none.</summary>
+    public async Task PatchAsync(HttpContext http)
+    {
+        if (await IsRefusedAsync(http).ConfigureAwait(false)) return;
+        var (key, error) = Key(http, "");
+        if (error is not null)
+        {
+            await RefuseAsync(http, error).ConfigureAwait(false);
+            return;
+        }
+        var (envelope, refused) = await RequestEnvelope.ReadAsync(http.Request, MaxBody, http.RequestAborted).ConfigureAwait(false);
+        using var _ = envelope;
+        Session? session = null;
+        if (refused is null)
+        {
+            using var body = JsonDocument.Parse(envelope!.Body);
+            session = await sessions.OpenAsync(key, http.RequestAborted).ConfigureAwait(false);
+            refused = Patch(session, body.RootElement);
+        }
+        if (refused is not null) await RefuseAsync(http, refused).ConfigureAwait(false);
+        else await AnswerAsync(http, session!).ConfigureAwait(false);
+    }
+
+    public async Task DeleteAsync(HttpContext http)
+    {
+        if (await FindAsync(http).ConfigureAwait(false) is not { } session) return;
+        sessions.Delete(session);
+        await JsonAnswer.WriteAsync(http, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("key"u8, session.Key.ToString());
+            json.WriteBoolean("deleted"u8, true);
+            json.WriteEndObject();
+        }).ConfigureAwait(false);
+    }
+
+    public async Task ResetAsync(HttpContext http)
+    {
+        if (await FindAsync(http, "/reset").ConfigureAwait(false) is not { } session) return;
+        sessions.Reset(session);
+        await AnswerAsync(http, session).ConfigureAwait(false);
+    }
+
+    /// <summary><c>{text, model, stream}</c>: says it in the conversation that the gateway holds. The answer is a chat completion, whole or streamed.</summary>
+    public async Task MessageAsync(HttpContext http)
+    {
+        if (await IsRefusedAsync(http).ConfigureAwait(false)) return;
+        var (key, error) = Key(http, "/messages");
+        if (error is null && !key.IsOwners) error = new GatewayError(GatewayErrorKind.BadRequest, $"this session is {key.Caller}'s, who holds its conversation");
+        Message message = default;
+        if (error is null) (message, error) = await ReadMessageAsync(http).ConfigureAwait(false);
+        if (error is not null)
+        {
+            await RefuseAsync(http, error).ConfigureAwait(false);
+            return;
+        }
+        var session = await sessions.OpenAsync(key, http.RequestAborted).ConfigureAwait(false);
+        if (!session.TryBeginTurn())
+        {
+            await RefuseAsync(http, s_busy).ConfigureAwait(false);
+            return;
+        }
+        try
+        {
+            using var turn = await HeldTurn.OpenAsync(sessions, session, states.Current, message.Text, message.Stream, message.Model, time, http.RequestAborted).ConfigureAwait(false);
+            if (turn is null)
+            {
+                await RefuseAsync(http, s_away).ConfigureAwait(false);
+                return;
+            }
+            await chat.HandleAsync(http, turn).ConfigureAwait(false);
+            turn.Record();
+        }
+        finally
+        {
+            session.EndTurn();
+        }
+    }
+
+    private GatewayError? Patch(Session session, JsonElement body)
+    {
+        var changes = new List<Func<SessionData, SessionData>>();
+        (string? Model, bool IsSet) pin = default;
+        bool? strict = null;
+        foreach (var member in body.EnumerateObject())
+        {
+            var (name, value) = (member.Name, member.Value);
+            switch (name, value.ValueKind)
+            {
+                case ("override", JsonValueKind.String or JsonValueKind.Null): pin = (value.GetString(), true); break;
+                case ("strict", JsonValueKind.True or JsonValueKind.False): strict = value.GetBoolean(); break;
+                case ("usage", JsonValueKind.String) when SessionJson.FooterOf(value.GetString()) is { } footer: changes.Add(d => d with { Footer = footer }); break;
+                case ("title", JsonValueKind.Null): changes.Add(static d => d with { Title = null }); break;
+                case ("title", JsonValueKind.String) when value.GetString()!.Length <= MaxTitle:
+                    var title = value.GetString();
+                    changes.Add(d => d with { Title = title });
+                    break;
+                default: return Bad(name, "is not a member of {\"override\": text or null, \"strict\": true or false, \"usage\": \"off\", \"tokens\" or \"full\", \"title\": text or null}");
+            }
+        }
+        if (pin is { IsSet: true, Model: { } model })
+        {
+            var state = states.Current;
+            var (reply, isSet) = _models.Set(new CommandContext(state, CallerOf(session.Key, state), session, IsHeld: true, default), session, model, strict ?? false);
+            if (!isSet) return new GatewayError(GatewayErrorKind.ModelNotAllowed, reply.Text.Replace('\n', ' ')) { Param = "override", Status = 400 };
+        }
+        else if (pin.IsSet) changes.Add(static d => d with { Override = null, Strict = false });
+        if (strict is { } only && pin.Model is null) changes.Add(d => d with { Strict = only && d.Override is not null });
+        sessions.Change(session, data => changes.Aggregate(data, static (d, change) => change(d)) with { Updated = time.GetUtcNow() });
+        return null;
+    }
+
+    // What is set in a client's session must be something the client may ask for.
+    private static Caller CallerOf(SessionKey key, GatewayState state) =>
+        state.Config.Clients.FirstOrDefault(c => c.Name == key.Caller) is { Allow.IsEmpty: false } client ? new Caller(key.Caller) { Allow = client.Allow } : Caller.Owner;
+
+    private async Task<(Message, GatewayError?)> ReadMessageAsync(HttpContext http)
+    {
+        var (envelope, error) = await RequestEnvelope.ReadAsync(http.Request, MaxBody, http.RequestAborted).ConfigureAwait(false);
+        if (error is not null) return (default, error);
+        using (envelope)
+        {
+            using var body = JsonDocument.Parse(envelope!.Body);
+            var root = body.RootElement;
+            if (!root.TryGetProperty("text"u8, out var text) || text.ValueKind != JsonValueKind.String || string.IsNullOrWhiteSpace(text.GetString())) return (default, Bad("text", "is the message, and not empty"));
+            string? model = null;
+            if (root.TryGetProperty("model"u8, out var named) && named.ValueKind != JsonValueKind.Null)
+            {
+                if (named.ValueKind != JsonValueKind.String) return (default, Bad("model", "is a reference or an alias"));
+                model = named.GetString() is { Length: > 0 } written ? written : null;
+            }
+            var stream = root.TryGetProperty("stream"u8, out var flag) && flag.ValueKind == JsonValueKind.True;
+            return (new Message(text.GetString()!, model, stream), null);
+        }
+    }
+
+    private async Task<Session?> FindAsync(HttpContext http, string suffix = "")
+    {
+        if (await IsRefusedAsync(http).ConfigureAwait(false)) return null;
+        var (key, error) = Key(http, suffix);
+        var session = error is null ? await sessions.FindAsync(key, http.RequestAborted).ConfigureAwait(false) : null;
+        if (session is null) await RefuseAsync(http, error ?? new GatewayError(GatewayErrorKind.NotFound, $"there is no session \"{key}\"")).ConfigureAwait(false);
+        return session;
+    }
+
+    // From the request line itself: in the decoded path a slash inside a name cannot be told from one between segments.
+    private (SessionKey Key, GatewayError? Error) Key(HttpContext http, string suffix)
+    {
+        var raw = http.Features.Get<IHttpRequestFeature>()?.RawTarget is { } target && target.StartsWith(Root, StringComparison.Ordinal) ? target : http.Request.Path.Value!;
+        var end = raw.IndexOf('?', StringComparison.Ordinal);
+        var text = Uri.UnescapeDataString((end < 0 ? raw : raw[..end])[Root.Length..^suffix.Length]);
+        var key = SessionKey.Parse(text, states.Current.Config);
+        return SessionNames.IsWellWritten(key.Name) ? (key, null) : (default, Bad("key", $"is a name of 1 to {SessionNames.MaxLength} characters without control characters"));
+    }
+
+    private async Task<bool> IsRefusedAsync(HttpContext http)
+    {
+        if (ControlApi.WhyRefused(http, states.Current) is not { } error) return false;
+        await RefuseAsync(http, error).ConfigureAwait(false);
+        return true;
+    }
+
+    private Task AnswerAsync(HttpContext http, Session session, Transcript? transcript = null)
+    {
+        var state = states.Current;
+        var plan = ModelCommands.PlanOf(new CommandContext(state, CallerOf(session.Key, state), session, IsHeld: true, default));
+        return JsonAnswer.WriteAsync(http, json =>
+        {
+            json.WriteStartObject();
+            SessionJson.WriteMembers(json, session.Data);
+            json.WriteStartArray("plan"u8);
+            foreach (var target in plan) json.WriteStringValue(target.Name);
+            json.WriteEndArray();
+            if (spending.WhyStopped(session.Key.ToString()) is { } why) json.WriteString("stopped"u8, why);
+            if (transcript is not null)
+            {
+                json.WriteStartObject("transcript"u8);
+                transcript.WriteMembers(json);
+                json.WriteEndObject();
+            }
+            json.WriteEndObject();
+        });
+    }
+
+    private static Task RefuseAsync(HttpContext http, GatewayError error) => ControlApi.RefuseAsync(http, error);
+
+    private static string? Query(HttpContext http, string name) => http.Request.Query.TryGetValue(name, out var value) ? value.ToString() : null;
+
+    private static GatewayError Bad(string field, string what) => new(GatewayErrorKind.BadRequest, $"{field} {what}") { Param = field };
+
+    private static readonly GatewayError s_busy = new(GatewayErrorKind.Overloaded, "another message is being answered in this conversation; wait for its end")
+    {
+        Status = 409, Code = "session_busy", RetryAfter = TimeSpan.FromSeconds(1),
+    };
+
+    private static readonly GatewayError s_away = new(GatewayErrorKind.Overloaded, "the store of sessions does not answer; ask again") { RetryAfter = TimeSpan.FromSeconds(1) };
+
+    private readonly record struct Message(string Text, string? Model, bool Stream);
+}

@@ -1,0 +1,190 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using OpenClaw.Config;
+using OpenClaw.Gateway.Control;
+using OpenClaw.Gateway.Inbound;
+using OpenClaw.Gateway.Routing;
+
+namespace OpenClaw.Gateway.Sessions;
+
+/// <summary><c>/model</c>, <c>/models</c>, and the shortcut <c>/alias</c>. Exact: a miss changes nothing and names what is near.</summary>
+internal sealed class ModelCommands(SessionState sessions, TimeProvider time)
+{
+    private const int MaxName = 256;
+
+    public CommandReply Model(CommandContext context, string arguments)
+    {
+        var (word, rest) = CutWord(arguments);
+        switch (word)
+        {
+            case "": return new CommandReply(Current(context));
+            case "status": return new CommandReply(Status(context));
+            case "list": return Models(context, rest);
+            case "-a" or "-g" or "--agent" or "--global": return new CommandReply(CommandText.OnlyInFile);
+            case "-s" or "--session": return Model(context, rest);
+        }
+        if (context.Session is not { } session) return new CommandReply(CommandText.NoSession("/model " + word));
+        if (word == "default") return Clear(context, session, rest);
+        var (isStrict, isElsewhere, text) = ReadFlags(rest);
+        if (isElsewhere) return new CommandReply(CommandText.OnlyInFile);
+        var (reply, isSet) = Set(context, session, word, isStrict);
+        return reply with { Forward = isSet && text.Length > 0 ? text : null };
+    }
+
+    public CommandReply Models(CommandContext context, string arguments)
+    {
+        var models = Allowed(context);
+        var open = OpenProviders(context);
+        var (asked, _) = CutWord(arguments);
+        var current = CurrentReference(context);
+        if (asked is "" or "list" or "all") return new CommandReply(CommandText.Providers(models, open, Aliases(context), current));
+        var provider = ProviderCatalog.CanonicalId(asked);
+        var providers = models.Select(static m => m.Provider).Concat(open).Distinct().ToList();
+        return new CommandReply(providers.Contains(provider)
+            ? CommandText.ModelsOf(provider, models, open.Contains(provider), Auth(context, provider), current)
+            : CommandText.UnknownProvider(asked, providers));
+    }
+
+    /// <summary>Sets what answers in the session from now on. False: it may not be asked for, and nothing was changed.</summary>
+    /// <param name="asked">A reference, an alias, or a number of the list.</param>
+    public (CommandReply Reply, bool IsSet) Set(CommandContext context, Session session, string asked, bool isStrict)
+    {
+        if (int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            var models = Allowed(context);
+            if (number < 1 || number > models.Count) return (new CommandReply(CommandText.Miss($"there is no model number {number}, there are {models.Count}", [], context.CurrentModel)), false);
+            asked = models[number - 1].ToString();
+        }
+        if (asked.Length > MaxName) asked = asked[..MaxName] + "…";
+        var (chain, error) = RoutePlanner.Resolve(context.State, context.Caller, asked, "");
+        if (error is null) error = context.State.TargetOf(chain[0]).Missing;
+        if (error is not null)
+        {
+            var what = error.Message.Split("; ", 2)[0];
+            return (new CommandReply(CommandText.Miss(what, RoutePlanner.NearestTo(context.State, context.Caller, asked), context.CurrentModel)), false);
+        }
+        // A bare name is written out: another provider may list the same one tomorrow. An alias stays one.
+        var written = context.State.Config.Models.Aliases.ContainsKey(asked) ? asked : chain[0].ToString();
+        sessions.Change(session, data => data with { Override = written, Strict = isStrict, Updated = time.GetUtcNow() });
+        return (new CommandReply(CommandText.ModelSet(written, chain, isStrict, Warning(context, chain[0]))), true);
+    }
+
+    /// <summary>Everything that the caller may name exactly, in the order of the numbers.</summary>
+    public static List<ModelRef> Allowed(CommandContext context) =>
+        [.. ModelsEndpoint.Listed(context.State, context.Caller).Select(static l => l.Reference).OfType<ModelRef>().Distinct()];
+
+    public static (string Word, string Tail) CutWord(string text)
+    {
+        text = text.Trim();
+        var end = 0;
+        while (end < text.Length && !char.IsWhiteSpace(text[end])) end++;
+        return (text[..end], text[end..].Trim());
+    }
+
+    private CommandReply Clear(CommandContext context, Session session, string rest)
+    {
+        sessions.Change(session, data => data with { Override = null, Strict = false, Updated = time.GetUtcNow() });
+        var (_, _, text) = ReadFlags(rest);
+        return new CommandReply(CommandText.ModelReset(context.Default), text.Length > 0 ? text : null);
+    }
+
+    private static (bool Strict, bool Elsewhere, string Text) ReadFlags(string rest)
+    {
+        var (isStrict, isElsewhere) = (false, false);
+        while (true)
+        {
+            var (word, after) = CutWord(rest);
+            switch (word)
+            {
+                case "strict" or "--strict": isStrict = true; break;
+                case "-s" or "--session": break;
+                case "-a" or "-g" or "--agent" or "--global": isElsewhere = true; break;
+                default: return (isStrict, isElsewhere, rest);
+            }
+            rest = after;
+        }
+    }
+
+    private static string Current(CommandContext context)
+    {
+        var session = context.Session?.Data;
+        var plan = PlanOf(context);
+        return CommandText.Current(
+            context.CurrentModel, plan.IsEmpty ? null : plan[0].Name, session?.Override is not null, session is { Override: not null, Strict: true },
+            [.. plan.Skip(1).Select(static t => t.Name)], context.Default);
+    }
+
+    private string Status(CommandContext context)
+    {
+        var now = time.GetUtcNow();
+        var text = new StringBuilder("Current: ").Append(context.CurrentModel ?? "none configured").Append(context.Override is null ? "" : " · pinned in this session").Append('\n');
+        text.Append("Default: ").Append(context.Default ?? "none configured").Append('\n');
+        foreach (var group in Allowed(context).GroupBy(static m => m.Provider))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n[{group.Key}]");
+            if (context.Caller == Caller.Owner && context.State.Config.FindProvider(group.Key) is { } provider)
+            {
+                text.Append(" endpoint: ").Append(provider.Api == ApiKind.Scripted ? "(embedded)" : provider.BaseUrl).Append(" auth: ").Append(Auth(context, group.Key));
+            }
+            text.Append('\n');
+            foreach (var reference in group)
+            {
+                var (target, missing) = context.State.TargetOf(reference);
+                var health = target is null ? missing!.Message
+                    : context.State.WhyNotServed(target) ?? target.Health.Snapshot().Describe(now);
+                text.Append(CultureInfo.InvariantCulture, $"  • {reference} · {health}\n");
+            }
+        }
+        return text.ToString().TrimEnd('\n');
+    }
+
+    /// <summary>What a request of this session would be answered from, in order; empty when its model may not be asked for.</summary>
+    /// <param name="asked">Another model than the session's.</param>
+    public static ImmutableArray<Target> PlanOf(CommandContext context, string? asked = null)
+    {
+        var session = asked is null ? context.Session?.Data : null;
+        var (plan, _) = RoutePlanner.Plan(
+            context.State, context.Caller, asked ?? session?.Override ?? "default", session is not { Override: not null, Strict: true }, new RequestNeeds(false, 0, null, ""), new Decision("none", default, "none"));
+        return plan?.Targets ?? [];
+    }
+
+    /// <summary>Where the provider's first key is from; null for anyone but the owner.</summary>
+    public string? Auth(CommandContext context, string provider)
+    {
+        if (context.Caller != Caller.Owner || !context.State.Providers.TryGetValue(provider, out var entry)) return null;
+        var keys = entry.Keys.Snapshot(time.GetUtcNow()).ToList();
+        return keys.Count == 0 ? "none" : string.Join(", ", keys.Select(static k => k.Problem is null ? k.Alias : $"{k.Alias}: {k.Problem}"));
+    }
+
+    private string? Warning(CommandContext context, ModelRef reference)
+    {
+        var target = context.State.TargetOf(reference).Target!;
+        var now = time.GetUtcNow();
+        if (target.Provider.Keys.Take(reference.Model, now).Missing is { } missing) return $"{reference} cannot be called now: {missing.Message}.";
+        if (context.State.WhyNotServed(target) is { } why) return why + ".";
+        return target.Health.IsAvailable(now) ? null : $"{reference} is {target.Health.Snapshot().Describe(now)}.";
+    }
+
+    private static string? CurrentReference(CommandContext context) => PlanOf(context) is [var first, ..] ? first.Name : null;
+
+    private static List<string> OpenProviders(CommandContext context) => [.. context.State.Config.Providers
+        .Where(p => !p.ModelsAreClosed && MayUseAny(context, p.Id))
+        .Select(static p => p.Id)];
+
+    // Beyond its list a provider is open only where a wildcard, or the absence of any list, lets it be.
+    private static bool MayUseAny(CommandContext context, string provider)
+    {
+        static bool Wild(ImmutableArray<AllowRule>? rules, string provider) => rules is not { } list || list.Any(r => r.Provider == provider && r.IsWildcard);
+        return Wild(context.State.Config.Models.Allowlist, provider) && Wild(context.Caller.Allow, provider);
+    }
+
+    private static IEnumerable<(string, string)> Aliases(CommandContext context)
+    {
+        foreach (var (name, chain) in context.State.Config.Models.Aliases)
+        {
+            var allowed = chain.Where(r => context.State.Config.Models.IsAllowed(r) && context.Caller.MayUse(r)).ToList();
+            if (allowed.Count > 0) yield return (name, string.Join(", then ", allowed));
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Inbound;
+using OpenClaw.Gateway.Metering.Ledger;
+using OpenClaw.Gateway.Routing;
+using OpenClaw.Gateway.State;
+
+namespace OpenClaw.Gateway.Sessions;
+
+/// <summary>
+/// The words that the gateway answers itself, over any protocol: no model is called and nothing is spent. A word that is
+/// neither one of these nor an alias goes to the model as text.
+/// </summary>
+internal sealed class SlashCommands(string version, SessionState sessions, LedgerState ledger, SpendingView spending, TimeProvider time)
+{
+    /// <summary>In the order of <c>/help</c>.</summary>
+    public static readonly string[] Words = ["model", "models", "status", "usage", "budget", "new", "reset", "help"];
+
+    private readonly DateTimeOffset _started = time.GetUtcNow();
+    private readonly ModelCommands _models = new(sessions, time);
+
+    /// <summary>
+    /// The command that the request ends with, or null. <see cref="RequestEnvelope.SlashWord"/> is a guess made while the body
+    /// was read; only when it is a known word is the request understood, and its last message looked at.
+    /// </summary>
+    /// <returns>The text behind the slash.</returns>
+    public static string? Find(GatewayState state, IDialect dialect, RequestEnvelope envelope)
+    {
+        if (envelope.SlashWord is not { } word || !IsKnown(state, word)) return null;
+        var (request, _) = dialect.ReadRequest(envelope.Body);
+        if (request?.Turns is not [.., { Role: ChatRole.User } last]) return null;
+        for (var i = last.Parts.Count - 1; i >= 0; i--)
+        {
+            if (last.Parts[i] is not TextPart part) return null;
+            var text = part.Text.Trim();
+            // What coding clients put around the user's own words.
+            if (text.Length == 0 || text.StartsWith("<system-reminder>", StringComparison.Ordinal)) continue;
+            return text.StartsWith('/') && IsKnown(state, ModelCommands.CutWord(text[1..]).Word.ToLowerInvariant()) ? text[1..] : null;
+        }
+        return null;
+    }
+
+    /// <param name="command">The text behind the slash.</param>
+    public async ValueTask<CommandReply> RunAsync(CommandContext context, string command)
+    {
+        var (word, arguments) = ModelCommands.CutWord(command);
+        return word.ToLowerInvariant() switch
+        {
+            "model" => _models.Model(context, arguments),
+            "models" => _models.Models(context, arguments),
+            "status" => new CommandReply((await StatusAsync(context).ConfigureAwait(false)).ToString()),
+            "usage" => await UsageAsync(context, arguments).ConfigureAwait(false),
+            "budget" => new CommandReply(await BudgetAsync(context, arguments).ConfigureAwait(false)),
+            "new" => await NewAsync(context, arguments).ConfigureAwait(false),
+            "reset" => new CommandReply(Reset(context)),
+            "help" => new CommandReply(CommandText.Help),
+            var alias => _models.Model(context, AliasNamed(context.State, alias) + " " + arguments),
+        };
+    }
+
+    private static bool IsKnown(GatewayState state, string word) => Words.Contains(word) || AliasNamed(state, word) is not null;
+
+    // Names of aliases are exact; the peek at the body is not, so that /MODEL is found too.
+    private static string? AliasNamed(GatewayState state, string word) =>
+        state.Config.Models.Aliases.Keys.FirstOrDefault(a => string.Equals(a, word, StringComparison.OrdinalIgnoreCase));
+
+    private async ValueTask<StatusReport> StatusAsync(CommandContext context)
+    {
+        var now = time.GetUtcNow();
+        var plan = ModelCommands.PlanOf(context);
+        var session = context.Session?.Data;
+        var asked = session?.Override ?? "default";
+        return new StatusReport
+        {
+            Version = version,
+            Now = now,
+            Uptime = now - _started,
+            Session = session,
+            Plan = [.. plan.Select(static t => t.Name)],
+            WhyNoPlan = plan.IsEmpty ? RoutePlanner.Resolve(context.State, context.Caller, asked, "").Error?.Message : null,
+            Default = context.Default,
+            Auth = plan.IsEmpty ? null : _models.Auth(context, plan[0].Ref.Provider),
+            Resting = [.. plan.Where(t => !t.Health.IsAvailable(now)).Select(t => $"{t.Name} {t.Health.Snapshot().Describe(now)}")],
+            Window = session?.Last is { } last && Config.ModelRef.TryParse(last.Model, out var reference) ? context.State.TargetOf(reference).Target?.ContextWindow : null,
+            Budgets = await spending.LinesAsync(context.State, context.Caller, session?.Key.ToString(), context.Cancel).ConfigureAwait(false),
+            Stopped = session is null ? null : spending.WhyStopped(session.Key.ToString()),
+        };
+    }
+
+    private async ValueTask<CommandReply> UsageAsync(CommandContext context, string arguments)
+    {
+        var (word, _) = ModelCommands.CutWord(arguments);
+        if (word == "cost") return new CommandReply(await CostAsync(context).ConfigureAwait(false));
+        if (word.Length > 0 && SessionJson.FooterOf(word) is null) return new CommandReply(CommandText.UnknownUsage(word));
+        if (context.Session is not { } session) return new CommandReply(CommandText.NoSession("/usage"));
+        // Alone it goes round: off, tokens, full.
+        var footer = SessionJson.FooterOf(word) ?? (UsageFooter)(((int)session.Data.Footer + 1) % 3);
+        sessions.Change(session, data => data with { Footer = footer, Updated = time.GetUtcNow() });
+        return new CommandReply(CommandText.FooterSet(footer, context.IsHeld));
+    }
+
+    private async ValueTask<string> CostAsync(CommandContext context)
+    {
+        var now = time.GetUtcNow();
+        var client = context.Caller == Caller.Owner ? null : context.Caller.Name;
+        async Task<UsageRow> TotalSince(DateTimeOffset from) =>
+            (await ledger.ReportAsync(new UsageQuery(UsageGrouping.Client, from, now.AddMinutes(1), client, null, "UTC", 1), context.Cancel).ConfigureAwait(false)).Total;
+        var today = await TotalSince(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero)).ConfigureAwait(false);
+        var month = await TotalSince(now.AddDays(-30)).ConfigureAwait(false);
+        return CommandText.UsageCost(context.Session?.Data, today.Cost, month.Cost, month.UnpricedRequests);
+    }
+
+    private async ValueTask<string> BudgetAsync(CommandContext context, string arguments)
+    {
+        var id = context.Session?.Key.ToString();
+        if (ModelCommands.CutWord(arguments).Word != "resume")
+        {
+            return CommandText.Budgets(await spending.LinesAsync(context.State, context.Caller, id, context.Cancel).ConfigureAwait(false), id is null ? null : spending.WhyStopped(id), time.GetUtcNow());
+        }
+        return id is null ? CommandText.NoSession("/budget resume") : CommandText.Resumed(spending.Resume(id));
+    }
+
+    private async ValueTask<CommandReply> NewAsync(CommandContext context, string arguments)
+    {
+        if (context.Session is not { } session) return new CommandReply(CommandText.NoSession("/new"));
+        var (word, rest) = ModelCommands.CutWord(arguments);
+        CommandReply set = default;
+        if (word.Length > 0)
+        {
+            var isModel = RoutePlanner.Resolve(context.State, context.Caller, word, "").Error is null || word.Contains('/', StringComparison.Ordinal) || rest.Length == 0;
+            if (!isModel) rest = arguments.Trim();
+            else
+            {
+                (set, var isSet) = _models.Set(context, session, word, isStrict: false);
+                if (!isSet) return set;
+            }
+        }
+        if (!await sessions.StartAnewAsync(session, context.Cancel).ConfigureAwait(false)) return new CommandReply(CommandText.StoreIsAway);
+        var text = CommandText.NewSession + (set.Text is null ? "" : "\n" + set.Text) + (context.IsHeld ? "" : "\n" + CommandText.ClientHolds);
+        return new CommandReply(text, rest.Length > 0 ? rest : null);
+    }
+
+    private string Reset(CommandContext context)
+    {
+        if (context.Session is not { } session) return CommandText.NoSession("/reset");
+        sessions.Reset(session);
+        return context.IsHeld ? CommandText.SessionReset : CommandText.SessionReset + "\n" + CommandText.ClientHolds;
+    }
+}

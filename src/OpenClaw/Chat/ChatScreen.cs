@@ -1,0 +1,97 @@
+using System.Runtime.InteropServices;
+using OpenClaw.Client;
+using OpenClaw.Commands;
+
+namespace OpenClaw.Chat;
+
+/// <summary><c>openclaw chat</c> on a terminal: prompt, answer, prompt, until Ctrl-D. Ctrl-C stops an answer and not the program.</summary>
+internal static class ChatScreen
+{
+    private const string Prompt = "› ";
+
+    /// <summary>The exit code.</summary>
+    public static async Task<int> RunAsync(ConversationClient client, string gateway, CancellationToken cancel)
+    {
+        var about = await client.AboutAsync(cancel).ConfigureAwait(false);
+        if (about.Kind is not (ReachKind.Answered or ReachKind.Refused)) return Commands.Models.ModelsSource.Refuse(json: false, about);
+        var (names, current) = await NamesAsync(client, about, cancel).ConfigureAwait(false);
+        Notice($"OpenClaw at {gateway} · session {client.Session} · {current} · /help · Ctrl-D leaves");
+        var history = LineHistory.Load(Path.Combine(Places.StateFolder, "chat-history"));
+        var editor = new LineEditor(Keys(), history, new LineCompletion(names));
+        var loop = new ChatLoop(client, new ChatVoice(Terminal.Write, Notice));
+        var mayLeave = false;
+        while (!cancel.IsCancellationRequested)
+        {
+            var (end, text) = ReadLine(editor);
+            if (end == LineEnd.Left || text.Trim() is "/exit" or "/quit") return ExitCode.Ok;
+            if (end == LineEnd.Dropped && text.Length == 0)
+            {
+                if (mayLeave) return ExitCode.Ok;
+                Notice("(Ctrl-C again or Ctrl-D leaves)");
+            }
+            mayLeave = end == LineEnd.Dropped && text.Length == 0;
+            if (end == LineEnd.Dropped || string.IsNullOrWhiteSpace(text)) continue;
+            if (await SayAsync(loop, text.Trim(), cancel).ConfigureAwait(false) is { } code) return code;
+        }
+        return ExitCode.Ok;
+    }
+
+    // Null: go on.
+    private static async Task<int?> SayAsync(ChatLoop loop, string text, CancellationToken cancel)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        });
+        var said = await loop.SayAsync(text, stop.Token).ConfigureAwait(false);
+        if (said.Kind is SaidKind.Refused or SaidKind.Interrupted or SaidKind.Unreachable) Terminal.Error(said.Problem, "");
+        return said.Kind == SaidKind.TokenRefused ? Terminal.Fail(json: false, said.Problem, "set OPENCLAW_GATEWAY_TOKEN, or give --token") : null;
+    }
+
+    // While a line is edited Ctrl-C is a key like any other.
+    private static (LineEnd End, string Text) ReadLine(LineEditor editor)
+    {
+        Console.TreatControlCAsInput = true;
+        try
+        {
+            return editor.Read(Prompt);
+        }
+        finally
+        {
+            Console.TreatControlCAsInput = false;
+        }
+    }
+
+    private static LineTerminal Keys() => new(
+        static () =>
+        {
+            try
+            {
+                return Console.ReadKey(intercept: true);
+            }
+            catch (InvalidOperationException)
+            {
+                // The terminal is gone.
+                return null;
+            }
+        },
+        static () => Console.KeyAvailable,
+        Terminal.Write,
+        static () => Console.WindowWidth);
+
+    private static async Task<(List<string> Names, string Current)> NamesAsync(ConversationClient client, Reach about, CancellationToken cancel)
+    {
+        var models = (await client.ModelsAsync(cancel).ConfigureAwait(false)).Json;
+        var names = models.Items("models").Where(static m => m.Flag("allowed")).Select(static m => m.Text("key")).OfType<string>()
+            .Concat(models.Members("aliases").Select(static a => a.Name)).ToList();
+        return (names, about.Json.Text("override") ?? models.Text("default") ?? "no default model");
+    }
+
+    private static void Notice(string text)
+    {
+        if (Terminal.HasColors) Terminal.Write($"\e[2m{text}\e[0m\n");
+        else Terminal.Write(text + "\n");
+    }
+}

@@ -1,0 +1,222 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using OpenClaw.Config;
+using OpenClaw.Gateway.Errors;
+using OpenClaw.Gateway.Inbound;
+using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Sessions;
+
+namespace OpenClaw.Tests.Gateway.Sessions;
+
+public sealed class SessionStateTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("owner", "main", "main")]
+    [InlineData("owner", "agent:main:t1", "owner:agent:main:t1")]
+    [InlineData("ci", "main", "ci:main")]
+    [InlineData("ci", "a/b c", "ci:a/b c")]
+    public void A_key_is_one_text_and_back(string caller, string name, string text)
+    {
+        var config = new OpenClawConfig { Clients = [new ClientConfig { Name = "ci", Token = SecretConfig.None }] };
+        var key = new SessionKey(caller, name);
+        Assert.Equal(text, key.ToString());
+        Assert.Equal(key, SessionKey.Parse(text, config));
+    }
+
+    [Fact]
+    public void A_name_before_a_colon_that_is_no_callers_is_part_of_the_owners_name() =>
+        Assert.Equal(new SessionKey("owner", "agent:main"), SessionKey.Parse("agent:main", new OpenClawConfig()));
+
+    [Theory]
+    [InlineData("from-header", """{"user":"u"}""", "header|user", "from-header")]
+    [InlineData(null, """{"user":"u","prompt_cache_key":"p","metadata":{"user_id":"user_1_account__session_2"}}""", "header|user_id|user|prompt_cache_key", "user_1_account__session_2")]
+    [InlineData(null, """{"user":"u","prompt_cache_key":"p"}""", "header|prompt_cache_key|user", "p")]
+    [InlineData(null, """{"user":"u"}""", "header", null)]
+    [InlineData(null, """{"user":"  "}""", "header|user", null)]
+    [InlineData(null, """{"user":"a\nb"}""", "header|user", "a%0Ab")]
+    [InlineData(null, "{}", "header|user", null)]
+    public void The_name_is_looked_for_where_the_configuration_says(string? header, string body, string from, string? expected)
+    {
+        var (name, error) = Find(header, body, from);
+        Assert.Null(error);
+        Assert.Equal(expected, name);
+    }
+
+    [Fact]
+    public void A_bad_header_is_refused_and_a_long_name_of_the_body_is_shortened_so_that_two_stay_two()
+    {
+        Assert.Equal(GatewayErrorKind.BadRequest, Find(new string('x', 257), "{}", "header").Error!.Kind);
+        Assert.Equal(GatewayErrorKind.BadRequest, Find(" ", "{}", "header").Error!.Kind);
+        var (one, _) = Find(null, $$"""{"user":"{{new string('x', 300)}}1"}""", "user");
+        var (two, _) = Find(null, $$"""{"user":"{{new string('x', 300)}}2"}""", "user");
+        Assert.True(SessionNames.IsWellWritten(one!) && SessionNames.IsWellWritten(two!));
+        Assert.NotEqual(one, two);
+    }
+
+    [Fact]
+    public async Task What_was_set_and_counted_is_there_for_the_next_process()
+    {
+        await using var stage = new SessionStage();
+        var session = await stage.OpenAsync();
+        await stage.RunAsync("model deep strict", session);
+        await stage.RunAsync("usage full", session);
+        stage.Sessions.Settle(session, SessionStage.Decision("dec_1", ["a/b", "c/d"], "c/d", new Usage { Input = 7, Output = 3, CacheRead = 2 }, 0.0012345678m, failed: "a/b"));
+
+        await using var later = new SessionState(stage.Ledger, stage.States, stage.Time);
+        var found = (await later.FindAsync(session.Key, Cancel))!.Data;
+        Assert.Equal(Text(session.Data), Text(found));
+        Assert.Equal(("deep", true, UsageFooter.Full, 1L, 0.0012345678m), (found.Override, found.Strict, found.Footer, found.Requests, found.Cost));
+        Assert.Equal(("a/b", "c/d", "headersTimeout"), (found.Fallbacks[0].From, found.Fallbacks[0].To, found.Fallbacks[0].Why));
+        Assert.Equal(("c/d", "a/b"), (found.Last!.Model, found.Last.FellBackFrom));
+    }
+
+    [Fact]
+    public async Task The_same_name_of_two_callers_is_two_sessions()
+    {
+        await using var stage = new SessionStage();
+        var own = await stage.OpenAsync("main");
+        var clients = await stage.OpenAsync("main", SessionStage.Ci);
+        await stage.RunAsync("model anthropic/claude-opus-4", own);
+        Assert.Null(clients.Data.Override);
+        Assert.NotSame(own, clients);
+        // A name that looks like another's key is only a name.
+        Assert.NotSame(own, await stage.OpenAsync("owner:main", SessionStage.Ci));
+    }
+
+    [Fact]
+    public async Task Memory_is_bounded_and_what_left_it_comes_back_with_its_counters()
+    {
+        await using var stage = new SessionStage();
+        var first = await stage.OpenAsync("first");
+        stage.Sessions.Settle(first, SessionStage.Decision("dec_1", ["a/b"], "a/b", new Usage { Input = 1 }, 1));
+        for (var i = 0; i < 3000; i++) await stage.OpenAsync("s" + i);
+        var again = await stage.OpenAsync("first");
+        Assert.NotSame(first, again);
+        // A request that held it all the while is counted where the session is now.
+        stage.Sessions.Settle(first, SessionStage.Decision("dec_2", ["a/b"], "a/b", new Usage { Input = 1 }, 1));
+        Assert.Equal((2L, 2m), (again.Data.Requests, again.Data.Cost));
+        Assert.Single(await stage.RecordsAsync("session"));
+    }
+
+    [Fact]
+    public async Task A_hundred_requests_at_once_are_all_counted()
+    {
+        await using var stage = new SessionStage();
+        var session = await stage.OpenAsync();
+        Parallel.For(0, 100, i => stage.Sessions.Settle(session, SessionStage.Decision("dec_" + i, ["a/b"], "a/b", new Usage { Input = 10, Output = 1 }, 0.01m)));
+        Assert.Equal((100L, 1100L, 1m), (session.Data.Requests, session.Data.Usage.Total, session.Data.Cost));
+        var stored = Assert.Single(await stage.RecordsAsync("session"));
+        Assert.Equal(100, SessionJson.Read(stored.Json)!.Requests);
+    }
+
+    [Fact]
+    public async Task What_is_old_or_too_many_is_forgotten_with_its_conversation()
+    {
+        await using var stage = new SessionStage(SessionStage.Brief.Replace("\"defaultModel\"", "\"sessions\": { \"retention\": \"10d\", \"max\": 2 }, \"defaultModel\"", StringComparison.Ordinal));
+        await SayAsync(stage, "old");
+        stage.Time.Advance(TimeSpan.FromDays(11));
+        foreach (var name in (string[])["a", "b", "c"])
+        {
+            stage.Time.Advance(TimeSpan.FromSeconds(1));
+            await SayAsync(stage, name);
+        }
+        await stage.Sessions.SweepAsync();
+        Assert.Equal(["b", "c"], (await stage.RecordsAsync("session")).Select(static r => r.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(["b", "c"], (await stage.RecordsAsync("transcript")).Select(static r => r.Key).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task New_puts_the_conversation_away_and_reset_forgets_it_and_both_keep_what_was_set()
+    {
+        await using var stage = new SessionStage();
+        var session = await stage.OpenAsync();
+        await stage.RunAsync("model fast", session);
+        for (var i = 0; i < 7; i++)
+        {
+            await SayAsync(stage, "main");
+            stage.Time.Advance(TimeSpan.FromSeconds(1));
+            await stage.RunAsync("new", session);
+        }
+        Assert.Equal((5, 0, 0L, "fast"), (session.Data.Archives.Length, session.Data.Turns, session.Data.Requests, session.Data.Override));
+        Assert.Equal(5, (await stage.RecordsAsync("transcript")).Count);
+        Assert.Equal("hello", (await stage.Sessions.ReadTranscriptAsync(session, Cancel, session.Data.Archives[^1]))!.Turns[0].Text);
+
+        await SayAsync(stage, "main");
+        await stage.RunAsync("reset", session);
+        Assert.Equal((5, 0), (session.Data.Archives.Length, session.Data.Turns));
+        Assert.Empty((await stage.Sessions.ReadTranscriptAsync(session, Cancel))!.Turns);
+    }
+
+    [Fact]
+    public async Task The_list_is_newest_first_and_goes_on_where_it_stopped()
+    {
+        await using var stage = new SessionStage();
+        for (var i = 0; i < 9; i++)
+        {
+            stage.Time.Advance(TimeSpan.FromSeconds(1));
+            stage.Sessions.Settle(await stage.OpenAsync("s" + i), SessionStage.Decision("dec", ["a/b"], "a/b", default, 0));
+        }
+        await using var later = new SessionState(stage.Ledger, stage.States, stage.Time);
+        var first = await later.ListAsync(4, null, Cancel);
+        var second = await later.ListAsync(4, first![^1].Updated, Cancel);
+        var third = await later.ListAsync(4, second![^1].Updated, Cancel);
+        Assert.Equal(["s8", "s7", "s6", "s5", "s4", "s3", "s2", "s1", "s0"], first.Concat(second).Concat(third!).Select(static s => s.Key.Name));
+    }
+
+    [Fact]
+    public async Task A_deleted_session_does_not_come_back_with_a_request_that_was_still_running()
+    {
+        await using var stage = new SessionStage();
+        var session = await stage.OpenAsync();
+        stage.Sessions.Settle(session, SessionStage.Decision("dec", ["a/b"], "a/b", default, 0));
+        stage.Sessions.Delete(session);
+        stage.Sessions.Settle(session, SessionStage.Decision("dec", ["a/b"], "a/b", default, 0));
+        Assert.Empty(await stage.RecordsAsync("session"));
+        Assert.Null(await stage.Sessions.FindAsync(session.Key, Cancel));
+    }
+
+    [Fact]
+    public void A_conversation_keeps_to_its_bound_and_begins_with_the_user()
+    {
+        var transcript = Transcript.Empty;
+        for (var i = 0; i < 50; i++)
+        {
+            transcript = transcript.With([new TranscriptTurn(true, $"q{i} \"{new string('x', 300)}\"", default), new TranscriptTurn(false, new string('ä', 300), default, "a/b", "dec", i % 2 == 0)], 8 * 1024);
+            Assert.InRange(transcript.Write().Length, 1, 8 * 1024);
+            Assert.True(transcript.Turns[0].IsUser);
+        }
+        Assert.Equal(100, transcript.Dropped + transcript.Turns.Length);
+        Assert.Equal(Encoding.UTF8.GetString(transcript.Write().Span), Encoding.UTF8.GetString(Transcript.Read(transcript.Write()).Write().Span));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{}")]
+    [InlineData("[]")]
+    [InlineData("""{"client":"owner","name":"x","created":"yesterday"}""")]
+    public void What_no_version_wrote_is_no_session_and_no_error(string json)
+    {
+        Assert.Null(SessionJson.Read(Encoding.UTF8.GetBytes(json)));
+        Assert.Empty(Transcript.Read(Encoding.UTF8.GetBytes(json)).Turns);
+    }
+
+    private static async Task SayAsync(SessionStage stage, string name)
+    {
+        var session = await stage.OpenAsync(name);
+        stage.Sessions.Settle(session, SessionStage.Decision("dec", ["a/b"], "a/b", new Usage { Input = 1 }, 1));
+        stage.Sessions.WriteTranscript(session, Transcript.Empty.With([new TranscriptTurn(true, "hello", default), new TranscriptTurn(false, "hi", default, "a/b")], 10_000));
+    }
+
+    private static (string? Name, GatewayError? Error) Find(string? header, string body, string from)
+    {
+        var headers = new HeaderDictionary();
+        if (header is not null) headers["x-openclaw-session"] = header;
+        using var envelope = RequestEnvelope.Of(Encoding.UTF8.GetBytes(body));
+        return SessionNames.Find(headers, envelope, [.. from.Split('|')]);
+    }
+
+    private static string Text(SessionData data) => Encoding.UTF8.GetString(SessionJson.Write(data).Span);
+}
