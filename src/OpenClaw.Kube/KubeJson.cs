@@ -39,8 +39,18 @@ public static class KubeJson
         }
     }
 
-    public static JsonElement Field(this JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) ? value : default;
+    public static JsonElement Field(this JsonElement json, string name)
+    {
+        try
+        {
+            return json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) ? value : default;
+        }
+        catch (InvalidOperationException)
+        {
+            // One of the names is half a surrogate pair: valid JSON and no text.
+            return default;
+        }
+    }
 
     public static JsonElement Field(this JsonElement json, string first, string second) => json.Field(first).Field(second);
 
@@ -48,19 +58,7 @@ public static class KubeJson
 
     public static string Text(this JsonElement json, string name) => json.TextOrNull(name) ?? "";
 
-    public static string? TextOrNull(this JsonElement json, string name)
-    {
-        var value = json.Field(name);
-        try
-        {
-            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-        }
-        catch (InvalidOperationException)
-        {
-            // Half a surrogate pair is valid JSON and no text.
-            return null;
-        }
-    }
+    public static string? TextOrNull(this JsonElement json, string name) => TextOf(json.Field(name));
 
     public static long? Number(this JsonElement json, string name)
     {
@@ -88,7 +86,7 @@ public static class KubeJson
     public static ImmutableArray<T> Items<T>(this JsonElement json, string name, Func<JsonElement, T> read) => [.. json.Items(name).Select(read)];
 
     public static ImmutableArray<string> Texts(this JsonElement json, string name) =>
-        [.. json.Items(name).Where(static i => i.ValueKind == JsonValueKind.String).Select(static i => i.GetString()!)];
+        [.. json.Items(name).Select(TextOf).OfType<string>()];
 
     public static ImmutableDictionary<string, string> Map(this JsonElement json, string name)
     {
@@ -97,7 +95,7 @@ public static class KubeJson
         var map = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         foreach (var field in value.EnumerateObject())
         {
-            if (field.Value.ValueKind == JsonValueKind.String) map[field.Name] = field.Value.GetString()!;
+            if (TextOf(field.Value) is { } text && NameOf(field) is { } key) map[key] = text;
         }
         return map.ToImmutable();
     }
@@ -108,7 +106,7 @@ public static class KubeJson
         var value = json.Field(name);
         return value.ValueKind switch
         {
-            JsonValueKind.String => value.GetString()!,
+            JsonValueKind.String => TextOf(value) ?? "",
             JsonValueKind.Number => value.GetRawText(),
             _ => "",
         };
@@ -131,6 +129,42 @@ public static class KubeJson
 
     public static JsonObject WriteMap(IEnumerable<KeyValuePair<string, string>> map) =>
         new(map.OrderBy(static p => p.Key, StringComparer.Ordinal).Select(static p => KeyValuePair.Create(p.Key, (JsonNode?)JsonValue.Create(p.Value))));
+
+    internal static string? NameOf(JsonProperty field)
+    {
+        try
+        {
+            return field.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    internal static byte[]? BytesOf(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String && value.TryGetBytesFromBase64(out var bytes) ? bytes : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static string? TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     internal static byte[] WriteBytes(JsonNode json)
     {

@@ -6,6 +6,7 @@ public sealed class ClientCounters
     private long _requests;
     private long _failures;
     private long _retries;
+    private long _pending;
 
     /// <summary>Requests that were sent, each attempt for itself.</summary>
     public long Requests => Interlocked.Read(ref _requests);
@@ -14,6 +15,13 @@ public sealed class ClientCounters
     public long Failures => Interlocked.Read(ref _failures);
 
     public long Retries => Interlocked.Read(ref _retries);
+
+    /// <summary>Calls that are under way now, without their waits.</summary>
+    public long Pending => Interlocked.Read(ref _pending);
+
+    internal void Began() => Interlocked.Increment(ref _pending);
+
+    internal void Ended() => Interlocked.Decrement(ref _pending);
 
     internal void Sent() => Interlocked.Increment(ref _requests);
 

@@ -76,6 +76,7 @@ internal sealed class KubeTransport : IDisposable
         using var clock = new CancellationTokenSource(Options.Timeout, Options.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, clock.Token);
         var sent = new Sent();
+        Counters.Began();
         try
         {
             using var response = await SendAuthorizedAsync(request, sent, both.Token).ConfigureAwait(false);
@@ -87,6 +88,10 @@ internal sealed class KubeTransport : IDisposable
         catch (Exception e) when (IsExpected(e))
         {
             return (ProblemOf(e, request, cancel), default, sent.Value && !IsBeforeSending(e));
+        }
+        finally
+        {
+            Counters.Ended();
         }
     }
 

@@ -20,7 +20,7 @@ internal static class StatusReader
     {
         var details = status.Field("details");
         var reason = status.Text("reason");
-        var kind = KindOf(code, reason, details);
+        var kind = IsUntyped(code, status) ? KubeProblemKind.Invalid : KindOf(code, reason, details);
         var seconds = details.Number("retryAfterSeconds");
         var message = status.TextOrNull("message") ?? DefaultMessage(kind, code);
         // A Secret's values can be quoted by what the server says is wrong with them.
@@ -35,6 +35,11 @@ internal static class StatusReader
             Causes = details.Items("causes", c => new KubeCause(c.Text("field"), c.Text("reason"), hide ? "" : Short(c.Text("message")))),
         };
     }
+
+    // An applied field of the wrong type, or one that no schema has, is a 500 without a reason (seen with 1.20 and with current
+    // servers): to try it again is of no use.
+    private static bool IsUntyped(int code, JsonElement status) =>
+        code == 500 && status.Text("message").StartsWith("failed to create typed patch object", StringComparison.Ordinal);
 
     private static KubeProblemKind KindOf(int code, string reason, JsonElement details) => (code, reason) switch
     {

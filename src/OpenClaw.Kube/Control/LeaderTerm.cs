@@ -16,6 +16,7 @@ public sealed class LeaderTerm : IDisposable
     internal LeaderTerm(int number, Moment renewed, LeaderElectionOptions options, TimeProvider time, KubeLog log)
     {
         Number = number;
+        Token = _source.Token;
         _options = options;
         _time = time;
         _log = log;
@@ -28,7 +29,7 @@ public sealed class LeaderTerm : IDisposable
     public int Number { get; }
 
     /// <summary>Cancelled when the work must stop, before the lease can be lost.</summary>
-    public CancellationToken Token => _source.Token;
+    public CancellationToken Token { get; }
 
     /// <summary>
     /// Whether a write may be sent now. Asked by the clock and not by the token, so that a process that stood still (stopped, or

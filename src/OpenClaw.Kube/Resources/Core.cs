@@ -62,7 +62,7 @@ public sealed class Secret
         {
             foreach (var item in field.EnumerateObject())
             {
-                if (item.Value.ValueKind == JsonValueKind.String && item.Value.TryGetBytesFromBase64(out var bytes)) data[item.Name] = bytes;
+                if (KubeJson.BytesOf(item.Value) is { } bytes && KubeJson.NameOf(item) is { } name) data[name] = bytes;
             }
         }
         return new Secret(ObjectMeta.Read(json), json.Text("type"), data.ToImmutable());

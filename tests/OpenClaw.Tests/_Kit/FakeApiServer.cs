@@ -60,6 +60,7 @@ internal sealed class FakeApiServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly FakeWatches _watches;
+    private int _gated;
 
     private FakeApiServer(WebApplication app)
     {
@@ -87,6 +88,9 @@ internal sealed class FakeApiServer : IAsyncDisposable
     public ConcurrentQueue<FakeRequest> Requests { get; } = [];
 
     public FakeWatches Watches => _watches;
+
+    /// <summary>Requests that wait at a gate.</summary>
+    public int Gated => Volatile.Read(ref _gated);
 
     public static async Task<FakeApiServer> StartAsync()
     {
@@ -138,7 +142,18 @@ internal sealed class FakeApiServer : IAsyncDisposable
 
     private async Task FailAsync(HttpContext http, FakeRequest request, FakeFault fault)
     {
-        if (fault.Gate is { } gate) await gate.WaitAsync(http.RequestAborted);
+        if (fault.Gate is { } gate)
+        {
+            Interlocked.Increment(ref _gated);
+            try
+            {
+                await gate.WaitAsync(http.RequestAborted);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _gated);
+            }
+        }
         if (fault.LoseAnswer) Answer(request);
         if (fault.ThenServe)
         {

@@ -106,7 +106,7 @@ internal sealed class FakeCluster
             if (Of(kind).ContainsKey(key.ToString())) throw new FakeRefusal(409, "AlreadyExists", $"{kind.Plural} \"{key.Name}\" already exists", Details(kind, key.Name));
             meta["uid"] = $"uid-{++_uids}";
             meta["creationTimestamp"] = KubeJson.Write(Now());
-            meta["generation"] = 1;
+            meta["generation"] = 1L;
             if (HasStatus(kind)) json.Remove("status");
             (json["apiVersion"], json["kind"]) = (kind.ApiVersion, kind.Kind);
             return Store(kind, json, "ADDED");

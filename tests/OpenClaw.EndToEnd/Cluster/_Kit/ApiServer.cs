@@ -1,0 +1,202 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using OpenClaw.EndToEnd.Cluster;
+using OpenClaw.Kube;
+using OpenClaw.Kube.Client;
+using OpenClaw.Kube.Config;
+using OpenClaw.Tests;
+
+[assembly: AssemblyFixture(typeof(ApiServer))]
+
+namespace OpenClaw.EndToEnd.Cluster;
+
+/// <summary>
+/// A real kube-apiserver with its etcd, when the optional test data has one. Started by the first test that asks for it, once for
+/// the assembly; ended with it, and by a watcher when the test run is killed. Without it the test is skipped with the reason.
+/// </summary>
+public sealed class ApiServer : IAsyncDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1);
+    private string? _folder;
+    private string? _scripts;
+    private string? _absent;
+    private int _namespaces;
+
+    /// <summary>A kubeconfig of a cluster administrator with a client certificate.</summary>
+    public string KubeConfigPath => Path.Combine(_folder!, "kubeconfig");
+
+    public string RootsPath => Path.Combine(_folder!, "pki", "ca.crt");
+
+    public int Port { get; private set; }
+
+    public Uri Url => new($"https://127.0.0.1:{Port}");
+
+    /// <summary>etcd's own address, for compaction.</summary>
+    public Uri Etcd => new($"http://127.0.0.1:{Port + 1}");
+
+    public static KubeEnvironment Surroundings { get; } = new() { Variable = static _ => null };
+
+    /// <summary>Starts it if it does not run. Skips the test when there is none.</summary>
+    public async Task<ApiServer> StartAsync()
+    {
+        var scripts = SharedFiles.Require("envtest");
+        await _gate.WaitAsync();
+        try
+        {
+            if (_absent is not null) Assert.Skip(_absent);
+            if (_folder is null) await StartAsync(scripts);
+            return this;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>A client of an administrator.</summary>
+    public KubeClient Client(KubeClientOptions? options = null) =>
+        new(KubeConfig.Load([KubeConfigPath]).Resolve(null, Surroundings), options ?? new KubeClientOptions { RequestsPerSecond = 0, FieldManager = "openclaw-test" });
+
+    /// <summary>A client through another door, with a token or as nobody.</summary>
+    public KubeClient Client(Uri server, Credential credential, KubeClientOptions? options = null) => new(
+        new ClusterAccess
+        {
+            Server = server, Source = "the test", Credential = credential,
+            TrustedRoots = () => [System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(File.ReadAllText(RootsPath))],
+        }, options ?? new KubeClientOptions { RequestsPerSecond = 0 });
+
+    /// <summary>A namespace of a test's own.</summary>
+    public async Task<string> NamespaceAsync(KubeClient client)
+    {
+        var name = $"t{Interlocked.Increment(ref _namespaces)}-{Environment.ProcessId}";
+        var made = await client.CreateAsync(Kinds.Namespace, null, KubeJson.NewObject(Kinds.Namespace, new ObjectKey("", name)), TestContext.Current.CancellationToken);
+        Assert.True(made.IsSuccess, made.ToString());
+        return name;
+    }
+
+    /// <summary>A token of a new service account, bound to a role with these rules if there are any.</summary>
+    public async Task<string> TokenAsync(KubeClient client, string ns, string account, params (string Group, string Resource, string[] Verbs)[] rules)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await client.CreateAsync(Kinds.ServiceAccount, ns, KubeJson.NewObject(Kinds.ServiceAccount, new ObjectKey(ns, account)), cancel);
+        if (rules.Length > 0)
+        {
+            var role = KubeJson.NewObject(Kinds.Role, new ObjectKey(ns, account));
+            role["rules"] = new JsonArray([.. rules.Select(static r => (JsonNode)new JsonObject
+            {
+                ["apiGroups"] = new JsonArray(r.Group), ["resources"] = new JsonArray(r.Resource), ["verbs"] = new JsonArray([.. r.Verbs.Select(static v => (JsonNode)v)]),
+            })]);
+            var binding = KubeJson.NewObject(Kinds.RoleBinding, new ObjectKey(ns, account));
+            binding["roleRef"] = new JsonObject { ["apiGroup"] = "rbac.authorization.k8s.io", ["kind"] = "Role", ["name"] = account };
+            binding["subjects"] = new JsonArray(new JsonObject { ["kind"] = "ServiceAccount", ["name"] = account, ["namespace"] = ns });
+            Assert.True((await client.CreateAsync(Kinds.Role, ns, role, cancel)).IsSuccess);
+            Assert.True((await client.CreateAsync(Kinds.RoleBinding, ns, binding, cancel)).IsSuccess);
+        }
+        var request = new ResourceKind("", "v1", "TokenRequest", $"serviceaccounts/{account}/token");
+        var given = await client.CreateAsync(request, ns, new JsonObject
+        {
+            ["apiVersion"] = "authentication.k8s.io/v1", ["kind"] = "TokenRequest", ["spec"] = new JsonObject { ["expirationSeconds"] = 3600 },
+        }, cancel);
+        return given.Value.Status.Text("token");
+    }
+
+    /// <summary>etcd forgets everything before now.</summary>
+    public async Task CompactAsync(string resourceVersion)
+    {
+        using var http = new HttpClient();
+        using var content = new StringContent($$"""{"revision":"{{resourceVersion}}","physical":true}""");
+        using var answer = await http.PostAsync(new Uri(Etcd, "/v3/kv/compaction"), content, TestContext.Current.CancellationToken);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_folder is not null)
+        {
+            await RunAsync(Path.Combine(_scripts!, "stop.sh"), _folder);
+            Directory.Delete(_folder, recursive: true);
+        }
+        _gate.Dispose();
+    }
+
+    private async Task StartAsync(string scripts)
+    {
+        var (got, output) = await RunAsync(Path.Combine(scripts, "get.sh"));
+        if (got != 0) Assert.Skip(_absent = $"the API server cannot be unpacked here: {output.Split('\n').LastOrDefault(static l => l.Length > 0)}");
+        for (var attempt = 0; ; attempt++)
+        {
+            var folder = Directory.CreateTempSubdirectory("openclaw-api-").FullName;
+            Port = FreePorts();
+            // Without a watch cache, watches of ConfigMaps are etcd's own: they feel its compaction.
+            var (started, said) = await RunAsync(Path.Combine(scripts, "start.sh"), folder, Port.ToString(CultureInfo.InvariantCulture));
+            if (started == 0)
+            {
+                (_folder, _scripts) = (folder, scripts);
+                Watch(scripts, folder);
+                return;
+            }
+            await RunAsync(Path.Combine(scripts, "stop.sh"), folder);
+            Directory.Delete(folder, recursive: true);
+            Assert.True(attempt < 2, $"the API server did not start: {said}");
+        }
+    }
+
+    /// <summary>When this process ends without saying so, the server ends all the same.</summary>
+    private static void Watch(string scripts, string folder)
+    {
+        var start = new ProcessStartInfo("setsid") { UseShellExecute = false };
+        string[] arguments = ["sh", "-c", "while kill -0 \"$0\" 2>/dev/null && [ -d \"$2\" ]; do sleep 1; done; [ -d \"$2\" ] && \"$1/stop.sh\" \"$2\" && rm -rf \"$2\"",
+            Environment.ProcessId.ToString(CultureInfo.InvariantCulture), scripts, folder];
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        (start.RedirectStandardOutput, start.RedirectStandardError, start.RedirectStandardInput) = (true, true, true);
+        Process.Start(start)?.Dispose();
+    }
+
+    private static async Task<(int Code, string Output)> RunAsync(string script, params string[] arguments)
+    {
+        var log = Path.GetTempFileName();
+        try
+        {
+            // The servers inherit the script's output: a pipe would stay open as long as they live.
+            var start = new ProcessStartInfo("sh") { UseShellExecute = false };
+            foreach (var argument in (string[])["-c", "exec \"$0\" \"$@\" >\"$SAID\" 2>&1 </dev/null", script, .. arguments]) start.ArgumentList.Add(argument);
+            start.Environment["SAID"] = log;
+            start.Environment["APISERVER_EXTRA"] = "--watch-cache-sizes=configmaps#0";
+            using var process = Process.Start(start)!;
+            await process.WaitForExitAsync();
+            return (process.ExitCode, await File.ReadAllTextAsync(log));
+        }
+        finally
+        {
+            File.Delete(log);
+        }
+    }
+
+    /// <summary>The first of seven ports in a row that nobody listens on.</summary>
+    private static int FreePorts()
+    {
+        for (var attempt = 0; attempt < 200; attempt++)
+        {
+            var first = Random.Shared.Next(21_000, 31_000);
+            if (Enumerable.Range(first, 7).All(IsFree)) return first;
+        }
+        throw new InvalidOperationException("there are no seven free ports in a row");
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port) { ExclusiveAddressUse = true };
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}
