@@ -23,6 +23,7 @@ internal static class DoctorCommand
     {
         var local = LocalConfig.Load(config);
         var findings = new List<DoctorFinding>(OfflineChecks.Of(local, ConfigEnvironment.Process, TimeProvider.System));
+        if (local.Config is not null) findings.Add(await StorageCheck.OfAsync(local.Config, Places.StateFolder, !offline, cancel).ConfigureAwait(false));
         if (!offline && local.Config is not null)
         {
             findings.AddRange(await OnlineChecks.OfAsync(local.Config, ConfigEnvironment.Process, TimeProvider.System, cancel).ConfigureAwait(false));

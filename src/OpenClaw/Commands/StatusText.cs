@@ -19,6 +19,7 @@ internal static class StatusText
         if (status.Flag("draining")) text.Append("Draining: it takes no new requests.\n");
         text.Append("Config     ").Append(ConfigLine(status, now)).Append('\n');
         foreach (var problem in status.Texts("configProblems")) text.Append("           ").Append(problem).Append('\n');
+        if (Ledger(status.Child("ledger")) is { } ledger) text.Append("Ledger     ").Append(ledger).Append('\n');
         text.Append(CultureInfo.InvariantCulture, $"In flight  {status.Number("inFlight") ?? 0}\n");
         var chain = string.Join(" -> ", status.Texts("chain"));
         text.Append("Chain      ").Append(chain.Length == 0 ? "none: no default model is configured" : chain).Append('\n');
@@ -83,6 +84,15 @@ internal static class StatusText
     {
         var loaded = status.Time("configLoadedAt") is { } time ? $"loaded {Readable.Time(now - time)} ago" : "loaded";
         return status.Flag("configIsStale") ? loaded + "; STALE: the file was changed since and is not valid" : loaded + ", up to date";
+    }
+
+    // Only older gateways say nothing of it.
+    private static string? Ledger(JsonElement ledger)
+    {
+        if (ledger.Text("place") is not { } place) return null;
+        var problem = ledger.Text("problem") ?? ledger.Text("journalProblem");
+        var waiting = ledger.Number("waiting") is > 0 and var count ? string.Create(CultureInfo.InvariantCulture, $", {count} requests wait") : "";
+        return problem is not null ? $"{place}: {problem}{waiting}" : ledger.Flag("open") ? place + waiting : place + ", opening" + waiting;
     }
 
     private static TextTable Providers(JsonElement status, DateTimeOffset now)

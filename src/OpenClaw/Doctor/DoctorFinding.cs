@@ -13,6 +13,6 @@ internal enum DoctorSeverity
 }
 
 /// <summary>What a check found.</summary>
-/// <param name="Check">Its name, for programs: config, chain, keys, local, ollama, port, bind, secrets, clock, reach.</param>
+/// <param name="Check">Its name, for programs: config, chain, keys, local, ollama, port, bind, secrets, clock, reach, storage.</param>
 /// <param name="Do">What to do; empty when all is well.</param>
 internal sealed record DoctorFinding(DoctorSeverity Severity, string Check, string Message, string Do = "");

@@ -12,10 +12,13 @@ internal sealed class GatewayProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly StringBuilder _log;
 
-    private GatewayProcess(Process process, StringBuilder log, string folder, int port)
+    private readonly bool _keepsFolder;
+
+    private GatewayProcess(Process process, StringBuilder log, string folder, bool keepsFolder, int port)
     {
         _process = process;
         _log = log;
+        _keepsFolder = keepsFolder;
         Folder = folder;
         Port = port;
     }
@@ -23,7 +26,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <summary><c>OPENCLAW_BINARY</c>, else the Release build of this repository.</summary>
     public static string Binary { get; } = Environment.GetEnvironmentVariable("OPENCLAW_BINARY") ?? FindBinary();
 
-    /// <summary>Configuration and state; removed at the end.</summary>
+    /// <summary>Configuration and state; removed at the end, unless the test brought it.</summary>
     public string Folder { get; }
 
     public int Port { get; }
@@ -41,9 +44,11 @@ internal sealed class GatewayProcess : IAsyncDisposable
     }
 
     /// <summary>Starts the gateway and waits until it is ready; throws with its output when it is not within twenty seconds.</summary>
-    public static async Task<GatewayProcess> StartAsync(string config, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="keep">A folder of the test's own, which outlives the gateway.</param>
+    /// <param name="untilReady">False: it is enough that it lives (<c>/healthz</c>).</param>
+    public static async Task<GatewayProcess> StartAsync(string config, IReadOnlyDictionary<string, string>? environment = null, string? keep = null, bool untilReady = true)
     {
-        var folder = Directory.CreateTempSubdirectory("openclaw-e2e-").FullName;
+        var folder = keep ?? Directory.CreateTempSubdirectory("openclaw-e2e-").FullName;
         var file = Path.Combine(folder, "openclaw.json");
         await File.WriteAllTextAsync(file, config);
         var port = FreePort();
@@ -61,11 +66,18 @@ internal sealed class GatewayProcess : IAsyncDisposable
         process.ErrorDataReceived += (_, e) => Append(log, e.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        var gateway = new GatewayProcess(process, log, folder, port);
-        if (await gateway.IsReadyAsync(TimeSpan.FromSeconds(20))) return gateway;
+        var gateway = new GatewayProcess(process, log, folder, keep is not null, port);
+        if (await gateway.IsUpAsync(untilReady ? "/readyz" : "/healthz", TimeSpan.FromSeconds(20))) return gateway;
         var output = gateway.Log;
         await gateway.DisposeAsync();
         throw new InvalidOperationException("the gateway did not become ready:\n" + output);
+    }
+
+    /// <summary>SIGKILL, and waits until it is gone.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
     }
 
     /// <summary>SIGTERM.</summary>
@@ -98,7 +110,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
             await _process.WaitForExitAsync();
         }
         _process.Dispose();
-        Directory.Delete(Folder, recursive: true);
+        if (!_keepsFolder) Directory.Delete(Folder, recursive: true);
     }
 
     /// <summary>A port that is free now.</summary>
@@ -109,14 +121,14 @@ internal sealed class GatewayProcess : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private async Task<bool> IsReadyAsync(TimeSpan time)
+    private async Task<bool> IsUpAsync(string path, TimeSpan time)
     {
         var watch = Stopwatch.StartNew();
         while (watch.Elapsed < time && !_process.HasExited)
         {
             try
             {
-                using var answer = await s_probe.GetAsync(new Uri(Url, "/readyz"));
+                using var answer = await s_probe.GetAsync(new Uri(Url, path));
                 if (answer.StatusCode == HttpStatusCode.OK) return true;
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException)

@@ -19,6 +19,7 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
     private readonly SemaphoreSlim _news = new(0, 1);
     private JournalPosition? _overflow;
     private long _overflowed;
+    private int _writing;
     private SegmentScan? _reading;
     private Segment? _readingFrom;
     private long _readingOffset;
@@ -27,7 +28,7 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
     /// <summary>Entries and changes that wait for the database, in memory and in the journal.</summary>
     public long Waiting
     {
-        get { lock (_lock) return _items.Count + _overflowed; }
+        get { lock (_lock) return _items.Count + _overflowed + _writing; }
     }
 
     /// <summary>Entries for which there was neither a journal nor room in memory.</summary>
@@ -97,6 +98,7 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
         lock (_lock)
         {
             while (batch.Count < most && _items.TryDequeue(out var item)) batch.Add(item);
+            _writing = batch.Count;
             if (batch.Count > 0 || _overflow is null) return;
         }
         TakeOverflow(batch, most);
@@ -107,6 +109,7 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
     {
         lock (_lock)
         {
+            _writing = 0;
             foreach (var item in batch)
             {
                 if (item.Segment is not null) item.Segment.Pins--;
@@ -179,7 +182,7 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
                 if (item.Entry is null && item.Change is null) continue;
                 var end = new JournalPosition(_readingFrom!.Number, _readingOffset + _reading.Offset);
                 batch.Add(new PendingItem(item.Entry, item.Change, end, _readingFrom, null));
-                lock (_lock) _overflowed = Math.Max(0, _overflowed - 1);
+                lock (_lock) (_overflowed, _writing) = (Math.Max(0, _overflowed - 1), _writing + 1);
                 continue;
             }
             lock (_lock) _overflow = new JournalPosition(_readingFrom!.Number, _readingOffset + _reading.Offset);

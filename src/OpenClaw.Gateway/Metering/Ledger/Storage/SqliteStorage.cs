@@ -17,7 +17,8 @@ internal sealed class SqliteStorage : IStorage
     public SqliteStorage(string? file)
     {
         _file = file;
-        var builder = new SqliteConnectionStringBuilder { DefaultTimeout = 5 };
+        // Pooled connections would go on with a file that was removed. Opening one takes a fraction of a millisecond, and few are opened.
+        var builder = new SqliteConnectionStringBuilder { DefaultTimeout = 5, Pooling = false };
         if (file is null)
         {
             (builder.DataSource, builder.Mode, builder.Cache) = ("ledger-" + Guid.NewGuid().ToString("N"), SqliteOpenMode.Memory, SqliteCacheMode.Shared);
@@ -105,8 +106,5 @@ internal sealed class SqliteStorage : IStorage
     public async ValueTask DisposeAsync()
     {
         if (_keeper is not null) await _keeper.DisposeAsync().ConfigureAwait(false);
-        // Pooled connections would hold the file, and the process's memory, for ever.
-        using var any = new SqliteConnection(_connection);
-        SqliteConnection.ClearPool(any);
     }
 }

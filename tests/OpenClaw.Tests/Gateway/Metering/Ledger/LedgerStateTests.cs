@@ -181,7 +181,6 @@ public sealed class LedgerStateTests : IDisposable
         ledger.Settled(Entries.Of("dec_1"));
         await ledger.FlushAsync();
         foreach (var file in Directory.EnumerateFiles(_folder.Path, "openclaw.db*")) File.Delete(file);
-        SqliteConnection.ClearAllPools();
         ledger.Settled(Entries.Of("dec_2"));
         await ledger.FlushAsync();
         var report = await ledger.ReportAsync(Entries.All(UsageGrouping.Client), _cancel);

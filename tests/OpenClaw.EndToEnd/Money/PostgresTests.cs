@@ -1,0 +1,89 @@
+using OpenClaw.EndToEnd.Running;
+
+namespace OpenClaw.EndToEnd.Money;
+
+/// <summary>Gateways on one real PostgreSQL: one truth, also when it is away for a while.</summary>
+public sealed class PostgresTests
+{
+    private const string CounterIsSum = "SELECT (SELECT SUM(usd) * 1000000000 + SUM(usd_rest) FROM hops) - (SELECT SUM(usd) * 1000000000 + SUM(usd_rest) FROM counters)";
+
+    [Fact]
+    public async Task Two_gateways_keep_one_ledger_and_their_counter_is_the_sum_of_both()
+    {
+        await using var postgres = await PostgresServer.StartAsync();
+        await using var one = new MoneyStage();
+        await using var two = new MoneyStage();
+        await using var first = await one.StartAsync(postgres.Url);
+        await using var second = await two.StartAsync(postgres.Url);
+        var answered = await Task.WhenAll(MoneyStage.AskAsync(first, 20), MoneyStage.AskAsync(second, 20));
+        await AllWrittenAsync(first, second);
+        Assert.Equal(40, await postgres.NumberAsync("SELECT COUNT(*) FROM requests"));
+        Assert.Equal(2, await postgres.NumberAsync("SELECT COUNT(DISTINCT gateway) FROM requests"));
+        Assert.Equal(0, await postgres.NumberAsync(CounterIsSum));
+        Assert.Equal(40, answered.Sum(static a => a.Distinct().Count()));
+        Assert.Equal($"127.0.0.1:{postgres.Port}/postgres", (await MoneyStage.LedgerAsync(first))["place"]!.GetValue<string>());
+        Assert.DoesNotContain(postgres.Secret, first.Log + (await first.GetAsync("/openclaw/v1/config")).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task While_the_database_is_restarted_requests_are_answered_and_nothing_is_lost_or_doubled()
+    {
+        await using var postgres = await PostgresServer.StartAsync();
+        await using var stage = new MoneyStage();
+        await using var gateway = await stage.StartAsync(postgres.Url);
+        await MoneyStage.AskAsync(gateway, 5);
+        await postgres.StopAsync();
+        await MoneyStage.AskAsync(gateway, 5);
+        var ready = await Until.TrueAsync("it is told", () => gateway.GetAsync("/readyz"), a => a.Body.Contains("database away", StringComparison.Ordinal));
+        Assert.Equal(200, ready.Status);
+        await postgres.StartAgainAsync();
+        await AllWrittenAsync(gateway);
+        Assert.Equal(10, await postgres.NumberAsync("SELECT COUNT(*) FROM requests"));
+        Assert.Equal(0, await postgres.NumberAsync(CounterIsSum));
+        Assert.DoesNotContain(postgres.Secret, gateway.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_that_stands_still_holds_up_no_request()
+    {
+        await using var postgres = await PostgresServer.StartAsync();
+        await using var stage = new MoneyStage();
+        await using var gateway = await stage.StartAsync(postgres.Url);
+        await MoneyStage.AskAsync(gateway, 3);
+        await AllWrittenAsync(gateway);
+        await postgres.FreezeAsync();
+        await MoneyStage.AskAsync(gateway, 5);
+        Assert.Equal(5, await MoneyStage.WaitingAsync(gateway));
+        await postgres.ThawAsync();
+        await AllWrittenAsync(gateway);
+        Assert.Equal(8, await postgres.NumberAsync("SELECT COUNT(*) FROM requests"));
+        Assert.Equal(0, await postgres.NumberAsync(CounterIsSum));
+    }
+
+    [Fact]
+    public async Task Away_at_the_start_it_is_awaited_and_a_kill_meanwhile_forgets_nothing()
+    {
+        await using var postgres = await PostgresServer.StartAsync(running: false);
+        await using var stage = new MoneyStage();
+        await using (var gateway = await stage.StartAsync(postgres.Url, untilReady: false))
+        {
+            var ready = await Until.TrueAsync("it is told", () => gateway.GetAsync("/readyz"), a => a.Body.Contains("database away", StringComparison.Ordinal));
+            Assert.Equal(503, ready.Status);
+            await gateway.KillAsync();
+        }
+        await using var again = await stage.StartAsync(postgres.Url, untilReady: false);
+        await postgres.StartAgainAsync();
+        await Until.TrueAsync("it is ready", () => again.GetAsync("/readyz"), a => a.Status == 200);
+        await MoneyStage.AskAsync(again, 3);
+        await AllWrittenAsync(again);
+        Assert.Equal(3, await postgres.NumberAsync("SELECT COUNT(*) FROM requests"));
+    }
+
+    private static async Task AllWrittenAsync(params GatewayProcess[] gateways)
+    {
+        foreach (var gateway in gateways)
+        {
+            Assert.True(await Eventually.IsTrueAsync(async () => await MoneyStage.WaitingAsync(gateway) == 0), gateway.Log);
+        }
+    }
+}
