@@ -19,6 +19,7 @@ internal static class CommandLine
         ("usage", "What was used and what it cost, by model, provider, session, client or day", UsageCommand.Fill),
         ("config", "Check, print and convert openclaw.json", ConfigCommand.Fill),
         ("doctor", "What would fail, before it does", DoctorCommand.Fill),
+        ("operator", "Kubernetes: the resource definitions, and what an instance becomes", OperatorCommand.Fill),
         ("version", "Version, commit, runtime", VersionCommand.Fill),
     ];
 

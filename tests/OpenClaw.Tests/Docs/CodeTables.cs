@@ -24,6 +24,8 @@ internal static class CodeTables
         ("docs/cli.md", "commands", CommandTable.Build),
         ("docs/limits.md", "guard", Guard),
         ("docs/metrics.md", "metrics", MetricsTable.Build),
+        ("docs/operator.md", "fields", InstanceTable.Build),
+        ("docs/operator.md", "rules", InstanceTable.Rules),
     ];
 
     /// <summary>A Markdown table; a bar inside a cell is escaped.</summary>
