@@ -38,7 +38,7 @@ internal static class InstanceRules
         new("security.caBundle", "(has(self.configMapName) && self.configMapName != '') != (has(self.secretName) && self.secretName != '')",
             "caBundle wants exactly one of configMapName and secretName",
             static s => !s.Has("security.caBundle") || string.IsNullOrEmpty(s.Text("security.caBundle.configMapName")) != string.IsNullOrEmpty(s.Text("security.caBundle.secretName"))),
-        new("availability.autoScaling", "!has(self.minReplicas) || !has(self.maxReplicas) || self.minReplicas <= self.maxReplicas",
+        new("availability.autoScaling", "(has(self.minReplicas) ? self.minReplicas : 1) <= (has(self.maxReplicas) ? self.maxReplicas : 5)",
             "autoScaling.minReplicas is more than maxReplicas",
             static s => s.Number("availability.autoScaling.minReplicas") <= s.Number("availability.autoScaling.maxReplicas")),
         new("storage.persistence", "!has(oldSelf.storageClass) || (has(self.storageClass) && self.storageClass == oldSelf.storageClass)",

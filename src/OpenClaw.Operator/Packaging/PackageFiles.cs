@@ -11,25 +11,37 @@ internal sealed record PackageFile(string Path, string Text);
 /// <summary>Everything that installs the operator, from one source. <c>openclaw operator manifests --out deploy</c> writes it.</summary>
 internal static class PackageFiles
 {
-    private const string Head = "# Written by: openclaw operator manifests --out deploy\n";
+    public const string Head = "# Written by: openclaw operator manifests --out deploy\n";
 
-    public static ImmutableArray<PackageFile> All { get; } =
+    /// <param name="version">The version whose image is named.</param>
+    public static ImmutableArray<PackageFile> All(string version) =>
     [
-        .. ApiKinds.Definitions().Select(static d => Yaml($"crds/{Name(d)}.yaml", d)),
-        Yaml("crds/kustomization.yaml", Kustomization([.. ApiKinds.Definitions().Select(static d => Name(d) + ".yaml")])),
+        .. ApiKinds.Definitions().Select(static d => Yaml($"crds/{Plural(d)}.yaml", d)),
+        Yaml("crds/kustomization.yaml", Kustomization([.. ApiKinds.Definitions().Select(static d => Plural(d) + ".yaml")])),
+        Yaml("operator/namespace.yaml", OperatorObjects.Namespace()),
+        Yaml("operator/rbac.yaml", [.. OperatorObjects.Access()]),
+        Yaml("operator/deployment.yaml", OperatorObjects.Deployment(version)),
+        Yaml("operator/kustomization.yaml", Kustomization("namespace.yaml", "rbac.yaml", "deployment.yaml")),
+        Yaml("admission/policy.yaml", [.. AdmissionPolicy.All()]),
+        Yaml("admission/kustomization.yaml", Kustomization("policy.yaml")),
+        Yaml("kustomization.yaml", Kustomization("crds", "operator")),
+        .. HelmChart.Files(version),
     ];
 
-    /// <summary>The objects themselves, for <c>kubectl apply -f -</c>.</summary>
-    public static string Manifests() => YamlWriter.Write(ApiKinds.Definitions());
+    /// <summary>Definitions, namespace, rights and Deployment, for <c>kubectl apply -f -</c>.</summary>
+    public static string Manifests(string version) =>
+        YamlWriter.Write([.. ApiKinds.Definitions(), OperatorObjects.Namespace(), .. OperatorObjects.Access(), OperatorObjects.Deployment(version)]);
+
+    public static string Definitions() => YamlWriter.Write(ApiKinds.Definitions());
 
     private static PackageFile Yaml(string path, params JsonObject[] documents) => new(path, Head + YamlWriter.Write(documents));
 
-    private static JsonObject Kustomization(IEnumerable<string> resources) => new()
+    private static JsonObject Kustomization(params string[] resources) => new()
     {
         ["apiVersion"] = "kustomize.config.k8s.io/v1beta1",
         ["kind"] = "Kustomization",
         ["resources"] = new JsonArray([.. resources.Select(static r => (JsonNode)r)]),
     };
 
-    private static string Name(JsonObject definition) => (string)definition["spec"]!["names"]!["plural"]!;
+    private static string Plural(JsonObject definition) => (string)definition["spec"]!["names"]!["plural"]!;
 }

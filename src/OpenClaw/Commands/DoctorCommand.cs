@@ -15,8 +15,11 @@ internal static class DoctorCommand
         var config = CommonOptions.Config();
         var json = CommonOptions.Json();
         var offline = new Option<bool>("--offline") { Description = "Connect to nothing" };
-        foreach (var option in new Option[] { config, json, offline }) command.Add(option);
-        command.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(config), parsed.GetValue(json), parsed.GetValue(offline), cancel));
+        var files = OperatorFiles.Option();
+        foreach (var option in new Option[] { config, json, offline, files }) command.Add(option);
+        command.SetAction((parsed, cancel) => parsed.GetValue(files) is { Length: > 0 } given
+            ? Task.FromResult(OperatorDoctor.Run(given, parsed.GetValue(json)))
+            : RunAsync(parsed.GetValue(config), parsed.GetValue(json), parsed.GetValue(offline), cancel));
     }
 
     private static async Task<int> RunAsync(string? config, bool json, bool offline, CancellationToken cancel)

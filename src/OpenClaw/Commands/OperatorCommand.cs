@@ -2,8 +2,13 @@ using System.CommandLine;
 
 namespace OpenClaw.Commands;
 
-/// <summary><c>openclaw operator</c>: what Kubernetes needs to know of OpenClaw.</summary>
+/// <summary><c>openclaw operator</c>: what Kubernetes needs to know of OpenClaw, and what it makes of an instance.</summary>
 internal static class OperatorCommand
 {
-    public static void Fill(Command command) => command.Add(OperatorManifests.Build());
+    public static void Fill(Command command)
+    {
+        command.Add(OperatorRender.Build());
+        command.Add(OperatorManifests.Build());
+        command.Add(OperatorMerge.Build());
+    }
 }

@@ -1,0 +1,59 @@
+using System.Text.Json.Nodes;
+
+namespace OpenClaw.Operator.Packaging;
+
+/// <summary>
+/// What the operator may do, one row a group of kinds. Nothing is a wildcard; a Secret can be made and changed, never deleted;
+/// what is only read is only read.
+/// </summary>
+internal static class OperatorRights
+{
+    private static readonly string[] s_own = ["get", "list", "watch", "create", "patch", "delete"];
+    private static readonly string[] s_read = ["get", "list", "watch"];
+
+    /// <summary>Rights in every namespace that is watched.</summary>
+    public static IEnumerable<JsonObject> Namespaced() =>
+    [
+        Rule("openclaw.rocks", ["openclawinstances"], s_read),
+        Rule("openclaw.rocks", ["openclawinstances/status"], ["get", "patch"]),
+        Rule("openclaw.rocks", ["openclawinstances/finalizers"], ["update"]),
+        Rule("", ["configmaps", "services", "serviceaccounts", "persistentvolumeclaims"], s_own),
+        Rule("", ["secrets"], ["get", "list", "watch", "create", "patch"]),
+        Rule("", ["pods"], s_read),
+        Rule("", ["events"], ["create", "patch"]),
+        Rule("apps", ["statefulsets"], s_own),
+        Rule("networking.k8s.io", ["networkpolicies", "ingresses"], s_own),
+        Rule("policy", ["poddisruptionbudgets"], s_own),
+        Rule("autoscaling", ["horizontalpodautoscalers"], s_own),
+        // It can hand on only what it holds itself: the API server refuses more.
+        Rule("rbac.authorization.k8s.io", ["roles", "rolebindings"], s_own),
+        Rule("gateway.networking.k8s.io", ["httproutes"], s_own),
+        Rule("monitoring.coreos.com", ["servicemonitors", "prometheusrules"], s_own),
+    ];
+
+    /// <summary>Rights that no namespace can give.</summary>
+    public static IEnumerable<JsonObject> ClusterWide() => [Rule("openclaw.rocks", ["openclawclusterdefaults"], s_read)];
+
+    /// <summary>In the operator's own namespace: one lease, by name where a name can be said.</summary>
+    public static IEnumerable<JsonObject> Leadership() =>
+    [
+        Rule("coordination.k8s.io", ["leases"], ["create"]),
+        Named("coordination.k8s.io", ["leases"], [PackageNames.Lease], ["get", "update", "patch"]),
+        Rule("", ["events"], ["create", "patch"]),
+    ];
+
+    /// <summary>For people: who may edit a namespace may edit its instances.</summary>
+    public static IEnumerable<(string Name, string Aggregate, JsonObject Rule)> ForPeople() =>
+    [
+        ("openclaw-edit", "edit", Rule("openclaw.rocks", ["openclawinstances", "openclawselfconfigs"], ["get", "list", "watch", "create", "update", "patch", "delete"])),
+        ("openclaw-view", "view", Rule("openclaw.rocks", ["openclawinstances", "openclawselfconfigs"], s_read)),
+    ];
+
+    private static JsonObject Rule(string group, string[] resources, string[] verbs) =>
+        new() { ["apiGroups"] = new JsonArray(group), ["resources"] = List(resources), ["verbs"] = List(verbs) };
+
+    private static JsonObject Named(string group, string[] resources, string[] names, string[] verbs) =>
+        new() { ["apiGroups"] = new JsonArray(group), ["resources"] = List(resources), ["resourceNames"] = List(names), ["verbs"] = List(verbs) };
+
+    private static JsonArray List(IEnumerable<string> words) => new([.. words.Select(static w => (JsonNode)w)]);
+}

@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using OpenClaw.Operator.Api;
+using OpenClaw.Operator.Build;
+using OpenClaw.Operator.Judge;
+
+namespace OpenClaw.Operator.Status;
+
+/// <summary>What was seen of an instance's objects.</summary>
+internal sealed record ObservedFacts
+{
+    /// <summary>The StatefulSet's <c>status</c>; null when there is none yet.</summary>
+    public JsonObject? StatefulSet { get; init; }
+
+    public ImmutableArray<JsonObject> Pods { get; init; } = [];
+
+    /// <summary>Why the last pass did not end, in a sentence; null when it did.</summary>
+    public string? Failure { get; init; }
+}
+
+/// <summary>
+/// What is told of an instance, from findings and what was seen. Nothing is stored beside it: the phase is derived from the
+/// conditions, and a condition keeps its time while it says the same.
+/// </summary>
+internal static class InstanceStatus
+{
+    public static JsonObject Of(InstanceFacts facts, InstanceDrawing drawing, ObservedFacts observed, DateTimeOffset now)
+    {
+        var spec = new SpecView(facts.Instance["spec"] as JsonObject ?? []);
+        var generation = SpecView.Integer(facts.Instance["metadata"]?["generation"]) ?? 0;
+        var conditions = Conditions(spec, drawing, observed).ToList();
+        var known = (facts.Instance["status"]?["conditions"] as JsonArray ?? []).OfType<JsonObject>().ToDictionary(static c => (string?)c["type"] ?? "", StringComparer.Ordinal);
+        var name = SpecView.Name(facts.Instance["metadata"]) ?? "";
+        var space = (string?)facts.Instance["metadata"]?["namespace"] ?? "default";
+        var status = new JsonObject
+        {
+            ["phase"] = Phase(conditions),
+            ["observedGeneration"] = generation,
+            ["conditions"] = new JsonArray([.. conditions.Select(c => (JsonNode)c.Write(generation, known.GetValueOrDefault(c.Type), now))]),
+        };
+        if (drawing.Objects.FirstOrDefault(static o => (string?)o["kind"] == "Service")?["spec"]?["ports"]?[0]?["port"] is { } port) status["gatewayEndpoint"] = $"{name}.{space}.svc:{port.ToJsonString()}";
+        Put(status, "egress", drawing.Findings.Where(static f => f.Reason == "EgressRule").Select(static f => f.Sentence["out: ".Length..]));
+        Put(status, "notBuilt", drawing.Findings.Where(static f => f.Reason == "NotBuilt").Select(static f => f.Path));
+        return status;
+    }
+
+    private static IEnumerable<InstanceCondition> Conditions(SpecView spec, InstanceDrawing drawing, ObservedFacts observed)
+    {
+        var refused = drawing.Findings.FirstOrDefault(static f => f.Severity == FindingSeverity.Refused);
+        yield return From("ConfigValid", drawing, "Valid", "openclaw.json is complete and valid", static f => f.Reason.StartsWith("Config", StringComparison.Ordinal));
+        yield return From("SecretsReady", drawing, "AllFound", "every Secret and ConfigMap that is named is there", static f => f.Reason is "SourceMissing" or "KeyMissing" or "TokenSecretMissing" or "TokenKeyMissing");
+        yield return From("ProvidersReady", drawing, "Reachable", "every provider has its key and a way to it", static f => f.Reason is "ProviderUnreachable" or "ProviderKeyMissing" or "NothingListens" or "ServicePortMissing" or "NoDefaultModel");
+        yield return From("FieldsBuilt", drawing, "AllBuilt", "everything that is written is built", static f => f.Reason is "NotBuilt" or "KindNotServed");
+        var set = refused is not null ? null : StatefulSet(spec, observed);
+        if (set is not null) yield return set;
+        yield return Ready(spec, refused, set, observed);
+    }
+
+    /// <summary>False with the first of the findings that match, and how many there are.</summary>
+    private static InstanceCondition From(string type, InstanceDrawing drawing, string reason, string sentence, Func<Finding, bool> matches)
+    {
+        var found = drawing.Findings.Where(f => f.Severity != FindingSeverity.Told && matches(f)).ToList();
+        if (found.Count == 0) return new InstanceCondition(type, true, reason, sentence);
+        return new InstanceCondition(type, false, found[0].Reason, string.Join(". ", found.Select(static f => $"{f.Path}: {f.Sentence}{(f.Write.Length == 0 ? "" : "; " + f.Write.TrimEnd('.'))}")));
+    }
+
+    private static InstanceCondition StatefulSet(SpecView spec, ObservedFacts observed)
+    {
+        const string Type = "StatefulSetReady";
+        if (spec.Flag("suspended")) return new InstanceCondition(Type, true, "StatefulSetSuspended", "no pod runs while the instance is suspended");
+        long Count(string name) => SpecView.Integer(observed.StatefulSet?[name]) ?? 0;
+        var (wanted, ready, updated) = (Math.Max(1, Count("replicas")), Count("readyReplicas"), Count("updatedReplicas"));
+        if (ready >= wanted && updated >= wanted) return new InstanceCondition(Type, true, "StatefulSetReady", string.Create(CultureInfo.InvariantCulture, $"{ready} of {wanted} pods are ready"));
+        var trouble = observed.Pods.Select(PodTrouble.Of).FirstOrDefault(static t => t is not null);
+        return trouble is not null
+            ? new InstanceCondition(Type, false, trouble.Reason, trouble.Sentence)
+            : new InstanceCondition(Type, false, "StatefulSetNotReady", string.Create(CultureInfo.InvariantCulture, $"{ready} of {wanted} pods are ready, {updated} are of the newest template"));
+    }
+
+    private static InstanceCondition Ready(SpecView spec, Finding? refused, InstanceCondition? set, ObservedFacts observed)
+    {
+        if (refused is not null) return new InstanceCondition("Ready", false, refused.Reason, $"{refused.Path}: {refused.Sentence}{(refused.Write.Length == 0 ? "" : "; " + refused.Write)}");
+        if (observed.Failure is { } failure) return new InstanceCondition("Ready", false, "ReconcileFailed", failure);
+        if (spec.Flag("suspended")) return new InstanceCondition("Ready", false, "Suspended", "the instance is suspended");
+        return set is { IsTrue: true } ? new InstanceCondition("Ready", true, "ReconcileSucceeded", "the gateway answers") : new InstanceCondition("Ready", false, set!.Reason, set.Sentence);
+    }
+
+    /// <summary>One switch over the conditions; there is no other source of a phase.</summary>
+    private static string Phase(List<InstanceCondition> conditions)
+    {
+        var ready = conditions.Single(static c => c.Type == "Ready");
+        return ready switch
+        {
+            { Reason: "Suspended" } => "Suspended",
+            { IsTrue: true } => conditions.All(static c => c.IsTrue || c.Type == "FieldsBuilt") ? "Running" : "Degraded",
+            _ when conditions.All(static c => c.Type != "StatefulSetReady") || ready.Reason == "ReconcileFailed" => "Failed",
+            _ => "Provisioning",
+        };
+    }
+
+    private static void Put(JsonObject status, string name, IEnumerable<string> words)
+    {
+        var list = new JsonArray([.. words.Select(static w => (JsonNode)w)]);
+        if (list.Count > 0) status[name] = list;
+    }
+}
