@@ -36,7 +36,7 @@ internal static partial class InstanceFields
         Name("config.configMapRef.name", "The ConfigMap, in the same namespace."),
         Text("config.configMapRef.key", "Its key.", "openclaw.json"),
         Text("config.mergeMode", "overwrite: the file is what is written here. merge: what the gateway or an agent wrote into its own file stays where this says nothing.", "overwrite", "overwrite", "merge"),
-        Text("config.format", "How the ConfigMap's text is written. Comments and trailing commas are read either way.", "json", "json", "json5"),
+        .. Needless("The operator reads comments and trailing commas either way.", [Text("config.format", "How the ConfigMap's text is written.", "json", "json", "json5")]),
         Texts("config.forcePaths", "With merge: paths with dots that are taken out of the gateway's own file first.", 20, isSet: true) with { Pattern = @"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$", MaxLength = 253 },
     ];
 

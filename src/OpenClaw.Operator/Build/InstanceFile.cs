@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using OpenClaw.Operator.Api;
+using OpenClaw.Operator.Judge;
 using OpenClaw.Operator.Yaml;
 
 namespace OpenClaw.Operator.Build;
@@ -48,6 +49,9 @@ internal sealed class InstanceFile
             _problems.Add(new FileProblem(file, line, $"apiVersion is {version ?? "not written"}; write {ApiKinds.ApiVersion}"));
             return;
         }
+        if (kind == "OpenClawClusterDefaults" && Name(map) != "cluster") _problems.Add(new FileProblem(file, line, $"cluster defaults are called {Name(map) ?? "nothing"}, and only those called cluster count"));
+        if (kind == "OpenClawClusterDefaults" && map["spec"] is JsonObject defaults) _problems.AddRange(SchemaCheck.Of(defaults, OtherFields.ClusterDefaults).Where(static f => f.Severity == FindingSeverity.Refused).Select(f => new FileProblem(file, line, f.ToString())));
+        if (kind == "OpenClawSelfConfig") _problems.Add(new FileProblem(file, line, "an OpenClawSelfConfig is accepted by the cluster and not built yet; change the instance itself"));
         _documents.Add(map);
     }
 

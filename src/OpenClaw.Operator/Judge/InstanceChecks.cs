@@ -28,7 +28,7 @@ internal static class InstanceChecks
     }
 
     public static IEnumerable<Finding> OfPlan(InstancePlan plan) =>
-        Containers(plan).Concat(Mounts(plan)).Concat(Hardening(plan)).Concat(Image(plan)).Concat(Secrets(plan)).Concat(Providers(plan)).Concat(Scaling(plan)).Concat(Kinds(plan)).Concat(Reach(plan)).Concat(Original(plan));
+        Containers(plan).Concat(Mounts(plan)).Concat(Hardening(plan)).Concat(Image(plan)).Concat(Secrets(plan)).Concat(Providers(plan)).Concat(Scaling(plan)).Concat(Kinds(plan)).Concat(Reach(plan)).Concat(WithoutEffect(plan)).Concat(Original(plan));
 
     private static IEnumerable<Finding> Containers(InstancePlan plan)
     {
@@ -196,6 +196,27 @@ internal static class InstanceChecks
         {
             yield return Finding.Warn("ModelsCannotBePulled", "spec.security.networkPolicy.allowHTTPS", "models are pulled over port 443, which is closed", "write allowHTTPS: true, or bring the models in ollama.storage.existingClaim and leave ollama.models out");
         }
+    }
+
+    /// <summary>Fields that are built and do nothing in the company of others.</summary>
+    private static IEnumerable<Finding> WithoutEffect(InstancePlan plan)
+    {
+        var spec = plan.Spec;
+        if (!plan.IsOriginal && spec.List("gateway.controlUiOrigins").Count > 0) yield return Finding.Tell("Needless", "spec.gateway.controlUiOrigins", "it has no effect: this gateway's own control UI is served from the gateway itself");
+        if (!plan.IsOriginal && !spec.Flag("observability.metrics.enabled"))
+        {
+            foreach (var name in (string[])["serviceMonitor", "prometheusRule", "grafanaDashboard"])
+            {
+                if (spec.Flag($"observability.metrics.{name}.enabled")) yield return Finding.Warn("WithoutEffect", $"spec.observability.metrics.{name}", "metrics are off, so there is nothing to watch", "write observability.metrics.enabled: true");
+            }
+        }
+        var ingress = spec.Text("networking.ingress.className") ?? "";
+        if (!spec.Flag("networking.ingress.enabled") || ingress.Contains("nginx", StringComparison.OrdinalIgnoreCase)) yield break;
+        foreach (var name in (string[])["rateLimiting", "basicAuth"])
+        {
+            if (spec.Has("networking.ingress.security." + name) && spec.Flag($"networking.ingress.security.{name}.enabled")) yield return Finding.Warn("WithoutEffect", "spec.networking.ingress.security." + name, $"how a controller of the class \"{ingress}\" is told is not known", "write its own annotations in networking.ingress.annotations");
+        }
+        if (!ingress.Contains("traefik", StringComparison.OrdinalIgnoreCase) && spec.Has("networking.ingress.security.forceHTTPS")) yield return Finding.Warn("WithoutEffect", "spec.networking.ingress.security.forceHTTPS", $"how a controller of the class \"{ingress}\" is told is not known", "write its own annotations in networking.ingress.annotations");
     }
 
     private static IEnumerable<Finding> Original(InstancePlan plan)
