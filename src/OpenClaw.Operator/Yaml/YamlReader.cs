@@ -56,6 +56,11 @@ internal sealed class YamlReader
         {
             return new YamlResult([], new YamlProblem((int)e.Start.Line, e.Message));
         }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or IndexOutOfRangeException or NullReferenceException or FormatException)
+        {
+            // The scanner of YamlDotNet trips over some broken input with exceptions of its own.
+            return new YamlResult([], new YamlProblem(1, "this is not YAML: " + e.Message));
+        }
         return new YamlResult(documents.ToImmutable(), null);
     }
 
