@@ -78,7 +78,8 @@ public sealed class GatewayHost : IAsyncDisposable
         var time = options.Time;
         var backoff = new Backoff(Random.Shared);
         var files = new ConfigFiles(options);
-        var builder = new StateBuilder(options, backoff);
+        var clients = new ClientDirectory(time, options.Log);
+        var builder = new StateBuilder(options, backoff, clients);
         var (config, problems, refusal) = await files.ReadAsync(cancel).ConfigureAwait(false);
         if (config is null) return (null, refusal);
         var (state, stateRefusal) = builder.Build(config);
@@ -111,6 +112,9 @@ public sealed class GatewayHost : IAsyncDisposable
         var desk = new SessionDesk(sessions, new SlashCommands(options.Version, sessions, ledger, spending, time));
         var control = new ControlApi(options.Version, states, decisions, metrics, builder, watcher, drain, new BudgetsApi(budgets, time), alerts, ledger, time);
         var usage = new UsageApi(states, ledger, time);
+        var clientsApi = new ClientsApi(states, clients, time);
+        clients.RulesChanged += () => _ = watcher.RebuildAsync();
+        clients.Follow(ledger);
         var guardApi = new GuardApi(states, guard);
         var chat = new ChatEndpoint(DialectTable.Of(DialectKind.OpenAiChat), "openai", states, desk, admission, dispatcher, till, decisions, metrics, time, options.Log);
         var messages = new ChatEndpoint(DialectTable.Of(DialectKind.Anthropic), "anthropic", states, desk, admission, dispatcher, till, decisions, metrics, time, options.Log);
@@ -142,13 +146,22 @@ public sealed class GatewayHost : IAsyncDisposable
             { "GET", "/openclaw/v1/sessions/*", held.ShowAsync },
             { "PATCH", "/openclaw/v1/sessions/*", held.PatchAsync },
             { "DELETE", "/openclaw/v1/sessions/*", held.DeleteAsync },
+            { "GET", "/openclaw/v1/clients", clientsApi.ListAsync },
+            { "POST", "/openclaw/v1/clients", clientsApi.CreateAsync },
+            { "GET", "/openclaw/v1/clients/*", clientsApi.ShowAsync },
+            { "DELETE", "/openclaw/v1/clients/*", clientsApi.RevokeAsync },
+            { "POST", "/openclaw/v1/clients/*/rotate", clientsApi.RotateAsync },
+            { "POST", "/openclaw/v1/clients/*/revoke", clientsApi.RevokeAsync },
             { "GET", "/openclaw/v1/guard", guardApi.StopsAsync },
             { "POST", "/openclaw/v1/sessions/*/resume", guardApi.ResumeAsync },
         };
 
         var app = BuildServer(config.Gateway, options);
         app.Run(doors.HandleAsync);
-        var host = new GatewayHost(app, drain, watcher, discovery, outages, budgets, alerts, builder, sessions, ledger, decisions) { Warnings = problems };
+        var host = new GatewayHost(app, drain, clients, watcher, discovery, outages, budgets, alerts, builder, sessions, ledger, decisions) { Warnings = problems };
+        _ = guard.LoadAsync(CancellationToken.None);
+        // Clients of the store are let in from the first request on; a store that is away holds up nobody else.
+        await Task.WhenAny(clients.Loaded, Task.Delay(TimeSpan.FromSeconds(1), cancel)).ConfigureAwait(false);
         try
         {
             await app.StartAsync(cancel).ConfigureAwait(false);

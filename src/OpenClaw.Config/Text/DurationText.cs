@@ -3,7 +3,7 @@ using System.Globalization;
 namespace OpenClaw.Config.Text;
 
 /// <summary>Durations as people write them: <c>500ms</c>, <c>3s</c>, <c>2m</c>, <c>1h</c>, <c>1m30s</c>; a bare number is seconds.</summary>
-internal static class DurationText
+public static class DurationText
 {
     public static bool TryParse(string text, out TimeSpan duration)
     {

@@ -105,8 +105,18 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
     public async Task LoadAsync(CancellationToken cancel = default)
     {
         if (ledger is null) return;
+        IReadOnlyList<StoredRecord> records;
+        try
+        {
+            records = await ledger.LoadRecordsAsync(RecordKind, 1000, cancel).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The store is away: what goes on as before is stopped again.
+            return;
+        }
         var now = time.GetUtcNow();
-        foreach (var record in await ledger.LoadRecordsAsync(RecordKind, 1000, cancel).ConfigureAwait(false))
+        foreach (var record in records)
         {
             if (GuardRecord.Read(record.Json.Span) is not { } stop) continue;
             if (stop.Until <= now) ledger?.DeleteRecord(RecordKind, record.Key);

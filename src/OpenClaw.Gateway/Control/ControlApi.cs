@@ -146,7 +146,7 @@ internal sealed class ControlApi(
     }
 
     /// <summary>The configuration in force, secrets shown as where they are from.</summary>
-    public Task ConfigAsync(HttpContext http) => AnswerAsync(http, static (json, state) => ConfigPrinter.Write(json, state.Config));
+    public Task ConfigAsync(HttpContext http) => AnswerAsync(http, static (json, state) => ConfigPrinter.Write(json, state.Written));
 
     private async Task AnswerAsync(HttpContext http, Action<Utf8JsonWriter, GatewayState> write)
     {

@@ -1,49 +1,62 @@
-using System.Collections.Immutable;
+using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using OpenClaw.Gateway.Admission;
 
 namespace OpenClaw.Gateway.Inbound;
 
 /// <summary>
-/// Tokens of one snapshot, hashed. A caller's token is compared with every known one in constant time, so that the time an
-/// answer takes says nothing about which matched. Immutable.
+/// Who holds which token: those of one snapshot, and the clients of the store. Only hashes are compared, and the hash of what a
+/// caller brings is all that the time of the answer depends on: it says nothing about a token. As fast for ten thousand
+/// clients as for one. Immutable but for the store's clients.
 /// </summary>
 internal sealed class Authentication
 {
     private const int MaxTokenLength = 512;
-    private readonly ImmutableArray<(byte[] Hash, Caller Caller)> _known;
+    private readonly FrozenDictionary<TokenHash, Caller> _known;
+    private readonly FrozenSet<string> _names;
+    private readonly ClientDirectory? _stored;
+    private readonly TimeProvider _time;
 
-    private Authentication(bool isOpen, ImmutableArray<(byte[], Caller)> known)
-    {
-        IsOpen = isOpen;
-        _known = known;
-    }
+    private Authentication(bool isOpen, FrozenDictionary<TokenHash, Caller> known, ClientDirectory? stored, TimeProvider time) =>
+        (IsOpen, _known, _names, _stored, _time) = (isOpen, known, known.Values.Select(static c => c.Name).ToFrozenSet(), stored, time);
 
     /// <summary>True when no token is asked for (loopback only).</summary>
     public bool IsOpen { get; }
 
-    public static readonly Authentication Open = new(true, []);
+    public static readonly Authentication Open = OpenTo(null);
 
-    /// <summary>A caller must bring one of these tokens, given as they are or as their SHA-256.</summary>
-    public static Authentication Require(IEnumerable<(string Token, Caller Caller)> tokens, IEnumerable<(byte[] Hash, Caller Caller)> hashed) =>
-        new(false, [.. tokens.Select(static t => (SHA256.HashData(Encoding.UTF8.GetBytes(t.Token)), t.Caller)), .. hashed]);
+    /// <summary>Anybody is the owner, but for clients of the store who say who they are.</summary>
+    public static Authentication OpenTo(ClientDirectory? stored) => new(true, FrozenDictionary<TokenHash, Caller>.Empty, stored, TimeProvider.System);
+
+    /// <summary>A caller must bring one of these tokens, given as they are or as their SHA-256, or one of the store's. Of two callers with one token the last holds it.</summary>
+    public static Authentication Require(IEnumerable<(string Token, Caller Caller)> tokens, IEnumerable<(byte[] Hash, Caller Caller)> hashed, ClientDirectory? stored = null, TimeProvider? time = null)
+    {
+        var known = new Dictionary<TokenHash, Caller>();
+        foreach (var (token, caller) in tokens) known[TokenHash.OfToken(token)] = caller;
+        foreach (var (hash, caller) in hashed) known[TokenHash.Of(hash)] = caller;
+        return new Authentication(false, known.ToFrozenDictionary(), stored, time ?? TimeProvider.System);
+    }
 
     /// <summary>The caller, or null. Tokens are read from Authorization: Bearer, x-api-key, x-goog-api-key, ?key=.</summary>
     public Caller? Authenticate(HttpRequest request)
     {
-        if (IsOpen) return Caller.Owner;
+        if (IsOpen && _stored is not { All.IsEmpty: false }) return Caller.Owner;
         var token = Token(request);
-        if (token.IsEmpty || token.Length > MaxTokenLength) return null;
+        var caller = token.IsEmpty || token.Length > MaxTokenLength ? null : CallerOf(token);
+        return caller ?? (IsOpen ? Caller.Owner : null);
+    }
+
+    private Caller? CallerOf(ReadOnlySpan<char> token)
+    {
         Span<byte> utf8 = stackalloc byte[MaxTokenLength * 3];
-        Span<byte> hash = stackalloc byte[32];
-        SHA256.HashData(utf8[..Encoding.UTF8.GetBytes(token, utf8)], hash);
-        Caller? found = null;
-        foreach (var (known, caller) in _known)
-        {
-            if (CryptographicOperations.FixedTimeEquals(known, hash)) found = caller;
-        }
-        return found;
+        Span<byte> sha256 = stackalloc byte[32];
+        SHA256.HashData(utf8[..Encoding.UTF8.GetBytes(token, utf8)], sha256);
+        var hash = TokenHash.Of(sha256);
+        // A name in the file is the file's: what the store has under it does not count.
+        if (!_known.TryGetValue(hash, out var caller)) return _stored?.CallerOf(hash) is { } stored && !_names.Contains(stored.Name) ? stored : null;
+        return caller.Expires is { } end && end <= _time.GetUtcNow() ? null : caller;
     }
 
     private static ReadOnlySpan<char> Token(HttpRequest request)

@@ -11,6 +11,9 @@ internal sealed record Caller(string Name)
     /// <summary>Null: the gateway's allowlist alone holds.</summary>
     public ImmutableArray<AllowRule>? Allow { get; init; }
 
+    /// <summary>From then on the token is not taken; null = never.</summary>
+    public DateTimeOffset? Expires { get; init; }
+
     public bool MayUse(ModelRef reference)
     {
         if (Allow is not { } rules) return true;

@@ -61,6 +61,29 @@ internal sealed class ConfigWatcher(GatewayOptions options, ConfigFiles files, S
         }
     }
 
+    /// <summary>Makes the snapshot anew of the same configuration: something beside the file changed that it is made of.</summary>
+    public async Task RebuildAsync()
+    {
+        try
+        {
+            await _one.WaitAsync(_stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            return;
+        }
+        try
+        {
+            var (state, refusal) = builder.Build(states.Current.Written);
+            if (state is not null) states.Replace(state);
+            else options.Log($"what changed is not in force: {refusal!.Message}");
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         builder.SecretsChanged -= OnSecretChanged;

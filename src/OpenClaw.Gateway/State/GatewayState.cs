@@ -37,7 +37,11 @@ internal sealed class GatewayState
         _known = [.. KnownReferences];
     }
 
+    /// <summary>What is in force: budgets and limits of single clients, the store's too, stand among the others.</summary>
     public OpenClawConfig Config { get; }
+
+    /// <summary>What a person wrote.</summary>
+    public OpenClawConfig Written { get => field ?? Config; init; }
 
     public Authentication Authentication { get; }
 

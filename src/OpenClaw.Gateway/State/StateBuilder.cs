@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using OpenClaw.Config;
+using OpenClaw.Gateway.Admission;
 using OpenClaw.Gateway.Inbound;
 using OpenClaw.Gateway.Providers;
 using OpenClaw.Gateway.Providers.Scripted;
@@ -12,14 +13,16 @@ namespace OpenClaw.Gateway.State;
 internal sealed class StateBuilder : IAsyncDisposable
 {
     private readonly GatewayOptions _options;
+    private readonly ClientDirectory? _clients;
     private readonly SecretWatcher _watcher;
     private readonly KeyStates _keys;
     private RoutingConfig _routing = new();
     private ScriptedServer? _scripted;
 
-    public StateBuilder(GatewayOptions options, Backoff backoff)
+    /// <param name="clients">The clients of the store; null = there is none.</param>
+    public StateBuilder(GatewayOptions options, Backoff backoff, ClientDirectory? clients = null)
     {
-        _options = options;
+        (_options, _clients) = (options, clients);
         Secrets = new SecretStore(options.Environment);
         _keys = new KeyStates(Secrets);
         _watcher = new SecretWatcher(Secrets, options.Time, changed => SecretsChanged?.Invoke(string.Join(", ", changed)));
@@ -55,7 +58,19 @@ internal sealed class StateBuilder : IAsyncDisposable
             BaseUrlOverride = p.Api == ApiKind.Scripted ? _scripted!.BaseUrl.ToString() : null,
             Secrets = Secrets,
         });
-        return (new GatewayState(config, authentication, providers, Health, _options.Time.GetUtcNow(), Discovered), null);
+        return (new GatewayState(WithClients(config), authentication, providers, Health, _options.Time.GetUtcNow(), Discovered) { Written = config }, null);
+    }
+
+    // What a client has of its own holds like what is written under budgets and limits with its name.
+    private OpenClawConfig WithClients(OpenClawConfig config)
+    {
+        var stored = _clients?.All.Where(c => c.Revoked is null && config.Clients.All(f => f.Name != c.Name)).ToList() ?? [];
+        return config with
+        {
+            Clients = [.. config.Clients, .. stored.Select(static c => new ClientConfig { Name = c.Name, Token = SecretConfig.None, Allow = c.Allow, Budgets = c.Budgets, Limits = c.Limits, Expires = c.Expires })],
+            Budgets = [.. config.Budgets, .. config.Clients.SelectMany(static c => c.Budgets), .. stored.SelectMany(static c => c.Budgets)],
+            Limits = [.. config.Limits, .. config.Clients.SelectMany(static c => c.Limits), .. stored.SelectMany(static c => c.Limits)],
+        };
     }
 
     private (Authentication?, StartRefusal?) Authenticate(OpenClawConfig config)
@@ -68,19 +83,19 @@ internal sealed class StateBuilder : IAsyncDisposable
         {
             return isOpenToOthers
                 ? (null, new StartRefusal("gateway.auth is off but the gateway would listen beyond loopback", "set gateway.auth to true and OPENCLAW_GATEWAY_TOKEN, or gateway.bind to \"loopback\"", []))
-                : (Authentication.Open, null);
+                : (Authentication.OpenTo(_clients), null);
         }
         if (string.IsNullOrEmpty(token))
         {
             return gateway.AuthIsImplied && !isOpenToOthers && config.Clients.IsEmpty
-                ? (Authentication.Open, null)
+                ? (Authentication.OpenTo(_clients), null)
                 : (null, new StartRefusal("authentication is on but there is no token", "set OPENCLAW_GATEWAY_TOKEN (openssl rand -hex 32 makes one), or gateway.auth.token", []));
         }
         var tokens = new List<(string, Caller)> { (token, Caller.Owner) };
         var hashed = new List<(byte[], Caller)>();
         foreach (var client in config.Clients)
         {
-            var caller = new Caller(client.Name) { Allow = client.Allow.IsEmpty ? null : client.Allow };
+            var caller = new Caller(client.Name) { Allow = client.Allow.IsEmpty ? null : client.Allow, Expires = client.Expires };
             if (client.TokenHash is { } hash)
             {
                 hashed.Add((Convert.FromHexString(hash), caller));
@@ -92,7 +107,7 @@ internal sealed class StateBuilder : IAsyncDisposable
             }
             tokens.Add((own.Reveal(), caller));
         }
-        return (Authentication.Require(tokens, hashed), null);
+        return (Authentication.Require(tokens, hashed, _clients, _options.Time), null);
     }
 
     public async ValueTask DisposeAsync()

@@ -62,7 +62,7 @@ internal sealed class GatewayClient(GatewayAddress address) : IDisposable
             }
             if (answer.Content.Headers.ContentType?.MediaType != "application/json") return Foreign();
             using var document = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancel).ConfigureAwait(false));
-            if (answer.StatusCode != HttpStatusCode.OK) return document.RootElement.Child("error").Text("message") is { } why ? new Reach(ReachKind.Refused, default, why) : Foreign();
+            if (answer.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.Created)) return document.RootElement.Child("error").Text("message") is { } why ? new Reach(ReachKind.Refused, default, why) : Foreign();
             return document.RootElement.ValueKind == JsonValueKind.Object ? new Reach(ReachKind.Answered, document.RootElement.Clone(), "") : Foreign();
         }
         catch (JsonException)

@@ -17,6 +17,7 @@ internal static class CommandLine
         ("models", "The models that can be asked for; the default, its fallbacks and aliases", ModelsCommand.Fill),
         ("status", "What the running gateway sees: providers, keys, targets, the last decisions", StatusCommand.Fill),
         ("usage", "What was used and what it cost, by model, provider, session, client or day", UsageCommand.Fill),
+        ("clients", "Tokens for others: made, rotated and revoked while the gateway runs", ClientsCommand.Fill),
         ("config", "Check, print and convert openclaw.json", ConfigCommand.Fill),
         ("doctor", "What would fail, before it does", DoctorCommand.Fill),
         ("operator", "Kubernetes: the resource definitions, and what an instance becomes", OperatorCommand.Fill),
