@@ -49,6 +49,9 @@ public sealed partial class KubeClient : IDisposable
     /// <summary>The same connections, but a write is sent only while this is true: for what only a leader may do.</summary>
     public KubeClient WithWrites(Func<bool> allowed) => new(this, allowed);
 
+    /// <summary>Calls from now on go over new connections. Done by itself when a call gets no answer in time.</summary>
+    public void Reconnect() => _transport.Reconnect();
+
     public void Dispose()
     {
         if (_owns) _transport.Dispose();

@@ -32,6 +32,15 @@ internal sealed class KubeTransport : IDisposable
 
     public void Dispose() => _connections.Dispose();
 
+    /// <summary>
+    /// Calls from now on go over new connections: the old ones may be dead without anybody having said so, and HTTP/2 puts every
+    /// call on the same one. What runs on them may end in its own way.
+    /// </summary>
+    public void Reconnect()
+    {
+        lock (_lock) _connections = Connections.Open(_access, Options.Log);
+    }
+
     /// <summary>One call with its retries; the whole answer.</summary>
     /// <param name="mayWrite">Asked before every attempt of a write.</param>
     public async Task<KubeResult<KubeResponse>> SendAsync(KubeRequest request, Func<bool>? mayWrite, CancellationToken cancel)
@@ -99,7 +108,7 @@ internal sealed class KubeTransport : IDisposable
     private async Task<HttpResponseMessage> SendAuthorizedAsync(KubeRequest request, Sent sent, CancellationToken cancel)
     {
         var response = await SendOnceAsync(request, sent, cancel).ConfigureAwait(false);
-        if (response.StatusCode != HttpStatusCode.Unauthorized || !_access.Credential.Refused()) return response;
+        if (response.StatusCode != HttpStatusCode.Unauthorized || !_access.Credential.Refused(sent.Authorization)) return response;
         response.Dispose();
         Renew();
         return await SendOnceAsync(request, sent, cancel).ConfigureAwait(false);
@@ -122,7 +131,7 @@ internal sealed class KubeTransport : IDisposable
         Counters.Sent();
         HttpMessageInvoker connections;
         lock (_lock) connections = _connections;
-        sent.Value = true;
+        (sent.Value, sent.Authorization) = (true, authorization);
         return await connections.SendAsync(message, cancel).ConfigureAwait(false);
     }
 
@@ -137,7 +146,7 @@ internal sealed class KubeTransport : IDisposable
         {
             return;
         }
-        lock (_lock) _connections = Connections.Open(_access, Options.Log);
+        Reconnect();
     }
 
     private async Task<KubeProblem> ProblemAsync(KubeRequest request, HttpResponseMessage response, CancellationToken cancel)
@@ -158,6 +167,7 @@ internal sealed class KubeTransport : IDisposable
         cancel.ThrowIfCancellationRequested();
         Counters.Failed();
         var host = _access.Server.Host;
+        if (e is OperationCanceledException) Reconnect();
         var (kind, message) = e switch
         {
             OperationCanceledException => (KubeProblemKind.Unreachable, $"no answer within {Options.Timeout.TotalSeconds:F0} s"),
@@ -173,9 +183,11 @@ internal sealed class KubeTransport : IDisposable
     private static bool IsBeforeSending(Exception e) => e is KubeConfigException
         or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError };
 
-    /// <summary>Whether anything left this machine, as far as one can tell.</summary>
+    /// <summary>Whether anything left this machine, as far as one can tell, and as whom.</summary>
     private sealed class Sent
     {
         public bool Value { get; set; }
+
+        public AuthenticationHeaderValue? Authorization { get; set; }
     }
 }

@@ -14,9 +14,10 @@ public abstract class Credential
     /// <summary>The client certificate for a new connection; null when there is none.</summary>
     public virtual X509Certificate2? Certificate() => null;
 
-    /// <summary>The server refused what was sent last.</summary>
-    /// <returns>Whether asking again may give something else.</returns>
-    public virtual bool Refused() => false;
+    /// <summary>The server refused this.</summary>
+    /// <param name="sent">What <see cref="HeaderAsync"/> gave; others may have been refused, and have asked anew, at the same time.</param>
+    /// <returns>Whether asking again gives something else, or may.</returns>
+    public virtual bool Refused(AuthenticationHeaderValue? sent) => false;
 
     public sealed override string ToString() => GetType().Name;
 }
@@ -73,13 +74,9 @@ public sealed class TokenFileCredential(string path, TimeProvider time, Func<X50
         }
     }
 
-    public override bool Refused()
+    public override bool Refused(AuthenticationHeaderValue? sent)
     {
-        lock (_lock)
-        {
-            var before = _header?.Parameter;
-            return ReadNeedsLock() is { } now && now.Parameter != before;
-        }
+        lock (_lock) return ReadNeedsLock() is { } now && now.Parameter != sent?.Parameter;
     }
 
     public override X509Certificate2? Certificate() => certificate?.Invoke();

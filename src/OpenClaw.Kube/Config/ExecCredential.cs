@@ -24,9 +24,11 @@ internal sealed class ExecCredential(ExecPlugin plugin, KubeEnvironment environm
     public static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim _gate = new(1);
+    private readonly Lock _lock = new();
     private volatile Given? _given;
     private KubeConfigException? _failure;
     private long _failedAt;
+    private long? _refusedAt;
 
     public void Dispose() => _gate.Dispose();
 
@@ -54,10 +56,17 @@ internal sealed class ExecCredential(ExecPlugin plugin, KubeEnvironment environm
 
     public override X509Certificate2? Certificate() => _given?.Certificate ?? certificate?.Invoke();
 
-    public override bool Refused()
+    public override bool Refused(AuthenticationHeaderValue? sent)
     {
-        _given = null;
-        return true;
+        lock (_lock)
+        {
+            if (_given is { } given && given.Header?.Parameter != sent?.Parameter) return true;
+            // What the server refuses for good must not start the program with every request.
+            if (_refusedAt is { } at && environment.Time.GetElapsedTime(at) < PauseAfterFailure) return false;
+            _refusedAt = environment.Time.GetTimestamp();
+            _given = null;
+            return true;
+        }
     }
 
     private bool IsFresh(Given given) => given.Expires is not { } expires || environment.Time.GetUtcNow() < expires - Margin;

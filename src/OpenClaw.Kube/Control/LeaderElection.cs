@@ -10,6 +10,7 @@ namespace OpenClaw.Kube.Control;
 /// <remarks>Give it a <see cref="KubeClient"/> of its own: it must not wait behind other calls.</remarks>
 public sealed class LeaderElection
 {
+    private readonly KubeClient _client;
     private readonly LeaderElectionOptions _options;
     private readonly LeaseRecord _record;
     private readonly TimeProvider _time;
@@ -23,6 +24,7 @@ public sealed class LeaderElection
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(options);
         options.Check();
+        _client = client;
         _options = options;
         (_time, _random, _log) = (client.Options.Time, client.Options.Random, client.Options.Log);
         _record = new LeaseRecord(client, options, _time);
@@ -174,6 +176,7 @@ public sealed class LeaderElection
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
             _log(KubeLogLevel.Warning, $"the lease {_options.Lease}: no answer within {limit.TotalSeconds:F1} s");
+            _client.Reconnect();
             return null;
         }
     }

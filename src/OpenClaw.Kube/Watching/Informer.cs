@@ -110,7 +110,12 @@ public sealed class Informer<T>
         while (true)
         {
             var next = await watch.NextAsync(cancel).ConfigureAwait(false);
-            if (!next.TryGet(out var found, out problem)) return problem;
+            if (!next.TryGet(out var found, out problem))
+            {
+                // One that lived for long was not part of a row of failures, though it had nothing to tell.
+                if (_client.Options.Time.GetElapsedTime(since) >= TimeSpan.FromMinutes(1)) _failures = 0;
+                return problem;
+            }
             if (found is { } change)
             {
                 Take(change);

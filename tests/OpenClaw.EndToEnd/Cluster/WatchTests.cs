@@ -173,6 +173,25 @@ public class WatchTests(ApiServer servers)
         Assert.Equal(("b", 1), (lease.Holder, lease.Transitions));
     }
 
+    [Fact]
+    public async Task A_leader_whose_connection_dies_without_a_sign_leads_on_over_a_new_one()
+    {
+        var server = await servers.StartAsync();
+        using var admin = server.Client();
+        var ns = await server.NamespaceAsync(admin);
+        var token = await server.TokenAsync(admin, ns, "leader", ("coordination.k8s.io", "leases", ["get", "create", "update"]));
+        await using var door = new TcpDoor(server.Port);
+        await using var a = new Contender(server.Client(door.Url, FixedCredential.Token(token), new KubeClientOptions { Timeout = TimeSpan.FromSeconds(30) }), ns, "a");
+        Assert.True(await Eventually.IsTrueAsync(() => a.Leads));
+        var before = (await admin.GetAsync(Kinds.Lease, new ObjectKey(ns, "lease"), Cancel)).Value.Meta.ResourceVersion;
+        Assert.True(await Eventually.IsTrueAsync(async () => (await admin.GetAsync(Kinds.Lease, new ObjectKey(ns, "lease"), Cancel)).Value.Meta.ResourceVersion != before));
+        door.Strand();
+        before = (await admin.GetAsync(Kinds.Lease, new ObjectKey(ns, "lease"), Cancel)).Value.Meta.ResourceVersion;
+        Assert.True(await Eventually.IsTrueAsync(async () => (await admin.GetAsync(Kinds.Lease, new ObjectKey(ns, "lease"), Cancel)).Value.Meta.ResourceVersion != before));
+        Assert.True(a.Leads);
+        Assert.False(a.Running.IsCompleted);
+    }
+
     private static KubeClientOptions Quick => new() { Timeout = TimeSpan.FromSeconds(1), Attempts = 2 };
 
     private static async Task<KubeObject> CreateAsync(KubeClient client, string ns, string name)
@@ -207,7 +226,7 @@ public class WatchTests(ApiServer servers)
             Election = new LeaderElection(client, new LeaderElectionOptions
             {
                 Lease = new ObjectKey(ns, "lease"), Identity = name, LeaseDuration = TimeSpan.FromSeconds(4),
-                RenewDeadline = TimeSpan.FromSeconds(2.5), RetryPeriod = TimeSpan.FromSeconds(0.5),
+                RenewDeadline = TimeSpan.FromSeconds(3), RetryPeriod = TimeSpan.FromSeconds(0.4),
             });
             Running = Election.RunAsync(async term =>
             {

@@ -47,7 +47,10 @@ public sealed class ExecCredentialTests : IDisposable
         server.Tokens.TryRemove("t2", out _);
         server.Tokens["never"] = "jane";
         Assert.True((await client.VersionAsync(Cancel)).Is(OpenClaw.Kube.KubeProblemKind.Unauthorized));
-        Assert.Equal(4, server.Requests.Count);
+        Assert.Equal(3, server.Requests.Count);
+        _time.Advance(ExecCredential.PauseAfterFailure);
+        Assert.True((await client.VersionAsync(Cancel)).Is(OpenClaw.Kube.KubeProblemKind.Unauthorized));
+        Assert.Equal(5, server.Requests.Count);
     }
 
     [Theory]

@@ -69,9 +69,11 @@ public sealed class KubeConfigTests : IDisposable
         Assert.Equal("t1", (await credential.HeaderAsync(Cancel))!.Parameter);
         await File.WriteAllTextAsync(path, "t2", Cancel);
         Assert.Equal("t1", (await credential.HeaderAsync(Cancel))!.Parameter);
-        Assert.True(credential.Refused());
+        var refused = await credential.HeaderAsync(Cancel);
+        Assert.True(credential.Refused(refused));
+        Assert.True(credential.Refused(refused));
         Assert.Equal("t2", (await credential.HeaderAsync(Cancel))!.Parameter);
-        Assert.False(credential.Refused());
+        Assert.False(credential.Refused(await credential.HeaderAsync(Cancel)));
         await File.WriteAllTextAsync(path, "t3", Cancel);
         _time.Advance(TokenFileCredential.Freshness);
         Assert.Equal("t3", (await credential.HeaderAsync(Cancel))!.Parameter);

@@ -9,6 +9,7 @@ internal sealed class TcpDoor : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentDictionary<Socket, bool> _sockets = [];
+    private readonly ConcurrentDictionary<Socket, bool> _stranded = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly int _target;
     private readonly Task _serving;
@@ -29,6 +30,12 @@ internal sealed class TcpDoor : IAsyncDisposable
     public void Freeze() => _open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Thaw() => _open.TrySetResult();
+
+    /// <summary>The connections there are die without a sign; new ones pass.</summary>
+    public void Strand()
+    {
+        foreach (var socket in _sockets.Keys) _stranded[socket] = true;
+    }
 
     /// <summary>Everything breaks, and new connections too until <see cref="Restore"/>.</summary>
     public void Cut()
@@ -90,6 +97,7 @@ internal sealed class TcpDoor : IAsyncDisposable
             while ((read = await from.ReceiveAsync(buffer, _stop.Token)) > 0)
             {
                 await _open.Task;
+                if (_stranded.ContainsKey(from)) await Task.Delay(Timeout.Infinite, _stop.Token);
                 await to.SendAsync(buffer.AsMemory(0, read), _stop.Token);
             }
         }
