@@ -128,7 +128,7 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
             return;
         }
         var session = await sessions.OpenAsync(key, http.RequestAborted).ConfigureAwait(false);
-        if (!session.TryBeginTurn())
+        if (!await session.BeginTurnAsync(http.RequestAborted).ConfigureAwait(false))
         {
             await RefuseAsync(http, s_busy).ConfigureAwait(false);
             return;

@@ -3,12 +3,14 @@ namespace OpenClaw.Gateway.Sessions;
 /// <summary>One session in memory. Thread-safe: who reads takes <see cref="Data"/> once, who writes goes through <see cref="SessionState.Change"/>.</summary>
 internal sealed class Session(SessionData data, bool isKept, bool isStored)
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
     private readonly Lock _lock = new();
     private volatile SessionData _data = data;
     private volatile bool _isDeleted;
     private volatile bool _isStored = isStored;
     private long _lastUsed;
-    private int _turns;
+    private TaskCompletionSource? _turn;
 
     public SessionData Data => _data;
 
@@ -48,8 +50,23 @@ internal sealed class Session(SessionData data, bool isKept, bool isStored)
         }
     }
 
-    /// <summary>False: another message is being answered in this conversation.</summary>
-    public bool TryBeginTurn() => Interlocked.CompareExchange(ref _turns, 1, 0) == 0;
+    /// <summary>False: another message is still being answered in this conversation. One that was just stopped needs a moment to end.</summary>
+    public async Task<bool> BeginTurnAsync(CancellationToken cancel)
+    {
+        var own = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        while (Interlocked.CompareExchange(ref _turn, own, null) is { } running)
+        {
+            try
+            {
+                await running.Task.WaitAsync(s_patience, cancel).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                return false;
+            }
+        }
+        return true;
+    }
 
-    public void EndTurn() => Volatile.Write(ref _turns, 0);
+    public void EndTurn() => Interlocked.Exchange(ref _turn, null)?.TrySetResult();
 }

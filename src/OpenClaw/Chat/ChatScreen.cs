@@ -20,6 +20,13 @@ internal static class ChatScreen
         var editor = new LineEditor(Keys(), history, new LineCompletion(names));
         var loop = new ChatLoop(client, new ChatVoice(Terminal.Write, Notice));
         var mayLeave = false;
+        CancellationTokenSource? answering = null;
+        // Also between an answer's end and the prompt: Ctrl-C stops an answer or nothing.
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+        {
+            signal.Cancel = true;
+            Volatile.Read(ref answering)?.Cancel();
+        });
         while (!cancel.IsCancellationRequested)
         {
             var (end, text) = ReadLine(editor);
@@ -31,21 +38,19 @@ internal static class ChatScreen
             }
             mayLeave = end == LineEnd.Dropped && text.Length == 0;
             if (end == LineEnd.Dropped || string.IsNullOrWhiteSpace(text)) continue;
-            if (await SayAsync(loop, text.Trim(), cancel).ConfigureAwait(false) is { } code) return code;
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            Volatile.Write(ref answering, stop);
+            var code = await SayAsync(loop, text.Trim(), stop.Token).ConfigureAwait(false);
+            Volatile.Write(ref answering, null);
+            if (code is not null) return code.Value;
         }
         return ExitCode.Ok;
     }
 
     // Null: go on.
-    private static async Task<int?> SayAsync(ChatLoop loop, string text, CancellationToken cancel)
+    private static async Task<int?> SayAsync(ChatLoop loop, string text, CancellationToken stop)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
-        {
-            signal.Cancel = true;
-            stop.Cancel();
-        });
-        var said = await loop.SayAsync(text, stop.Token).ConfigureAwait(false);
+        var said = await loop.SayAsync(text, stop).ConfigureAwait(false);
         if (said.Kind is SaidKind.Refused or SaidKind.Interrupted or SaidKind.Unreachable) Terminal.Error(said.Problem, "");
         return said.Kind == SaidKind.TokenRefused ? Terminal.Fail(json: false, said.Problem, "set OPENCLAW_GATEWAY_TOKEN, or give --token") : null;
     }
@@ -79,7 +84,8 @@ internal static class ChatScreen
         },
         static () => Console.KeyAvailable,
         Terminal.Write,
-        static () => Console.WindowWidth);
+        // A terminal that does not tell its size is taken for an ordinary one.
+        static () => Console.WindowWidth is > 0 and var width ? width : 80);
 
     private static async Task<(List<string> Names, string Current)> NamesAsync(ConversationClient client, Reach about, CancellationToken cancel)
     {
