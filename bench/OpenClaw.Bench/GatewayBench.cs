@@ -11,6 +11,10 @@ namespace OpenClaw.Bench;
 internal sealed class GatewayBench
 {
     public static readonly int[] Connections = [1, 16, 64];
+
+    /// <summary>For each of whole answers and streams.</summary>
+    public const int WarmUpSeconds = 12;
+
     private readonly string _folder;
     private readonly List<Peer> _peers = [];
     private readonly Dictionary<(string Peer, string Workload, int Connections), List<Sample>> _samples = [];
@@ -89,11 +93,14 @@ internal sealed class GatewayBench
         }
     }
 
+    // Until a gateway that is compiled as it runs has compiled its hot methods for good, the compiler is most of what is
+    // measured (15 % of the samples after 4 s, below 1 % after 12): what runs for weeks is measured warm. Ours and Portkey
+    // are warmed alike.
     private async Task WarmUpAsync()
     {
         foreach (var peer in _peers)
         {
-            var seconds = peer.Name == "ours" ? 3 : 1;
+            var seconds = peer.Name is "ours" or "Portkey" ? WarmUpSeconds : 1;
             await peer.MeasureAsync(_folder, Workload.Whole, 16, seconds);
             await peer.MeasureAsync(_folder, Workload.Burst, 16, seconds);
         }
@@ -122,9 +129,10 @@ internal sealed class GatewayBench
         var ours = _peers.First(static p => p.Name == "ours");
         async Task<double> PerRequest(Workload workload)
         {
-            var before = await Ours.FigureAsync(port, "openclaw_runtime_allocated_bytes_total");
+            // What is written after the answers (the ledger) belongs to them and to nobody else.
+            var before = await Ours.QuietAllocatedAsync(port);
             var sample = await ours.MeasureAsync(_folder, workload, 4, 1);
-            return (await Ours.FigureAsync(port, "openclaw_runtime_allocated_bytes_total") - before) / sample.Requests;
+            return (await Ours.QuietAllocatedAsync(port) - before) / sample.Requests;
         }
         var (whole, many, few) = (await PerRequest(Workload.Whole), await PerRequest(Workload.Burst), await PerRequest(Workload.Short));
         var perChunk = (many - few) / (Workload.Burst.Chunks - Workload.Short.Chunks);

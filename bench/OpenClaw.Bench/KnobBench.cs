@@ -58,7 +58,7 @@ internal static class KnobBench
         var peers = gateways.Select(g => new Peer(
             "ours-" + g.Port, _ => new Uri($"http://127.0.0.1:{g.Port}/v1/chat/completions"), _ => Ours.Headers, static w => w.Provider + "/gpt-4o", _ => g.Process)).ToList();
         var samples = new List<Sample>[peers.Count, cells.Length];
-        foreach (var peer in peers) await peer.MeasureAsync(folder, Workload.Whole, 16, 4);
+        foreach (var peer in peers) await peer.MeasureAsync(folder, Workload.Whole, 16, GatewayBench.WarmUpSeconds);
         for (var round = 0; round < rounds; round++)
         {
             for (var c = 0; c < cells.Length; c++)

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace OpenClaw.Bench;
 
-/// <summary>Our gateway as it is used: a token is asked for, models are allowed by name, a fallback stands by, decision lines are written, metrics counted.</summary>
+/// <summary>Our gateway as it is used: a token is asked for, models are allowed by name, a fallback stands by, decision lines are written, metrics counted, every request goes into the ledger. The guard watches but lets the same request come again and again.</summary>
 internal static class Ours
 {
     public const string Token = "bench-token-4f1d";
@@ -41,10 +41,25 @@ internal static class Ours
                 "allowlist": [{{string.Join(", ", Workload.All.Select(static w => $"\"{w.Provider}/gpt-4o\""))}}, "openai/gpt-4o-mini"],
                 "fallbacks": ["openai/gpt-4o-mini"]
               },
-              "defaultModel": "openai/gpt-4o"
+              "defaultModel": "openai/gpt-4o",
+              "guard": { "loopSpend": 1000000, "spendPerMinute": 0 }
             }
             """);
         return file;
+    }
+
+    /// <summary>Bytes allocated so far, once nothing to speak of is allocated any more (at most after a minute).</summary>
+    public static async Task<double> QuietAllocatedAsync(int port)
+    {
+        var last = await FigureAsync(port, "openclaw_runtime_allocated_bytes_total");
+        for (var i = 0; i < 120; i++)
+        {
+            await Task.Delay(500);
+            var now = await FigureAsync(port, "openclaw_runtime_allocated_bytes_total");
+            if (now - last < 1_000_000) return now;
+            last = now;
+        }
+        return last;
     }
 
     /// <summary>A figure of <c>/metrics</c>.</summary>

@@ -109,6 +109,15 @@ public class OpenAiChatPatchTests
     }
 
     [Theory]
+    [InlineData("""{"model":"o","max_tokens":900}""", TargetQuirks.None, """{"model":"new","max_tokens":50}""")]
+    [InlineData("""{"max_completion_tokens": 900 ,"model":"o"}""", TargetQuirks.None, """{"max_completion_tokens": 50 ,"model":"new"}""")]
+    [InlineData("""{"model":"o","max_tokens":1,"max_completion_tokens":2}""", TargetQuirks.None, """{"model":"new","max_tokens":50,"max_completion_tokens":50}""")]
+    [InlineData("""{"model":"o"}""", TargetQuirks.None, """{"model":"new","max_tokens":50}""")]
+    [InlineData("{}", TargetQuirks.MaxCompletionTokens, """{"model":"new","max_completion_tokens":50}""")]
+    internal void A_limit_of_ours_stands_for_the_clients(string body, TargetQuirks quirks, string expected) =>
+        Assert.Equal(expected, Patched(body, new PatchOptions("new") { MaxTokens = 50, Quirks = quirks, ExtraBodyJson = """{"model":"never"}""" }));
+
+    [Theory]
     [InlineData("""{"model":"old","messages":[{"role":"user","content":"q \u00e9"}],"temperature":0.7,"stream":true,"stream_options":{"include_usage":true}}""")]
     [InlineData("""{"model":"old","messages":[{"role":"user","content":"q"}],"stream":true}""")]
     [InlineData("""{"messages":[{"role":"user","content":"q"}],"stream":false}""")]
