@@ -265,12 +265,13 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     }
 
     /// <summary>The database knows the exposure. <paramref name="left"/> is the lease as it has it; null = it has none.</summary>
-    public void EndBeat(decimal? left)
+    /// <param name="isWritten">What was settled before the beat before this one is in the database.</param>
+    public void EndBeat(decimal? left, bool isWritten)
     {
         lock (_lock)
         {
             _exposed = _proposed;
-            _settledBefore = _beatSettled;
+            _settledBefore = isWritten ? _beatSettled : _settledBefore + _beatSettled;
             _settling -= _beatSettled;
             if (_grants != _beatGrants) return;
             // The database has at least what is known here, unless the lease was reclaimed or overrun.

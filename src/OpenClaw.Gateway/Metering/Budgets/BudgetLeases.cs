@@ -40,6 +40,7 @@ internal sealed class BudgetLeases : IAsyncDisposable
     private long _asked;
     private long _begun;
     private DateTimeOffset _beatAt;
+    private Task _flushed = Task.CompletedTask;
     private DateTimeOffset _forgotAt;
 
     public BudgetLeases(ICounterStore store, BudgetState budgets, TimeProvider time) => (_store, _budgets, _time) = (store, budgets, time);
@@ -136,7 +137,10 @@ internal sealed class BudgetLeases : IAsyncDisposable
             var left = await _store.HeartbeatAsync(exposures, cancel).ConfigureAwait(false);
             var byKey = new Dictionary<CounterKey, decimal>(left.Count);
             foreach (var lease in left) byKey[lease.Counter] = lease.Amount;
-            foreach (var counter in leased) counter.EndBeat(byKey.TryGetValue(counter.Key, out var amount) ? amount : null);
+            var isWritten = _flushed.IsCompletedSuccessfully;
+            foreach (var counter in leased) counter.EndBeat(byKey.TryGetValue(counter.Key, out var amount) ? amount : null, isWritten);
+            // What this beat counted as settled leaves the exposure once it is written, and not before.
+            if (_flushed.IsCompleted) _flushed = _store.FlushAsync();
         }
         finally
         {

@@ -22,6 +22,9 @@ internal interface ICounterStore
     ValueTask ReturnLeaseAsync(CounterKey key, decimal amount, CancellationToken cancel);
 
     ValueTask<IReadOnlyList<LeaseLeft>> HeartbeatAsync(IReadOnlyCollection<LeaseExposure> exposures, CancellationToken cancel);
+
+    /// <summary>Ends when everything settled before the call is in the database.</summary>
+    Task FlushAsync();
 }
 
 /// <summary>The ledger as budgets see it.</summary>
@@ -42,4 +45,6 @@ internal sealed class LedgerCounters(LedgerState ledger) : ICounterStore
     public ValueTask ReturnLeaseAsync(CounterKey key, decimal amount, CancellationToken cancel) => ledger.ReturnLeaseAsync(key, amount, cancel);
 
     public ValueTask<IReadOnlyList<LeaseLeft>> HeartbeatAsync(IReadOnlyCollection<LeaseExposure> exposures, CancellationToken cancel) => ledger.HeartbeatAsync(exposures, cancel);
+
+    public Task FlushAsync() => ledger.FlushAsync();
 }
