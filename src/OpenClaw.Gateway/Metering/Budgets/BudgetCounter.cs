@@ -38,6 +38,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     private decimal _unleased;
     private decimal _exposed;
     private decimal _proposed;
+    private decimal _unclosed;
     private decimal _settling;
     private decimal _settledBefore;
     private decimal _beatSettled;
@@ -45,7 +46,10 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     private decimal _rate;
     private decimal _taken;
     private long _grants;
-    private long _beatGrants;
+    private long _changes;
+    private long _beatChanges;
+    private int _changing;
+    private bool _isEmptyThere = true;
     private decimal _needed;
 
     public CounterKey Key { get; } = key;
@@ -70,6 +74,9 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     /// <summary>The database had nothing left when it was last asked: not worth asking again before.</summary>
     public DateTimeOffset NothingUntil { get; set; }
 
+    /// <summary>When the database last granted something.</summary>
+    public DateTimeOffset GrantedAt { get; set; }
+
     /// <summary>When the database was last asked what is spent.</summary>
     public DateTimeOffset ReadAt { get; set; }
 
@@ -81,7 +88,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
 
     public bool IsIdle
     {
-        get { lock (_lock) return _reserved == 0 && _lease <= 0 && _settling == 0 && _settledBefore == 0; }
+        get { lock (_lock) return Exposure == 0 && _lease <= 0 && _isEmptyThere; }
     }
 
     private decimal Spent => _base + _written + _since;
@@ -106,7 +113,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
         lock (_lock)
         {
             _written = AmountOf(counter);
-            _since = _settling + _settledBefore;
+            _since = Unwritten;
         }
     }
 
@@ -155,6 +162,17 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
             _since += used;
             if (!isShared) return;
             _lease -= used;
+            _unclosed += used;
+        }
+    }
+
+    /// <summary>The request that used it is in the journal: from here on it is on its way to the database.</summary>
+    public void Closed(decimal used)
+    {
+        if (!isShared) return;
+        lock (_lock)
+        {
+            _unclosed -= used;
             _settling += used;
         }
     }
@@ -174,25 +192,46 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
         }
     }
 
+    /// <summary>The lease is being changed in the database; <see cref="EndChange"/> must follow, whatever comes of it.</summary>
+    public void BeginChange()
+    {
+        lock (_lock)
+        {
+            _changing++;
+            _changes++;
+            _isEmptyThere = false;
+        }
+    }
+
+    public void EndChange()
+    {
+        lock (_lock)
+        {
+            _changing--;
+            _changes++;
+        }
+    }
+
     public void Granted(LeaseGrant grant, decimal limit)
     {
         lock (_lock)
         {
             _grants++;
             _lease += grant.Granted;
+            // A new lease begins without an exposure: what an earlier one had is not known to hold for it.
+            if (grant.Granted > 0) _exposed = Math.Min(_exposed, Exposure);
             _unleased = Math.Max(0, limit - _base - grant.Spent - grant.Leased);
             _written = grant.Spent;
-            _since = _settling + _settledBefore;
+            _since = Unwritten;
         }
     }
 
-    /// <summary>What is free beyond <paramref name="seconds"/> of recent use is taken out of the lease, to be given back.</summary>
-    public decimal TakeBack(decimal seconds)
+    /// <summary>What is free is taken out of the lease, to be given back.</summary>
+    public decimal TakeBack()
     {
         lock (_lock)
         {
-            var amount = Whole(Free - (_rate * seconds));
-            if (InTokens) amount = Math.Floor(Free - (_rate * seconds));
+            var amount = Math.Floor(Free / Tiny) * Tiny;
             if (amount <= 0) return 0;
             _lease -= amount;
             return amount;
@@ -202,7 +241,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     /// <summary>True when the database must hear of it: it has a lease, or something settled that it may not have written.</summary>
     public bool IsLeased
     {
-        get { lock (_lock) return _lease > 0 || _reserved > 0 || _settling > 0 || _settledBefore > 0 || _exposed > 0; }
+        get { lock (_lock) return _lease > 0 || Exposure > 0 || _exposed > 0 || !_isEmptyThere; }
     }
 
     /// <summary>The part of the lease that is not in use.</summary>
@@ -225,7 +264,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
             var spent = AmountOf(counter);
             _unleased = Math.Max(0, Math.Min(_unleased, limit - _base - spent - Math.Max(0, _lease)));
             _written = spent;
-            _since = _settling + _settledBefore;
+            _since = Unwritten;
         }
     }
 
@@ -239,7 +278,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
             _proposed = Exposure + headroom;
             _exposed = Math.Min(_exposed, _proposed);
             _beatSettled = _settling;
-            _beatGrants = _grants;
+            _beatChanges = _changes;
             var shown = Whole(_proposed);
             return InTokens ? new LeaseExposure(Key, 0, (long)shown) : new LeaseExposure(Key, shown, 0);
         }
@@ -273,14 +312,20 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
             _exposed = _proposed;
             _settledBefore = isWritten ? _beatSettled : _settledBefore + _beatSettled;
             _settling -= _beatSettled;
-            if (_grants != _beatGrants) return;
-            // The database has at least what is known here, unless the lease was reclaimed or overrun.
+            // Half-way through a grant or a return the database's amount says nothing.
+            if (_changing > 0 || _changes != _beatChanges) return;
+            // The database has what is known here and what is not yet written, less when the lease was reclaimed or overrun, more
+            // when a grant or a return was lost on the way.
             var known = left ?? 0;
-            if (known < _lease || (_reserved == 0 && _settling == 0 && _settledBefore == 0)) _lease = known;
+            if (known < _lease) _lease = known;
+            else if (known - Unwritten > _lease) _lease = known - Unwritten;
+            _isEmptyThere = known == 0 && Exposure == 0;
         }
     }
 
-    private decimal Exposure => _reserved + _settling + _settledBefore;
+    private decimal Exposure => _reserved + Unwritten;
+
+    private decimal Unwritten => _unclosed + _settling + _settledBefore;
 
     private decimal Tiny => InTokens ? 1 : 0.000000001m;
 

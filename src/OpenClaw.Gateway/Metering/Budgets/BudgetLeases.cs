@@ -75,7 +75,7 @@ internal sealed class BudgetLeases : IAsyncDisposable
         using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(2), _time);
         try
         {
-            foreach (var counter in _budgets.Counters) await GiveBackAsync(counter, 0, enough.Token).ConfigureAwait(false);
+            foreach (var counter in _budgets.Counters) await GiveBackAsync(counter, enough.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -102,10 +102,10 @@ internal sealed class BudgetLeases : IAsyncDisposable
         {
             if (counter.WishFor(shortage.Need, shortage.Least, limit) is { } wish)
             {
-                var grant = await _store.LeaseAsync(counter.Key, wish, cancel).ConfigureAwait(false);
-                counter.Granted(grant, limit);
+                var grant = await LeaseAsync(counter, wish, limit, cancel).ConfigureAwait(false);
                 counter.ReadAt = _time.GetUtcNow();
-                if (grant.Granted <= 0)
+                if (grant.Granted > 0) counter.GrantedAt = counter.ReadAt;
+                else
                 {
                     counter.NothingUntil = _time.GetUtcNow() + s_again;
                     return wish.Limit - grant.Spent < shortage.Least ? LeaseAnswer.UsedUp : LeaseAnswer.TryAgain;
@@ -134,13 +134,19 @@ internal sealed class BudgetLeases : IAsyncDisposable
             var leased = _budgets.Counters.Where(static c => c.IsLeased).ToList();
             if (leased.Count == 0) return;
             var exposures = leased.ConvertAll(static c => c.BeginBeat());
+            // Asked before the leases are read: a charge that is written between the two must not look like a lease that is free.
+            var isWritten = _flushed.IsCompletedSuccessfully;
             var left = await _store.HeartbeatAsync(exposures, cancel).ConfigureAwait(false);
             var byKey = new Dictionary<CounterKey, decimal>(left.Count);
             foreach (var lease in left) byKey[lease.Counter] = lease.Amount;
-            var isWritten = _flushed.IsCompletedSuccessfully;
             foreach (var counter in leased) counter.EndBeat(byKey.TryGetValue(counter.Key, out var amount) ? amount : null, isWritten);
             // What this beat counted as settled leaves the exposure once it is written, and not before.
             if (_flushed.IsCompleted) _flushed = _store.FlushAsync();
+            // Left by an earlier run, or of a counter that was forgotten.
+            foreach (var lease in left)
+            {
+                if (lease.Amount > 0 && !_budgets.Knows(lease.Counter)) await _store.ReturnLeaseAsync(lease.Counter, lease.Amount, cancel).ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -199,7 +205,11 @@ internal sealed class BudgetLeases : IAsyncDisposable
         if (free <= 0) return;
         // Little is left for all: what is free here is what another gateway waits for.
         var isScarce = free > counter.Unleased / 16;
-        if (isScarce || !isUsed) await GiveBackAsync(counter, isScarce && isUsed ? 0.25m : 0, cancel).ConfigureAwait(false);
+        if (isScarce || !isUsed)
+        {
+            // What was just granted is about to be taken by whoever asked for it.
+            if (now - counter.GrantedAt >= s_step) await GiveBackAsync(counter, cancel).ConfigureAwait(false);
+        }
         else if (rate > 0 && free < rate) await RenewAsync(counter, rule, rate, cancel).ConfigureAwait(false);
     }
 
@@ -210,7 +220,8 @@ internal sealed class BudgetLeases : IAsyncDisposable
         try
         {
             if (counter.WishFor(Math.Min(rate * 2, counter.Unleased / 8), 0, rule.Limit) is not { } wish) return;
-            counter.Granted(await _store.LeaseAsync(counter.Key, wish, cancel).ConfigureAwait(false), rule.Limit);
+            await LeaseAsync(counter, wish, rule.Limit, cancel).ConfigureAwait(false);
+            await BeatAsync(cancel).ConfigureAwait(false);
         }
         finally
         {
@@ -218,9 +229,32 @@ internal sealed class BudgetLeases : IAsyncDisposable
         }
     }
 
-    private async ValueTask GiveBackAsync(BudgetCounter counter, decimal seconds, CancellationToken cancel)
+    private async ValueTask GiveBackAsync(BudgetCounter counter, CancellationToken cancel)
     {
-        var amount = counter.TakeBack(seconds);
-        if (amount > 0) await _store.ReturnLeaseAsync(counter.Key, amount, cancel).ConfigureAwait(false);
+        counter.BeginChange();
+        try
+        {
+            var amount = counter.TakeBack();
+            if (amount > 0) await _store.ReturnLeaseAsync(counter.Key, amount, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            counter.EndChange();
+        }
+    }
+
+    private async ValueTask<LeaseGrant> LeaseAsync(BudgetCounter counter, LeaseWish wish, decimal limit, CancellationToken cancel)
+    {
+        counter.BeginChange();
+        try
+        {
+            var grant = await _store.LeaseAsync(counter.Key, wish, cancel).ConfigureAwait(false);
+            counter.Granted(grant, limit);
+            return grant;
+        }
+        finally
+        {
+            counter.EndChange();
+        }
     }
 }

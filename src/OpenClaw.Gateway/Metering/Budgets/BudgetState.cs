@@ -37,6 +37,8 @@ internal sealed class BudgetState : IAsyncDisposable
 
     public IEnumerable<BudgetCounter> Counters => _counters.Values;
 
+    public bool Knows(CounterKey key) => _counters.ContainsKey(key);
+
     /// <summary>Opens the money side of a request under the budgets of <paramref name="config"/>.</summary>
     public Reservation Open(OpenClawConfig config, RequestFacts facts) => new(this, PlanOf(config), facts, _time.GetUtcNow());
 

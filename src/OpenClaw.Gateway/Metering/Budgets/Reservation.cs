@@ -42,7 +42,8 @@ internal sealed class Reservation : IDisposable
     private readonly DateTimeOffset _at;
     private readonly List<LedgerCharge> _charges = [];
     private readonly List<(BudgetRule? Rule, BudgetCounter Counter)> _own = [];
-    private List<BudgetHold> _holds = [];
+    private readonly List<BudgetHold> _holds = [];
+    private List<(BudgetCounter Counter, decimal Used)>? _unclosed;
     private HoldSize _size;
     private Target? _target;
     private long _output;
@@ -109,6 +110,7 @@ internal sealed class Reservation : IDisposable
             var used = hold.Counter.InTokens ? usage.Total : cost.Total;
             hold.Counter.Settle(hold.Held, used);
             if (hold.IsOwn) continue;
+            if (_state.IsShared) (_unclosed ??= []).Add((hold.Counter, used));
             Add(_charges, hold.Counter.Key, cost.Total, usage.Total);
             if (used > 0) _state.Spent(hold.Rule!, hold.Counter, Facts, _at);
         }
@@ -116,7 +118,13 @@ internal sealed class Reservation : IDisposable
         _askAt = long.MaxValue;
     }
 
-    public void Dispose() => GiveBack();
+    /// <summary>Comes after the request was written down: what it used is on its way to the database.</summary>
+    public void Dispose()
+    {
+        GiveBack();
+        foreach (var (counter, used) in _unclosed ?? []) counter.Closed(used);
+        _unclosed = null;
+    }
 
     private void GiveBack()
     {

@@ -30,6 +30,8 @@ internal sealed class BudgetSimulation : IAsyncDisposable
     private readonly Dictionary<string, long> _tokensOf = [];
     private readonly bool _isShared;
     private readonly string _ruleId;
+    private readonly Lock _lock = new();
+    private decimal _earlierHops;
     private int _sinceTrouble = 1000;
     private int _step;
 
@@ -98,6 +100,7 @@ internal sealed class BudgetSimulation : IAsyncDisposable
     {
         var alive = _gateways.Where(static g => !g.IsDead).ToList();
         var spent = _database.Read(new CounterKey(_ruleId, "", "total")).Usd + alive.Sum(g => g.Store.Unwritten(_ruleId));
+        lock (_lock) spent += _earlierHops;
         return Dollars - spent - alive.Sum(static g => g.State.Counters.Where(static c => !c.InTokens).Sum(static c => c.Now.Reserved));
     }
 
@@ -125,6 +128,7 @@ internal sealed class BudgetSimulation : IAsyncDisposable
         gateway.Store.Die();
         gateway.IsDead = true;
         // What was under way is gone for the gateway; the provider has billed what it billed.
+        foreach (var call in _calls.Where(c => c.Gateway == gateway)) Leave(call);
         _calls.RemoveAll(c => c.Gateway == gateway);
     }
 
@@ -245,15 +249,24 @@ internal sealed class BudgetSimulation : IAsyncDisposable
         var usage = new Usage { Input = call.PromptBilled, Output = call.Output };
         var target = _stage.Target(call.Model);
         call.Money.HopEnded(target, usage, target.Price.CostOf(usage, _time.GetUtcNow()));
+        var cost = (call.Output * 0.00001m) + (call.PromptBilled * 0.000001m);
+        lock (_lock) _earlierHops += cost;
+        call.EarlierHops += cost;
         (call.Output, call.PromptBilled) = (0, 0);
     }
 
     private void End(Call call)
     {
+        Leave(call);
         call.Gateway.Store.Settled(call.Money.Facts.Id, call.Money.Charges);
         call.Money.Dispose();
         call.IsOver = true;
         Finished++;
+    }
+
+    private void Leave(Call call)
+    {
+        lock (_lock) _earlierHops -= call.EarlierHops;
     }
 
     private void Check()
@@ -303,6 +316,9 @@ internal sealed class BudgetSimulation : IAsyncDisposable
         public int Steps { get; set; }
 
         public int Output { get; set; }
+
+        /// <summary>What its earlier hops cost.</summary>
+        public decimal EarlierHops { get; set; }
 
         public bool IsOver { get; set; }
 
