@@ -193,7 +193,7 @@ internal sealed class BudgetLeases : IAsyncDisposable
         var rate = counter.Tick(passed);
         var now = _time.GetUtcNow();
         var isUsed = now - counter.UsedAt < s_rest;
-        if (isUsed && now - counter.ReadAt > s_read)
+        if (isUsed && now - counter.ReadAt > (counter.Now.Spent > rule.Limit * 0.8m ? s_step * 2 : s_read))
         {
             counter.ReadAt = now;
             var value = await _store.ReadCounterAsync(counter.Key, cancel).ConfigureAwait(false);

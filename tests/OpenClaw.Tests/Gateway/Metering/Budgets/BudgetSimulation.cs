@@ -274,7 +274,7 @@ internal sealed class BudgetSimulation : IAsyncDisposable
         WorstOvershoot = Math.Max(WorstOvershoot, (SpentInTruth - Dollars) / Dollars);
         foreach (var tokens in _tokensOf.Values) WorstOvershoot = Math.Max(WorstOvershoot, (tokens - ClientTokens) / (decimal)ClientTokens);
         _roomLately.Enqueue(Room());
-        if (_roomLately.Count > 8) _roomLately.Dequeue();
+        if (_roomLately.Count > 20) _roomLately.Dequeue();
     }
 
     private sealed class Gateway(SimulatedStore store, OpenClaw.Gateway.Metering.Alerts.AlertState alerts, ManualTime time)
