@@ -6,6 +6,7 @@ return args switch
     ["gateway", .. var rest] => await GatewayBench.RunAsync(rest),
     ["startup", .. var rest] => await StartupBench.RunAsync(rest),
     ["allocations", .. var rest] => await AllocationBench.RunAsync(rest),
+    ["budgets", .. var rest] => await BudgetBench.RunAsync(rest),
     ["knobs", .. var rest] => await KnobBench.RunAsync(rest),
     ["stream-upstream", var port] => StreamUpstream.Serve(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture)),
     _ => Usage(),
@@ -14,6 +15,6 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine("error: which bench?");
-    Console.Error.WriteLine("hint: gateway [--rounds N] [--out FILE], startup [--out FILE], allocations [WORKLOAD …], knobs [--rounds N] [NAME=VALUE,… …], faults [--fast] [--out FILE]");
+    Console.Error.WriteLine("hint: gateway [--rounds N] [--out FILE], startup [--out FILE], allocations [WORKLOAD …], knobs [--rounds N] [NAME=VALUE,… …], faults [--fast] [--out FILE], budgets [--rounds N] [--postgres URL]");
     return 2;
 }

@@ -30,11 +30,35 @@ internal static class StatusText
         text.Append("\nProviders\n").Append(Providers(status, now));
         var targets = Targets(status);
         text.Append("\nTargets\n").Append(targets.IsEmpty ? "  none was called yet\n" : targets.ToString());
+        var budgets = Budgets(status, now);
+        if (!budgets.IsEmpty) text.Append("\nBudgets\n").Append(budgets.ToString());
         if (decisions.ValueKind == JsonValueKind.Undefined) return text.ToString();
         var last = Decisions(decisions);
         text.Append("\nLast decisions\n").Append(last.IsEmpty ? "  none yet\n" : last.ToString());
         return text.ToString();
     }
+
+    // Where each subject has its own, the three dearest.
+    private static TextTable Budgets(JsonElement status, DateTimeOffset now)
+    {
+        var table = new TextTable("Budget", "Spent", "Reserved", "Limit", "Starts anew") { Indent = "  " };
+        foreach (var budget in status.Items("budgets"))
+        {
+            var name = budget.Text("name") ?? "";
+            var unit = budget.Text("unit") ?? "usd";
+            var anew = budget.Time("windowEnds") is { } ends ? "in " + Readable.Time(ends - now) : "never";
+            if (budget.Number("spent") is not null) Add(name, budget);
+            foreach (var subject in budget.Items("subjects").Take(3)) Add($"{name}: {subject.Text("subject")}", subject);
+
+            void Add(string what, JsonElement amounts) =>
+                table.Add(what, Amount(amounts.Number("spent"), unit), Amount(amounts.Number("reserved"), unit), Amount(budget.Number("limit"), unit), anew);
+        }
+        return table;
+    }
+
+    private static string Amount(double? amount, string unit) => unit == "usd"
+        ? "$" + (amount ?? 0).ToString("0.00##", CultureInfo.InvariantCulture)
+        : (amount ?? 0).ToString("#,##0", CultureInfo.InvariantCulture) + " tokens";
 
     /// <summary>One row an attempt; what belongs to the whole request stands in the first of them.</summary>
     public static TextTable Decisions(JsonElement decisions)

@@ -65,5 +65,17 @@ public sealed class StatusTextTests
         Assert.Contains("none was called yet", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Shows_what_budgets_stand_at()
+    {
+        var status = Parse("""
+            { "version": "1", "chain": [], "providers": [], "targets": [], "budgets": [
+              { "name": "monthly", "unit": "usd", "limit": 50, "spent": 25.5, "reserved": 0.0204, "windowEnds": "2026-01-02T00:00:00Z" },
+              { "name": "each", "unit": "tokens", "limit": 20000, "subjects": [{ "subject": "ci", "spent": 1200, "reserved": 0 }] } ] }
+            """);
+        var text = StatusText.Of("http://h", status, default, new DateTimeOffset(2026, 1, 1, 22, 0, 0, TimeSpan.Zero));
+        Assert.Matches(@"Budgets\n  Budget +Spent +Reserved +Limit +Starts anew\n  monthly +\$25\.50 +\$0\.0204 +\$50\.00 +in 2h 0m\n  each: ci +1,200 tokens +0 tokens +20,000 tokens +never", text);
+    }
+
     private static JsonElement Parse(string json) => JsonDocument.Parse(json).RootElement;
 }

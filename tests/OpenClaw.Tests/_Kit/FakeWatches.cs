@@ -59,7 +59,17 @@ internal sealed class FakeWatches(FakeCluster cluster)
     public void End() => Each(static o => o.Lines.Writer.TryComplete());
 
     /// <summary>The connections break.</summary>
-    public void Cut() => Each(static o => o.Http.Abort());
+    public void Cut() => Each(static o =>
+    {
+        try
+        {
+            o.Http.Abort();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended by itself at the same moment.
+        }
+    });
 
     /// <summary>Nothing comes any more, and nobody notices.</summary>
     public bool Mute { get; set; }
