@@ -25,12 +25,9 @@ internal sealed record FleetResult(int Seed, bool Shared, decimal Limit, decimal
 /// </summary>
 internal sealed class BudgetFleet : IAsyncDisposable
 {
-    private const decimal Limit = 0.8m;
-
-    // The most that one of these requests can hold: a sixteenth of what is left, and its prompt.
-    private const decimal LargestHold = (Limit / 16) + 0.001m;
-
     private static readonly string[] s_models = ["talk-40-20ms", "talk-110-20ms", "talk-200-20ms"];
+    // About half of what the clients would spend.
+    private readonly decimal _limit;
     private readonly Random _random;
     private readonly int _seed;
     private readonly CountingProvider _provider = new();
@@ -47,11 +44,12 @@ internal sealed class BudgetFleet : IAsyncDisposable
     private int _pauses;
     private long _troubleAt;
 
-    private BudgetFleet(int seed, int gateways, PostgresServer? database) => (_seed, _random, _gateways, _database) = (seed, new Random(seed), new GatewayProcess?[gateways], database);
+    private BudgetFleet(int seed, int gateways, int clients, PostgresServer? database) =>
+        (_seed, _limit, _random, _gateways, _database) = (seed, clients * 0.0012m, new Random(seed), new GatewayProcess?[gateways], database);
 
     public static async Task<FleetResult> RunAsync(int seed, int gateways, int clients, PostgresServer? database)
     {
-        await using var fleet = new BudgetFleet(seed, gateways, database);
+        await using var fleet = new BudgetFleet(seed, gateways, clients, database);
         for (var i = 0; i < gateways; i++) fleet._gateways[i] = await fleet.StartAsync(i);
         return await fleet.RunAsync(clients);
     }
@@ -77,7 +75,7 @@ internal sealed class BudgetFleet : IAsyncDisposable
         for (var i = 0; i < _gateways.Length; i++) _gateways[i] ??= await StartAsync(i);
         var left = await ReservedAsync();
         for (var waited = Stopwatch.StartNew(); left > 0 && waited.Elapsed < TimeSpan.FromSeconds(60); left = await ReservedAsync()) await Task.Delay(200);
-        return new FleetResult(_seed, _database is not null, Limit, _provider.Cost, _answered, _refused, _left, _kills, _pauses, left, _falseRefusals, watch.Elapsed);
+        return new FleetResult(_seed, _database is not null, _limit, _provider.Cost, _answered, _refused, _left, _kills, _pauses, left, _falseRefusals, watch.Elapsed);
     }
 
     // One gateway dies and comes back; the database stands still for a while.
@@ -106,11 +104,8 @@ internal sealed class BudgetFleet : IAsyncDisposable
         await Task.Delay(random.Next(3000));
         for (var i = 0; i < 4; i++)
         {
-            if (_gateways[random.Next(_gateways.Length)] is not { } gateway)
-            {
-                await Task.Delay(100);
-                continue;
-            }
+            GatewayProcess? gateway;
+            while ((gateway = _gateways[random.Next(_gateways.Length)]) is null) await Task.Delay(100);
             Interlocked.Increment(ref _underWay);
             try
             {
@@ -156,7 +151,8 @@ internal sealed class BudgetFleet : IAsyncDisposable
     {
         Interlocked.Increment(ref _refused);
         if (status != HttpStatusCode.PaymentRequired || Stopwatch.GetElapsedTime(Volatile.Read(ref _troubleAt)) < TimeSpan.FromSeconds(20)) return;
-        if (_provider.Cost + (LargestHold * (Volatile.Read(ref _underWay) + 1)) <= Limit) Interlocked.Increment(ref _falseRefusals);
+        // The most that one request can hold: a sixteenth of what is left, and its prompt.
+        if (_provider.Cost + (((_limit / 16) + 0.001m) * (Volatile.Read(ref _underWay) + 1)) <= _limit) Interlocked.Increment(ref _falseRefusals);
     }
 
     private Task<GatewayProcess> StartAsync(int number)
@@ -169,7 +165,7 @@ internal sealed class BudgetFleet : IAsyncDisposable
               "storage": { "url": "{{storage}}" },
               "routing": { "retries": 0, "continuation": "off" },
               "budgets": [
-                { "name": "seed {{_seed}}", "scope": "gateway", "period": "month", "limit": {{Limit.ToString(CultureInfo.InvariantCulture)}} },
+                { "name": "seed {{_seed}}", "scope": "gateway", "period": "month", "limit": {{_limit.ToString(CultureInfo.InvariantCulture)}} },
                 { "name": "session {{_seed}}", "scope": "session", "limit": 100000, "unit": "tokens" }
               ]
             }
