@@ -81,9 +81,10 @@ internal sealed class CountingProvider : IAsyncDisposable
             foreach (var frame in x.Wire.Stream(turn))
             {
                 if (frame.Mark == ScriptedMark.Text && sent++ == cut) return;
+                // What is generated is billed, whether or not anyone still reads it.
+                if (frame.Mark == ScriptedMark.Text) Interlocked.Increment(ref _output);
                 await x.Connection.ChunkAsync(frame.Bytes);
                 if (frame.Mark != ScriptedMark.Text) continue;
-                Interlocked.Increment(ref _output);
                 if (pause > TimeSpan.Zero) await x.WaitAsync(pause);
             }
             await x.Connection.EndChunksAsync();

@@ -106,7 +106,7 @@ public sealed class BudgetedRequestTests
         await using var provider = new CountingProvider();
         await using var gateway = await StartAsync(provider, """{ "scope": "gateway", "limit": 1000, "action": "warn" }""");
         // Three whole answers teach how the model counts.
-        for (var i = 1; i <= 3; i++) await AskAsync(gateway, "count/talk-300", stream: true, length: i * 150);
+        for (var i = 1; i <= 3; i++) await AskAsync(gateway, "count/talk-300-1ms", stream: true, length: i * 100);
         var random = new Random(11);
         await Parallel.ForAsync(0, 100, new ParallelOptions { MaxDegreeOfParallelism = 50 }, async (i, _) => await LeaveAsync(gateway, "count/talk-300-1ms", after: Next(random, 10, 280)));
         Assert.True(await EventuallyAsync(async () => provider.Open == 0 && await ReservedAsync(gateway) == 0), "still under way");
