@@ -128,9 +128,14 @@ internal sealed record SessionData
     // It was not asked at all: the planner or the dispatcher said why.
     private static string NoteOf(Decision decision, string target)
     {
-        var start = target + ": passed over, ";
-        var note = decision.Notes.Find(n => n.StartsWith(start, StringComparison.Ordinal));
-        return note is null ? "notAsked" : "resting";
+        foreach (var note in decision.Notes)
+        {
+            if (!note.StartsWith(target, StringComparison.Ordinal)) continue;
+            var why = note.AsSpan(target.Length);
+            if (why.StartsWith(": passed over, ")) return "resting";
+            if (why.StartsWith(": left out, ")) return why.Contains("budget", StringComparison.Ordinal) ? "budget" : "leftOut";
+        }
+        return "notAsked";
     }
 
     private ImmutableArray<ModelShare> SharesWith(Decision decision)

@@ -73,6 +73,21 @@ public sealed class SessionStateTests
         Assert.Equal(("c/d", "a/b"), (found.Last!.Model, found.Last.FellBackFrom));
     }
 
+    [Theory]
+    [InlineData("a/b: passed over, resting 3 s more", "resting")]
+    [InlineData("a/b: left out, budget \"day\" does not hold this call", "budget")]
+    [InlineData("a/b: left out, it takes no images", "leftOut")]
+    [InlineData("a/bc: passed over, resting 3 s more", "notAsked")]
+    public async Task A_fallback_says_why_the_first_was_not_asked(string note, string why)
+    {
+        await using var stage = new SessionStage();
+        var session = await stage.OpenAsync();
+        var decision = SessionStage.Decision("dec_1", ["a/b", "c/d"], "c/d", new Usage { Input = 7, Output = 3 }, 0.1m);
+        decision.Notes.Add(note);
+        stage.Sessions.Settle(session, decision);
+        Assert.Equal(why, Assert.Single(session.Data.Fallbacks).Why);
+    }
+
     [Fact]
     public async Task The_same_name_of_two_callers_is_two_sessions()
     {
