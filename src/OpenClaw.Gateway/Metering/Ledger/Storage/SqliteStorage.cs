@@ -51,6 +51,7 @@ internal sealed class SqliteStorage : IStorage
         // A database in memory ends with its last connection.
         if (_file is null && _keeper is null) (_keeper = new SqliteConnection(_connection)).Open();
         if (_file is not null && Path.GetDirectoryName(_file) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
+        if (_file is not null && !OperatingSystem.IsWindows() && !File.Exists(_file)) CreateOwn(_file);
         var connection = new SqliteConnection(_connection);
         try
         {
@@ -63,6 +64,16 @@ internal sealed class SqliteStorage : IStorage
             await connection.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    // Names of sessions and clients are nobody else's business. What SQLite puts beside the file gets the file's mode.
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    private static void CreateOwn(string file)
+    {
+        using var made = new FileStream(file, new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.ReadWrite, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
     }
 
     public async Task PrepareAsync(DbConnection writer, CancellationToken cancel)

@@ -48,6 +48,21 @@ public sealed class SqliteLedgerTests : IDisposable
     }
 
     [Fact]
+    public async Task The_file_is_its_owners_alone()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("file modes are Unix's");
+            return;
+        }
+        await using var ledger = _folder.Open();
+        ledger.Settled(Entries.Of("dec_1"));
+        await ledger.FlushAsync();
+        Assert.True(File.Exists(_folder.Database));
+        foreach (var file in Directory.EnumerateFiles(_folder.Path, "openclaw.db*")) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+    }
+
+    [Fact]
     public async Task A_sum_counts_its_scope_and_its_time()
     {
         await using var ledger = _folder.Open();
