@@ -11,6 +11,9 @@ internal interface IStorage : IAsyncDisposable
     /// <summary>True when other gateways may write to the same database.</summary>
     bool IsShared { get; }
 
+    /// <summary>Rows that one INSERT takes.</summary>
+    int RowsAtOnce { get; }
+
     /// <summary>Where it is, for people; without a password.</summary>
     string Place { get; }
 

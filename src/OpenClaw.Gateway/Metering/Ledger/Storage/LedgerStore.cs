@@ -37,8 +37,8 @@ internal sealed class LedgerStore(IStorage storage, TimeProvider time) : IAsyncD
             var version = await Schema.ApplyAsync(storage, connection, Schema.Newest, cancel).ConfigureAwait(false);
             if (version > Schema.Newest) throw new NewerSchemaException(version);
             // A second entry with the same id changes nothing: neither its row, nor its hops, nor a counter.
-            _requests = new RowInsert(connection, "requests", s_requestColumns, "ON CONFLICT (id) DO NOTHING RETURNING id, n");
-            _hops = new RowInsert(connection, "hops", s_hopColumns, "");
+            _requests = new RowInsert(connection, "requests", s_requestColumns, "ON CONFLICT (id) DO NOTHING RETURNING id, n", storage.RowsAtOnce);
+            _hops = new RowInsert(connection, "hops", s_hopColumns, "", storage.RowsAtOnce);
             return _connection = connection;
         }
         catch

@@ -15,6 +15,9 @@ internal sealed class PostgresStorage(PostgresAddress address) : IStorage
 
     public bool IsShared => true;
 
+    // A database across a network is asked a sixteenth as often.
+    public int RowsAtOnce => 16;
+
     public string Place => address.Place;
 
     public string Now => "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";

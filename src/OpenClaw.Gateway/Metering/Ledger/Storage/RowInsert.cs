@@ -5,12 +5,11 @@ using System.Text;
 namespace OpenClaw.Gateway.Metering.Ledger.Storage;
 
 /// <summary>
-/// An INSERT of many rows on one connection, sixteen at a time while there are so many: a database across a network is asked a
-/// sixteenth as often. Commands are made once and reused.
+/// An INSERT of many rows on one connection, <paramref name="chunk"/> at a time while there are so many. Commands are made once
+/// and reused.
 /// </summary>
-internal sealed class RowInsert(DbConnection connection, string table, string[] columns, string suffix) : IAsyncDisposable
+internal sealed class RowInsert(DbConnection connection, string table, string[] columns, string suffix, int chunk) : IAsyncDisposable
 {
-    private const int Chunk = 16;
     private DbCommand? _one;
     private DbCommand? _many;
 
@@ -19,8 +18,8 @@ internal sealed class RowInsert(DbConnection connection, string table, string[] 
     {
         for (var at = 0; at < rows.Count;)
         {
-            var count = rows.Count - at >= Chunk ? Chunk : 1;
-            var command = count == 1 ? _one ??= Create(1) : _many ??= Create(Chunk);
+            var count = rows.Count - at >= chunk ? chunk : 1;
+            var command = count == 1 ? _one ??= Create(1) : _many ??= Create(chunk);
             command.Transaction = transaction;
             for (var row = 0; row < count; row++)
             {
