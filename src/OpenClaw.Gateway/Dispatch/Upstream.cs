@@ -45,7 +45,8 @@ internal sealed class Upstream(TimeProvider time) : IDisposable
         {
             return (null, clock.CallerLeft ? new UpstreamFailure(FailureReason.ClientGone, "the caller left") : clock.Failure);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or InvalidOperationException or InvalidDataException or UriFormatException)
+        // The platform's client lets the socket's own exception out when a connection dies between connecting and its first use.
+        catch (Exception e) when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException or OperationCanceledException or InvalidOperationException or InvalidDataException or UriFormatException)
         {
             // The origin may have changed its mind about protocols; the platform's client finds out.
             if (calls.Pool.Origin.IsTls && e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }) calls.Pool.Learned(speaksHttp11: false);

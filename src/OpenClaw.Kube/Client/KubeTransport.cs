@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using OpenClaw.Kube.Config;
 
@@ -158,8 +159,9 @@ internal sealed class KubeTransport : IDisposable
         return StatusReader.Read(request, (int)response.StatusCode, body ?? default, wait > TimeSpan.Zero ? wait : null);
     }
 
+    // HttpClient lets the socket's own exception out when a connection dies between connecting and its first use.
     private static bool IsExpected(Exception e) =>
-        e is OperationCanceledException or KubeConfigException or HttpRequestException or IOException or AuthenticationException or InvalidDataException;
+        e is OperationCanceledException or KubeConfigException or HttpRequestException or IOException or SocketException or AuthenticationException or InvalidDataException;
 
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     private KubeProblem ProblemOf(Exception e, KubeRequest request, CancellationToken cancel)

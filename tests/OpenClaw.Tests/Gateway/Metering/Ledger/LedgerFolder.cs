@@ -33,7 +33,15 @@ internal sealed class LedgerFolder : IDisposable
             var to = System.IO.Path.Combine(copy.Path, System.IO.Path.GetRelativePath(Path, file));
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(to)!);
             // By way of a stream, because the lock file is held.
-            if (!file.EndsWith("/lock", StringComparison.Ordinal)) File.Copy(file, to);
+            if (file.EndsWith("/lock", StringComparison.Ordinal)) continue;
+            try
+            {
+                File.Copy(file, to);
+            }
+            catch (FileNotFoundException)
+            {
+                // SQLite's own, gone since the folder was read.
+            }
         }
         return copy;
     }
