@@ -56,7 +56,7 @@ public sealed class SessionsApiTests
         var buffer = new byte[4096];
         Assert.True(await (await answer.Content.ReadAsStreamAsync(stop.Token)).ReadAsync(buffer, stop.Token) > 0);
         answer.Dispose();
-        var session = (await Until.TrueAsync("the part", () => gateway.GetAsync(Path + "p?transcript=true", RunningConfig.Bearer()), a => a.Status == 200 && a.Json["turns"]!.GetValue<int>() == 2)).Json;
+        var session = (await Until.TrueAsync("the part", () => gateway.GetAsync(Path + "p?transcript=true", RunningConfig.Bearer()), a => a.Status == 200 && a.Json["transcript"]?["turns"]?.AsArray().Count == 2)).Json;
         var part = session["transcript"]!["turns"]![1]!;
         Assert.True(part["partial"]!.GetValue<bool>());
         Assert.StartsWith(part["text"]!.GetValue<string>(), ScriptedAnswer.Text, StringComparison.Ordinal);
