@@ -222,6 +222,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         for (var hop = 1; ; hop++)
         {
             var end = await PumpAsync(client, opened, x.CallerLeft).ConfigureAwait(false);
+            Measure(x, opened);
             Settle(x, opened, end, ref earlier);
             if (end == PumpEnd.OutOfMoney) await EndAtBudgetAsync(x, client, opened, earlier).ConfigureAwait(false);
             if (end != PumpEnd.Failed)
@@ -290,14 +291,19 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         return client.IsGone ? PumpEnd.ClientGone : PumpEnd.Complete;
     }
 
+    // Once a hop: header, decision and ledger have the same figures.
+    private static void Measure(Exchange x, OpenedAnswer opened)
+    {
+        opened.Record.Usage = opened.UsageOr(x.Envelope.EstimatedTokens);
+        opened.Record.Cost = opened.Target.Price.CostOf(opened.Record.Usage, x.Decision.Time);
+    }
+
     private void Settle(Exchange x, OpenedAnswer opened, PumpEnd end, ref Usage earlier)
     {
         var now = time.GetUtcNow();
         var record = opened.Record;
         record.Served = true;
         record.EndedMs = Elapsed(x);
-        record.Usage = opened.UsageOr(x.Envelope.EstimatedTokens);
-        record.Cost = opened.Target.Price.CostOf(record.Usage, x.Decision.Time);
         x.Money.HopEnded(opened.Target, record.Usage, record.Cost);
         x.Reply?.Take(x, opened);
         earlier += record.Usage;
@@ -336,9 +342,10 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     private async ValueTask DeliverWholeAsync(Exchange x, OpenedAnswer opened)
     {
         var end = PumpEnd.Complete;
+        Measure(x, opened);
         try
         {
-            AnswerHeaders.WriteWhole(x.Http.Response, x, opened.Body.Length, opened.Target.Price.CostOf(opened.UsageOr(x.Envelope.EstimatedTokens), x.Decision.Time));
+            AnswerHeaders.WriteWhole(x.Http.Response, x, opened.Body.Length, opened.Record.Cost);
             await x.Http.Response.BodyWriter.WriteAsync(opened.Body, x.CallerLeft).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)

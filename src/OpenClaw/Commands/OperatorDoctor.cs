@@ -10,7 +10,7 @@ internal static class OperatorDoctor
     public static int Run(string[] files, bool json)
     {
         if (OperatorFiles.Draw(files, json, out var code) is not { } drawn) return code;
-        if (json) WriteJson(drawn, code == ExitCode.Ok);
+        if (json) OperatorFiles.WriteJson(drawn, code == ExitCode.Ok);
         else Terminal.Write(Text(drawn));
         return code;
     }
@@ -34,20 +34,4 @@ internal static class OperatorDoctor
         }
         return text.ToString();
     }
-
-    private static void WriteJson(List<(string Name, InstanceDrawing Drawing)> drawn, bool ok) => Terminal.Json(writer =>
-    {
-        writer.WriteStartObject();
-        writer.WriteBoolean("ok"u8, ok);
-        writer.WriteStartArray("instances"u8);
-        foreach (var (name, drawing) in drawn)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("name"u8, name);
-            OperatorFiles.Write(writer, drawing.Findings);
-            writer.WriteEndObject();
-        }
-        writer.WriteEndArray();
-        writer.WriteEndObject();
-    });
 }

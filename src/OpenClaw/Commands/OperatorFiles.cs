@@ -39,7 +39,25 @@ internal static class OperatorFiles
         return drawn.Count == 0 ? null : drawn;
     }
 
-    public static void Write(Utf8JsonWriter json, IEnumerable<Finding> findings)
+    /// <summary>Every instance with what there is to say of it, behind what <paramref name="more"/> writes.</summary>
+    public static void WriteJson(List<(string Name, InstanceDrawing Drawing)> drawn, bool ok, Action<Utf8JsonWriter, InstanceDrawing>? more = null) => Terminal.Json(writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteBoolean("ok"u8, ok);
+        writer.WriteStartArray("instances"u8);
+        foreach (var (name, drawing) in drawn)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name"u8, name);
+            more?.Invoke(writer, drawing);
+            Write(writer, drawing.Findings);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    });
+
+    private static void Write(Utf8JsonWriter json, IEnumerable<Finding> findings)
     {
         json.WriteStartArray("findings"u8);
         foreach (var finding in findings)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using OpenClaw.Operator.Build;
 using OpenClaw.Operator.Yaml;
 
@@ -22,7 +23,7 @@ internal static class OperatorRender
         if (OperatorFiles.Draw(files, json, out var code) is not { } drawn) return code;
         if (json)
         {
-            WriteJson(drawn, code == ExitCode.Ok);
+            OperatorFiles.WriteJson(drawn, code == ExitCode.Ok, WriteObjects);
             return code;
         }
         Terminal.Write(YamlWriter.Write(drawn.SelectMany(static d => d.Drawing.Objects)));
@@ -33,22 +34,10 @@ internal static class OperatorRender
         return code;
     }
 
-    private static void WriteJson(List<(string Name, InstanceDrawing Drawing)> drawn, bool ok) => Terminal.Json(writer =>
+    private static void WriteObjects(Utf8JsonWriter json, InstanceDrawing drawing)
     {
-        writer.WriteStartObject();
-        writer.WriteBoolean("ok"u8, ok);
-        writer.WriteStartArray("instances"u8);
-        foreach (var (name, drawing) in drawn)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("name"u8, name);
-            writer.WriteStartArray("objects"u8);
-            foreach (var drawnObject in drawing.Objects) drawnObject.WriteTo(writer);
-            writer.WriteEndArray();
-            OperatorFiles.Write(writer, drawing.Findings);
-            writer.WriteEndObject();
-        }
-        writer.WriteEndArray();
-        writer.WriteEndObject();
-    });
+        json.WriteStartArray("objects"u8);
+        foreach (var drawn in drawing.Objects) drawn.WriteTo(json);
+        json.WriteEndArray();
+    }
 }
