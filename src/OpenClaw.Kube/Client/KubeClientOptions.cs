@@ -33,4 +33,7 @@ public sealed record KubeClientOptions
     public Random Random { get; init; } = Random.Shared;
 
     public KubeLog Log { get; init; } = KubeLogs.None;
+
+    /// <summary>Told of every attempt when its answer, or its failure, is there; of a watch, when it is open. From any thread; must be quick and not throw.</summary>
+    public Action<KubeCall>? Observe { get; init; }
 }

@@ -72,11 +72,13 @@ internal sealed class KubeTransport : IDisposable
         try
         {
             var response = await SendAuthorizedAsync(request, sent, both.Token).ConfigureAwait(false);
+            Tell(request, isWatch: true, (int)response.StatusCode);
             if ((int)response.StatusCode == 200) return KubeResult.Of(response);
             using (response) return await ProblemAsync(request, response, both.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (IsExpected(e))
         {
+            Tell(request, isWatch: true, 0);
             return ProblemOf(e, request, cancel);
         }
     }
@@ -86,10 +88,12 @@ internal sealed class KubeTransport : IDisposable
         using var clock = new CancellationTokenSource(Options.Timeout, Options.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, clock.Token);
         var sent = new Sent();
+        var status = 0;
         Counters.Began();
         try
         {
             using var response = await SendAuthorizedAsync(request, sent, both.Token).ConfigureAwait(false);
+            status = (int)response.StatusCode;
             if ((int)response.StatusCode is < 200 or >= 300) return (await ProblemAsync(request, response, both.Token).ConfigureAwait(false), default, true);
             var body = await BoundedBody.ReadAsync(response.Content, Options.MaxResponseBytes, both.Token).ConfigureAwait(false);
             if (body is null) return (new KubeProblem(KubeProblemKind.TooLarge, $"the answer is larger than {Options.MaxResponseBytes >> 10} KiB") { Request = request.Text }, default, true);
@@ -102,8 +106,11 @@ internal sealed class KubeTransport : IDisposable
         finally
         {
             Counters.Ended();
+            Tell(request, isWatch: false, status);
         }
     }
+
+    private void Tell(KubeRequest request, bool isWatch, int status) => Options.Observe?.Invoke(KubeCall.Of(request.Method, request.Path, isWatch, status));
 
     /// <summary>Sends with credentials; refused ones are asked for anew, once.</summary>
     private async Task<HttpResponseMessage> SendAuthorizedAsync(KubeRequest request, Sent sent, CancellationToken cancel)

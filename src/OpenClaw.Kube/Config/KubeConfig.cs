@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using OpenClaw.Kube.Yaml;
 
 namespace OpenClaw.Kube.Config;
 
@@ -94,18 +95,12 @@ public sealed class KubeConfig
 
     private void Add(string path, string text)
     {
-        JsonNode? root;
-        try
-        {
-            root = KubeYaml.ReadOne(text);
-        }
-        catch (YamlException e)
-        {
-            // Only the line: the parser's own message may quote what stands there.
-            throw new KubeConfigException($"{path} is not YAML (line {e.Line})");
-        }
+        var read = YamlReader.Read(text, YamlWords.Core);
+        // Only the line: the parser's own message may quote what stands there.
+        if (read.Problem is { } problem) throw new KubeConfigException($"{path} is not YAML (line {problem.Line})");
+        if (read.Documents.Length > 1) throw new KubeConfigException($"{path} has more than one document (line {read.Documents[1].Line})");
         _files.Add(path);
-        if (root is null) return;
+        if (read.Documents is not [{ Content: var root }]) return;
         if (root is not JsonObject json) throw new KubeConfigException($"{path} is not a kubeconfig: it should start with \"apiVersion: v1\" and \"kind: Config\"");
         var file = new KubeConfigEntry(json, path, "kubeconfig");
         if (file.Text("kind") is { } kind && kind != "Config") throw new KubeConfigException($"{path} is a {kind}, not a kubeconfig (kind: Config)");

@@ -16,6 +16,9 @@ public sealed record ControllerOptions
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     public KubeLog Log { get; init; } = KubeLogs.None;
+
+    /// <summary>Told of every look when it has ended, with the time it took. From any thread; must be quick and not throw.</summary>
+    public Action<ReconcileOutcome, TimeSpan>? Observe { get; init; }
 }
 
 /// <summary>
@@ -62,7 +65,12 @@ public sealed class ControllerLoop<TKey>(string name, WorkQueue<TKey> queue, Fun
             if (!taken) return;
             try
             {
-                Follow(key, await LookAsync(key, abort).ConfigureAwait(false));
+                var since = options.Time.GetTimestamp();
+                var result = await LookAsync(key, abort).ConfigureAwait(false);
+                var took = options.Time.GetElapsedTime(since);
+                Counters.Took(took);
+                options.Observe?.Invoke(result.Outcome, took);
+                Follow(key, result);
             }
             finally
             {
@@ -75,7 +83,6 @@ public sealed class ControllerLoop<TKey>(string name, WorkQueue<TKey> queue, Fun
     {
         using var limit = new CancellationTokenSource(options.Limit, options.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(abort, limit.Token);
-        var since = options.Time.GetTimestamp();
         try
         {
             return await reconcile(key, both.Token).ConfigureAwait(false);
@@ -95,10 +102,6 @@ public sealed class ControllerLoop<TKey>(string name, WorkQueue<TKey> queue, Fun
             Counters.Panicked();
             options.Log(KubeLogLevel.Error, $"{name} {key}: {e}");
             return ReconcileResult.Retry(e.GetType().Name);
-        }
-        finally
-        {
-            Counters.Took(options.Time.GetElapsedTime(since));
         }
     }
 

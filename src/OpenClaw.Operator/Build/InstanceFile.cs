@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using OpenClaw.Operator.Api;
 using OpenClaw.Operator.Judge;
-using OpenClaw.Operator.Yaml;
+using OpenClaw.Kube.Yaml;
 
 namespace OpenClaw.Operator.Build;
 

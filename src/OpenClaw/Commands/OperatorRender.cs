@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using OpenClaw.Operator.Build;
-using OpenClaw.Operator.Yaml;
+using OpenClaw.Kube.Yaml;
 
 namespace OpenClaw.Commands;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using OpenClaw.Operator.Packaging;
-using OpenClaw.Operator.Yaml;
+using OpenClaw.Kube.Yaml;
 
 namespace OpenClaw.Tests.Operator;
 

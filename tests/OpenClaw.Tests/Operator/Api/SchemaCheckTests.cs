@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using OpenClaw.Operator.Api;
 using OpenClaw.Operator.Judge;
-using OpenClaw.Operator.Yaml;
+using OpenClaw.Kube.Yaml;
 
 namespace OpenClaw.Tests.Operator.Api;
 

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using OpenClaw.Config;
 using OpenClaw.Operator.Build;
 using OpenClaw.Operator.Judge;
-using OpenClaw.Operator.Yaml;
+using OpenClaw.Kube.Yaml;
 
 namespace OpenClaw.Tests.Operator.Build;
 

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using OpenClaw.Operator.Api;
 using OpenClaw.Operator.Build;
-using OpenClaw.Operator.Yaml;
+using OpenClaw.Kube.Yaml;
 
 namespace OpenClaw.Tests.Operator.Build;
 

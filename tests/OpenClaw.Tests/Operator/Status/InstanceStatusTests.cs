@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using OpenClaw.Operator.Build;
 using OpenClaw.Operator.Status;
-using OpenClaw.Operator.Yaml;
+using OpenClaw.Kube.Yaml;
 
 namespace OpenClaw.Tests.Operator.Status;
 

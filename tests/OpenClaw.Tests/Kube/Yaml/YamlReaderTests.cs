@@ -1,6 +1,7 @@
-using OpenClaw.Operator.Yaml;
+using OpenClaw.Kube.Yaml;
+using OpenClaw.Tests.Operator;
 
-namespace OpenClaw.Tests.Operator.Yaml;
+namespace OpenClaw.Tests.Kube.Yaml;
 
 public class YamlReaderTests
 {
@@ -77,5 +78,26 @@ public class YamlReaderTests
     public void A_tower_of_lists_is_refused_and_does_not_fall()
     {
         Assert.Contains("levels", YamlReader.Read(new string('[', 100_000)).Problem!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_of_credentials_keeps_words_that_look_like_other_things()
+    {
+        var text = """
+            # a comment
+            a: 1
+            b: "1"
+            c: [true, null, ~, 1.5, 0755, on]
+            d: |
+              two
+              lines
+            e: &x {k: v}
+            f: *x
+            ---
+            second: yes
+            """;
+        var read = YamlReader.Read(text, YamlWords.Core).Documents;
+        Assert.Equal("""{"a":1,"b":"1","c":[true,null,null,1.5,"0755","on"],"d":"two\nlines\n","e":{"k":"v"},"f":{"k":"v"}}""", read[0].Content!.ToJsonString());
+        Assert.Equal("""{"second":"yes"}""", read[1].Content!.ToJsonString());
     }
 }

@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 
-namespace OpenClaw.Operator.Yaml;
+namespace OpenClaw.Kube.Yaml;
 
 /// <summary>Writes JSON nodes as YAML in kubectl's layout, in the order of their keys. What is read back is equal.</summary>
-internal static class YamlWriter
+public static class YamlWriter
 {
     /// <summary>Several documents, each after <c>---</c>.</summary>
     public static string Write(IEnumerable<JsonNode> documents)

@@ -4,44 +4,57 @@ using System.Text.Json.Nodes;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace OpenClaw.Operator.Yaml;
+namespace OpenClaw.Kube.Yaml;
 
 /// <summary>One document of a file, and the line on which it begins.</summary>
-internal sealed record YamlDocument(int Line, JsonNode? Content);
+public sealed record YamlDocument(int Line, JsonNode? Content);
 
 /// <summary>Why a file is no YAML; lines count from 1.</summary>
-internal sealed record YamlProblem(int Line, string Message)
+public sealed record YamlProblem(int Line, string Message)
 {
     public override string ToString() => $"line {Line}: {Message}";
 }
 
+/// <summary>What unquoted words mean.</summary>
+public enum YamlWords
+{
+    /// <summary>As kubectl reads objects: YAML 1.1, where <c>on</c> is true and <c>017</c> is fifteen.</summary>
+    Kubectl,
+
+    /// <summary>The core schema of YAML 1.2: <c>on</c> and <c>017</c> are text. For files of passwords and names that nobody thinks to quote.</summary>
+    Core,
+}
+
 /// <summary>All documents, or the first problem.</summary>
-internal sealed record YamlResult(ImmutableArray<YamlDocument> Documents, YamlProblem? Problem);
+public sealed record YamlResult(ImmutableArray<YamlDocument> Documents, YamlProblem? Problem);
 
 /// <summary>
 /// Reads Kubernetes YAML, several documents a file, into JSON nodes, with the meaning that kubectl gives it. Quoted stays text.
 /// A key written twice is a problem, not a silent choice. Bounds: 4 MiB, 64 levels, 200 000 values, an alias counting as often
 /// as it is used: a short file cannot become a large one.
 /// </summary>
-internal sealed class YamlReader
+public sealed class YamlReader
 {
     private const int MaxCharacters = 4 * 1024 * 1024;
     private const int MaxDepth = 64;
     private const int MaxValues = 200_000;
 
     private readonly Parser _parser;
+    private readonly YamlWords _words;
     private readonly Dictionary<string, (JsonNode? Value, int Count)> _anchors = new(StringComparer.Ordinal);
     private int _values;
 
-    private YamlReader(string text) => _parser = new Parser(new StringReader(text));
+    private YamlReader(string text, YamlWords words) => (_parser, _words) = (new Parser(new StringReader(text)), words);
 
-    public static YamlResult Read(string text)
+    /// <param name="words">What unquoted words mean.</param>
+    public static YamlResult Read(string text, YamlWords words = YamlWords.Kubectl)
     {
+        ArgumentNullException.ThrowIfNull(text);
         if (text.Length > MaxCharacters) return new YamlResult([], new YamlProblem(1, $"the file has {text.Length} characters; at most {MaxCharacters} are read"));
         var documents = ImmutableArray.CreateBuilder<YamlDocument>();
         try
         {
-            var reader = new YamlReader(text);
+            var reader = new YamlReader(text, words);
             while (reader._parser.MoveNext())
             {
                 if (reader._parser.Current is not DocumentStart) continue;
@@ -130,18 +143,18 @@ internal sealed class YamlReader
         _ => throw Failed(at, "a key must be a word"),
     };
 
-    private static JsonNode? Scalar(Scalar scalar)
+    private JsonNode? Scalar(Scalar scalar)
     {
         if (!scalar.Tag.IsEmpty && !scalar.Tag.IsNonSpecific)
         {
             return scalar.Tag.Value switch
             {
                 "tag:yaml.org,2002:str" or "tag:yaml.org,2002:binary" => JsonValue.Create(scalar.Value),
-                "tag:yaml.org,2002:int" or "tag:yaml.org,2002:float" or "tag:yaml.org,2002:bool" or "tag:yaml.org,2002:null" => YamlScalars.Resolve(scalar.Value),
+                "tag:yaml.org,2002:int" or "tag:yaml.org,2002:float" or "tag:yaml.org,2002:bool" or "tag:yaml.org,2002:null" => YamlScalars.Resolve(scalar.Value, _words),
                 _ => throw Failed(scalar, $"the tag {scalar.Tag.Value} is not known here"),
             };
         }
-        return scalar.Style == ScalarStyle.Plain ? YamlScalars.Resolve(scalar.Value) : JsonValue.Create(scalar.Value);
+        return scalar.Style == ScalarStyle.Plain ? YamlScalars.Resolve(scalar.Value, _words) : JsonValue.Create(scalar.Value);
     }
 
     private void Count(ParsingEvent at, int values)

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
-namespace OpenClaw.Operator.Yaml;
+namespace OpenClaw.Kube.Yaml;
 
 /// <summary>
 /// What an unquoted word means, as kubectl reads it (sigs.k8s.io/yaml over go-yaml v2, resolve.go): YAML 1.1's words for true
@@ -11,7 +11,9 @@ namespace OpenClaw.Operator.Yaml;
 internal static partial class YamlScalars
 {
     /// <summary>The value of a plain scalar; null is JSON's null.</summary>
-    public static JsonNode? Resolve(string text)
+    public static JsonNode? Resolve(string text, YamlWords words) => words == YamlWords.Core ? ResolveCore(text) : ResolveKubectl(text);
+
+    private static JsonValue? ResolveKubectl(string text)
     {
         switch (text)
         {
@@ -29,9 +31,26 @@ internal static partial class YamlScalars
         return JsonValue.Create(text);
     }
 
+    // https://yaml.org/spec/1.2.2/#1032-tag-resolution, without its octal and hexadecimal numbers.
+    private static JsonValue? ResolveCore(string text)
+    {
+        switch (text)
+        {
+            case "" or "~" or "null" or "Null" or "NULL":
+                return null;
+            case "true" or "True" or "TRUE":
+                return JsonValue.Create(true);
+            case "false" or "False" or "FALSE":
+                return JsonValue.Create(false);
+        }
+        if (CoreInteger().IsMatch(text) && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)) return JsonValue.Create(number);
+        if (CoreFloat().IsMatch(text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var real) && double.IsFinite(real)) return JsonValue.Create(real);
+        return JsonValue.Create(text);
+    }
+
     /// <summary>True when a plain scalar with these characters would be read as this same text.</summary>
     public static bool IsText(string text) =>
-        text is not ("<<" or "=") && !SpecialFloat().IsMatch(text) && Resolve(text) is JsonValue value && value.TryGetValue<string>(out _);
+        text is not ("<<" or "=") && !SpecialFloat().IsMatch(text) && ResolveKubectl(text) is { } value && value.TryGetValue<string>(out _);
 
     private static JsonValue? Integer(string text)
     {
@@ -61,6 +80,12 @@ internal static partial class YamlScalars
 
     [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")]
     private static partial Regex Float();
+
+    [GeneratedRegex("^[-+]?(0|[1-9][0-9]*)$")]
+    private static partial Regex CoreInteger();
+
+    [GeneratedRegex(@"^[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+)([eE][-+]?[0-9]+)?$")]
+    private static partial Regex CoreFloat();
 
     [GeneratedRegex(@"^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$")]
     private static partial Regex SpecialFloat();

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using OpenClaw.Operator.Yaml;
+using OpenClaw.Kube.Yaml;
 
-namespace OpenClaw.Tests.Operator.Yaml;
+namespace OpenClaw.Tests.Kube.Yaml;
 
 public class YamlWriterTests
 {
