@@ -4,6 +4,7 @@ return args switch
 {
     ["faults", .. var rest] => await FaultBench.RunAsync(rest),
     ["gateway", .. var rest] => await GatewayBench.RunAsync(rest),
+    ["original", .. var rest] => await OriginalBench.RunAsync(rest),
     ["startup", .. var rest] => await StartupBench.RunAsync(rest),
     ["allocations", .. var rest] => await AllocationBench.RunAsync(rest),
     ["budgets", .. var rest] => await BudgetBench.RunAsync(rest),
@@ -15,6 +16,6 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine("error: which bench?");
-    Console.Error.WriteLine("hint: gateway [--rounds N] [--out FILE], startup [--out FILE], allocations [WORKLOAD …], knobs [--rounds N] [NAME=VALUE,… …], faults [--fast] [--out FILE], budgets [--rounds N] [--postgres URL]");
+    Console.Error.WriteLine("hint: gateway [--rounds N] [--out FILE], startup [--out FILE], allocations [WORKLOAD …], knobs [--rounds N] [NAME=VALUE,… …], faults [--fast] [--out FILE], budgets [--rounds N] [--postgres URL], original [--out FILE]");
     return 2;
 }

@@ -26,7 +26,8 @@ internal static class ConversionCheck
         }
         if (!Rules(original).SetEquals(Rules(again)))
         {
-            notes.Add(ProblemSeverity.Error, 0, "", "the allowlist changed", "Correct the written file before it is used.");
+            var isNarrower = again.Models.Allowlist is { } rules && rules.All(r => original.Models.IsAllowed(new ModelRef(r.Provider, r.Pattern)));
+            notes.Add(ProblemSeverity.Error, 0, "", isNarrower ? "the allowlist is narrower than it was" : "the allowlist changed", isNarrower ? "Add the models that you use." : "Correct the written file before it is used.");
         }
         foreach (var reference in original.Models.Chain)
         {

@@ -31,7 +31,7 @@ internal sealed class UpstreamWriter(Utf8JsonWriter json, ReadContext context, O
     /// <summary><c>google/…</c> is upstream's name for what is <c>gemini/…</c> here.</summary>
     public static string Reference(ModelRef reference) => Id(reference.Provider) + "/" + reference.Model;
 
-    private static string Id(string provider) => provider == "gemini" ? "google" : provider;
+    public static string Id(string provider) => provider == "gemini" ? "google" : provider;
 
     private void Missing(string pointer, string what, string instead) => context.Problems.Add(ProblemSeverity.Error, 0, pointer, "upstream OpenClaw " + what, instead);
 
@@ -192,6 +192,8 @@ internal sealed class UpstreamWriter(Utf8JsonWriter json, ReadContext context, O
             .Where(r => r.Provider == provider)
             .Distinct();
 
+    private IEnumerable<ModelRef> Named(string provider) => Mentioned(provider).Concat(config.FindProvider(provider)?.Models.Select(m => new ModelRef(provider, m.Id)) ?? []);
+
     private void WriteAgents()
     {
         json.WriteStartObject("agents");
@@ -204,7 +206,7 @@ internal sealed class UpstreamWriter(Utf8JsonWriter json, ReadContext context, O
         {
             json.WriteStartObject("modelPolicy");
             json.WriteStartArray("allow");
-            foreach (var rule in rules) json.WriteStringValue(Id(rule.Provider) + "/" + rule.Pattern);
+            foreach (var rule in UpstreamAllowlist.Of(rules, context, Named)) json.WriteStringValue(rule);
             json.WriteEndArray();
             json.WriteEndObject();
         }
