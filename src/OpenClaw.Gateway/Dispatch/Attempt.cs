@@ -43,16 +43,18 @@ internal sealed class OpenedAnswer : IDisposable
     public required KeyLease Key { get; init; }
 
     /// <summary>What this answer used: as reported, or estimated where the provider never got to say.</summary>
-    public Usage UsageOr(int estimatedPrompt)
+    /// <param name="isBroken">We closed the connection before the answer was at its end.</param>
+    public Usage UsageOr(int estimatedPrompt, bool isBroken)
     {
         var usage = Tracker.UsageSoFar;
         // A zero that was reported stays a zero: what a provider does not bill is not guessed at.
         var reported = Tracker.Finished != FinishReason.None && (usage.Output > 0 || Tracker.HasUsage);
         if (reported) return usage;
+        var (tokens, pieces) = (Target.Health.Tokens, Pump is null ? 0 : Tracker.Pieces);
         return usage with
         {
-            Input = usage.TotalInput > 0 ? usage.Input : Target.Health.Tokens.Prompt(estimatedPrompt),
-            Output = Tracker.UsageIsRunning ? usage.Output : Math.Max(usage.Output, Target.Health.Tokens.Output(Tracker.GeneratedBytes, Pump is null ? 0 : Tracker.Pieces)),
+            Input = usage.TotalInput > 0 ? usage.Input : tokens.Prompt(estimatedPrompt, Tracker.GeneratedBytes, pieces),
+            Output = Tracker.UsageIsRunning ? usage.Output : Math.Max(usage.Output, tokens.Output(Tracker.GeneratedBytes, pieces, isBroken)),
             Estimated = true,
         };
     }

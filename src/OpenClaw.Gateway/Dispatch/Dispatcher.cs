@@ -222,7 +222,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         for (var hop = 1; ; hop++)
         {
             var end = await PumpAsync(client, opened, x.CallerLeft).ConfigureAwait(false);
-            Measure(x, opened);
+            Measure(x, opened, isBroken: end is PumpEnd.ClientGone or PumpEnd.OutOfMoney);
             Settle(x, opened, end, ref earlier);
             if (end == PumpEnd.OutOfMoney) await EndAtBudgetAsync(x, client, opened, earlier).ConfigureAwait(false);
             if (end != PumpEnd.Failed)
@@ -292,9 +292,9 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     }
 
     // Once a hop: header, decision and ledger have the same figures.
-    private static void Measure(Exchange x, OpenedAnswer opened)
+    private static void Measure(Exchange x, OpenedAnswer opened, bool isBroken)
     {
-        opened.Record.Usage = opened.UsageOr(x.Envelope.EstimatedTokens);
+        opened.Record.Usage = opened.UsageOr(x.Envelope.EstimatedTokens, isBroken);
         opened.Record.Cost = opened.Target.Price.CostOf(opened.Record.Usage, x.Decision.Time);
     }
 
@@ -342,7 +342,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     private async ValueTask DeliverWholeAsync(Exchange x, OpenedAnswer opened)
     {
         var end = PumpEnd.Complete;
-        Measure(x, opened);
+        Measure(x, opened, isBroken: false);
         try
         {
             AnswerHeaders.WriteWhole(x.Http.Response, x, opened.Body.Length, opened.Record.Cost);

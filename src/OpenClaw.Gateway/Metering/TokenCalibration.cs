@@ -14,6 +14,12 @@ internal sealed class TokenCalibration
     private const double FirstCeiling = 1.5;
     private const double Margin = 1.15;
 
+    // Who sends a token at a time sends pieces of about four bytes; who sends in bulk, of dozens.
+    private const int TokenBytes = 8;
+
+    // What a chat template puts around a message or two.
+    private const int Template = 12;
+
     private readonly Lock _lock = new();
     private Line _prompt;
     private Line _bytes;
@@ -28,20 +34,27 @@ internal sealed class TokenCalibration
 
     /// <summary>The prompt's tokens, as far as they can be known before the provider says.</summary>
     /// <param name="estimate">By rule of thumb, four bytes a token.</param>
-    public long Prompt(long estimate)
+    /// <param name="bytes">What was answered so far, which tells how long a token is when nothing else does.</param>
+    public long Prompt(long estimate, long bytes = 0, long pieces = 0)
     {
-        lock (_lock) return _prompt.Count == 0 ? estimate : _prompt.At(estimate);
+        lock (_lock)
+        {
+            if (_prompt.Count > 0) return _prompt.At(estimate);
+        }
+        return pieces >= 16 && ComesByTokens(bytes, pieces) ? (estimate * 4 * pieces / bytes) + Template : estimate;
     }
 
     /// <summary>The output's tokens so far.</summary>
     /// <param name="bytes">Of text, reasoning and tool arguments.</param>
     /// <param name="pieces">Events that carried them: many providers send a token at a time.</param>
-    public long Output(long bytes, long pieces)
+    /// <param name="isBroken">The connection was closed by us: one more token was under way, and is billed.</param>
+    public long Output(long bytes, long pieces, bool isBroken = false)
     {
+        var more = isBroken ? 1 : 0;
         lock (_lock)
         {
-            if (_bytes.Count == 0) return (bytes + 3) / 4;
-            return pieces > 0 && _pieces.Error < _bytes.Error ? _pieces.At(pieces) : _bytes.At(bytes);
+            if (_bytes.Count == 0) return ComesByTokens(bytes, pieces) ? pieces + more : (bytes + 3) / 4;
+            return pieces > 0 && _pieces.Error < _bytes.Error ? _pieces.At(pieces) + more : _bytes.At(bytes);
         }
     }
 
@@ -73,6 +86,8 @@ internal sealed class TokenCalibration
             if (pieces > 0) _pieces.Add(pieces, output);
         }
     }
+
+    private static bool ComesByTokens(long bytes, long pieces) => bytes > 0 && bytes <= pieces * TokenBytes;
 
     // Tokens as a straight line over what can be counted here; weighted, newer answers more.
     private struct Line

@@ -87,6 +87,15 @@ internal sealed class LlamaServer : IAsyncDisposable
     public async Task<bool> HasQueueAsync() =>
         await GetAsync("/metrics") is { } text && text.Split('\n').Any(l => l.StartsWith("llamacpp:requests_deferred ", StringComparison.Ordinal) && !l.EndsWith(" 0", StringComparison.Ordinal));
 
+    /// <summary>All that it has worked for since it started, once it rests: tokens of prompts, cached ones included, and tokens that it generated, whether or not anyone read them.</summary>
+    public async Task<(long Prompt, long Output)> GeneratedAsync()
+    {
+        Assert.True(await Eventually.IsTrueAsync(async () => !await IsBusyAsync()), "the model server does not come to rest");
+        var lines = (await GetAsync("/metrics") ?? "").Split('\n');
+        long Of(string name) => long.Parse(lines.Single(l => l.StartsWith($"llamacpp:{name} ", StringComparison.Ordinal)).Split(' ')[1], CultureInfo.InvariantCulture);
+        return (Of("prompt_tokens_total") + Of("prompt_tokens_cached_total"), Of("tokens_predicted_total"));
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited) _process.Kill();

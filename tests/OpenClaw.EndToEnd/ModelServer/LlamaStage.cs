@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OpenClaw.EndToEnd.Running;
 using OpenClaw.Gateway.Providers.Scripted;
 
 namespace OpenClaw.EndToEnd.ModelServer;
@@ -92,6 +93,20 @@ internal sealed class LlamaStage : IAsyncDisposable
             return true;
         }), "the gateway keeps no decision for " + reply);
         return found!.Value;
+    }
+
+    /// <summary>What the gateway has billed in all, once so many requests are in its ledger.</summary>
+    public async Task<JsonNode> UsageAsync(int requests)
+    {
+        var answer = await Until.TrueAsync($"{requests} requests in the ledger", () => _gateway.GetAsync("/openclaw/v1/usage?by=model"), a => a.Json["total"]!["requests"]!.GetValue<long>() == requests);
+        return answer.Json["total"]!;
+    }
+
+    /// <summary>The newest decision.</summary>
+    public async Task<JsonNode> LastDecisionAsync(int decisions)
+    {
+        var answer = await Until.TrueAsync("the decision", () => _gateway.GetAsync("/openclaw/v1/decisions?limit=100"), a => a.Json["decisions"]!.AsArray().Count == decisions);
+        return answer.Json["decisions"]![0]!;
     }
 
     public async ValueTask DisposeAsync()

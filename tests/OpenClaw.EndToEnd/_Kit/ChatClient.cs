@@ -35,7 +35,8 @@ internal sealed record ChatAsk(string Model, ClientProtocol Protocol, bool Strea
 /// <summary>A client made of HTTP and JSON only, so that nothing forgives what a gateway sends.</summary>
 internal sealed class ChatClient(Uri gateway) : IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10) })
+    // Whoever leaves hangs up: by default the rest of an answer is read, so that the connection can be used again.
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10), MaxResponseDrainSize = 0 })
     {
         Timeout = Timeout.InfiniteTimeSpan,
     };

@@ -15,6 +15,17 @@ public sealed class TokenCalibrationTests
     }
 
     [Fact]
+    public void Before_anything_is_known_small_pieces_are_tokens_and_tell_how_the_prompt_is_counted()
+    {
+        var tokens = new TokenCalibration();
+        Assert.Equal((300, 301), (tokens.Output(1000, 300), tokens.Output(1000, 300, isBroken: true)));
+        // 0.3 tokens a byte, and the chat's template; of a few pieces nothing is concluded.
+        Assert.Equal((400 * 3 / 10) + 12, tokens.Prompt(100, 1000, 300));
+        Assert.Equal(100, tokens.Prompt(100, 40, 12));
+        Assert.Equal(100, tokens.Prompt(100, 1000, 40));
+    }
+
+    [Fact]
     public void A_model_that_sends_a_token_a_piece_is_counted_by_pieces()
     {
         var tokens = new TokenCalibration();
