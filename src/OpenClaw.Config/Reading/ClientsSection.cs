@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using OpenClaw.Config.Text;
 
 namespace OpenClaw.Config.Reading;
@@ -8,6 +10,7 @@ namespace OpenClaw.Config.Reading;
 internal sealed class ClientsSection(ReadContext context, References references, ModelsConfig models, MoneySection money)
 {
     private static readonly string[] TokenKeys = ["token", "tokenFile", "tokenEnv", "tokenHash"];
+    private readonly Dictionary<string, string> _holders = new(StringComparer.Ordinal);
 
     public ImmutableArray<ClientConfig> Read()
     {
@@ -25,6 +28,7 @@ internal sealed class ClientsSection(ReadContext context, References references,
             if (name == "owner") context.Problems.Error(node["name"], "\"owner\" is the name of the gateway's own token", "Give the client another name.");
             if (!names.Add(name)) context.Problems.Error(node["name"], $"there are two clients named \"{Shown.Text(name)}\"", "Give one of them another name.");
             var (token, hash) = ReadToken(node);
+            RefuseTwins(node, name, hash ?? Mark(token));
             clients.Add(new ClientConfig
             {
                 Name = name,
@@ -38,6 +42,21 @@ internal sealed class ClientsSection(ReadContext context, References references,
         }
         return clients.ToImmutable();
     }
+
+    /// <summary>One token lets one client in: the other's allowlist and budgets would hold for nobody.</summary>
+    private void RefuseTwins(ConfigNode node, string name, string? mark)
+    {
+        if (mark is null || _holders.TryAdd(mark, name)) return;
+        context.Problems.Error(node, $"the clients \"{Shown.Text(_holders[mark])}\" and \"{Shown.Text(name)}\" have the same token", "Give each a token of its own: openssl rand -hex 32 makes one.");
+    }
+
+    /// <summary>The same for the same token, however it is written; null when there is none.</summary>
+    private static string? Mark(SecretConfig token) => token switch
+    {
+        { Value.Length: 0 } => null,
+        { Source: SecretSource.Literal } => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token.Value))),
+        _ => $"{token.Source} {token.Value} {token.Pointer}",
+    };
 
     private (SecretConfig Token, string? Hash) ReadToken(ConfigNode node)
     {

@@ -92,6 +92,10 @@ internal sealed class ModelsSection(ReadContext context, ProviderDrafts drafts, 
             {
                 context.Problems.Error(member.Value, $"\"{Shown.Text(member.Name)}\" names no provider", $"Write \"provider/{Shown.Text(member.Name.Trim('/'))}\".");
             }
+            else if (reference.Model.Contains('*', StringComparison.Ordinal))
+            {
+                context.Problems.Error(member.Value, $"\"{Shown.Text(member.Name)}\" is a pattern, and a price is one model's", "Write each model with its price.");
+            }
             else if (references.IsKnownProvider(member.Value, reference.Provider) && PriceReading.Read(context, member.Value) is { } price)
             {
                 prices[reference.ToString()] = price;

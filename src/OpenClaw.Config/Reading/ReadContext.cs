@@ -97,7 +97,7 @@ internal sealed class ReadContext
         if (node is null || node.IsRefused || node.IsUnset || node.Kind is not (NodeKind.String or NodeKind.Number)) return null;
         if (!DurationText.TryParse(node.Text, out var duration))
         {
-            Problems.Error(node, $"{Shown.Value(node)} is not a duration", "Write a number with ms, s, m or h, such as \"30s\"; a bare number is seconds.");
+            Problems.Error(node, $"{Shown.Value(node)} is not a duration", "Write a number with ms, s, m, h or d, such as \"30s\"; a bare number is seconds.");
             return null;
         }
         if (duration >= min && duration <= max) return duration;

@@ -35,6 +35,11 @@ internal sealed class References(ReadContext context, ProviderDrafts drafts, Ali
             return null;
         }
         if (!IsWellFormed(node, text, reference) || !IsKnownProvider(node, reference.Provider)) return null;
+        if (reference.Model.Contains('*', StringComparison.Ordinal))
+        {
+            context.Problems.Error(node, $"{Shown.Value(node)} is a pattern, and one model is asked for here", "Write \"provider/model\" without a star; patterns stand in allowlists.");
+            return null;
+        }
         var draft = drafts.Touch(reference.Provider);
         if (draft.ModelsAreClosed && draft.FindModel(reference.Model) is null && draft.Api != ApiKind.Scripted)
         {

@@ -49,6 +49,14 @@ internal sealed class ScopeText(ReadContext context, References references, Alia
                 var nearest = Nearest.Of(name, aliases.Names);
                 context.Problems.Error(node, $"there is no alias \"{Shown.Text(name)}\"", nearest.Count > 0 ? $"Did you mean {Shown.Choice(nearest)}?" : "Add it to models.aliases.");
                 return null;
+            case "tag" when name.Length > 64 || name.Contains(',', StringComparison.Ordinal):
+                context.Problems.Error(node, $"{Shown.Value(node)} is no tag that a request can carry: it is longer than 64 characters or holds a comma", "Write \"tag:batch\".");
+                return null;
+            case "client":
+                // A client may also be made while the gateway runs: only what looks like a slip is told.
+                var clients = ReadContext.Items(context.Root["clients"]).Select(c => context.Text(c["name"])).OfType<string>().ToList();
+                if (!clients.Contains(name) && Nearest.One(name, clients) is { } near) context.Problems.Warn(node, $"there is no client \"{Shown.Text(name)}\" in this file", $"Did you mean \"{Shown.Text(near)}\"?");
+                return "client:" + name;
             default:
                 return kind + ":" + name;
         }

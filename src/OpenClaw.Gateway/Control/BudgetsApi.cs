@@ -20,8 +20,8 @@ internal sealed class BudgetsApi(BudgetState budgets, TimeProvider time)
         {
             foreach (var rule in budgets.PlanOf(state.Config).Rules)
             {
-                if (!HasOneCounter(rule)) continue;
-                var counter = budgets.CounterOf(rule, "", now);
+                if (rule.OnlySubject is not { } subject) continue;
+                var counter = budgets.CounterOf(rule, subject, now);
                 if (!counter.IsLoaded) await budgets.LoadAsync(rule, counter, null, now, enough.Token).ConfigureAwait(false);
             }
         }
@@ -55,8 +55,6 @@ internal sealed class BudgetsApi(BudgetState budgets, TimeProvider time)
         })];
     }
 
-    private static bool HasOneCounter(BudgetRule rule) => !rule.IsPerRequest && rule.Period != BudgetPeriod.Session && rule.Scope is not (BudgetScope.Client or BudgetScope.Session);
-
     private static void Write(Utf8JsonWriter json, BudgetStanding standing)
     {
         var rule = standing.Rule;
@@ -73,7 +71,7 @@ internal sealed class BudgetsApi(BudgetState budgets, TimeProvider time)
             json.WriteString("windowStarts"u8, standing.Window.From.UtcDateTime);
             json.WriteString("windowEnds"u8, ends.UtcDateTime);
         }
-        if (HasOneCounter(rule))
+        if (rule.OnlySubject is not null)
         {
             var (_, spent, reserved) = standing.Counters.Count > 0 ? standing.Counters[0] : ("", 0, 0);
             Write(json, rule, spent, reserved);

@@ -42,6 +42,7 @@ internal sealed class ClientsApi(StateHolder states, ClientDirectory clients, Ti
     {
         var (draft, problem) = ClientDraft.ReadRules(body, states.Current.Written);
         if (draft is null) return Bad(problem!);
+        if (draft.Expires is { } end && end <= time.GetUtcNow()) return Bad($"expires: {end.UtcDateTime:yyyy-MM-dd HH:mm} UTC is over; write a day or a time to come");
         if (Configured(draft.Name) is not null) return Taken($"there is a client \"{draft.Name}\" in the configuration; choose another name");
         var (client, token) = clients.Create(draft);
         return client is null ? Taken($"there is a client \"{draft.Name}\" already; choose another name, or rotate it") : Ok(json => Write(json, client, token), 201);

@@ -162,7 +162,7 @@ internal sealed class ControlApi(
         {
             return new GatewayError(GatewayErrorKind.Unauthenticated, "no valid token; send the gateway token as Authorization: Bearer");
         }
-        return caller == Caller.Owner ? null : new GatewayError(GatewayErrorKind.ModelNotAllowed, "the control API takes the gateway's own token, not a client's");
+        return caller == Caller.Owner ? null : new GatewayError(GatewayErrorKind.Forbidden, "the control API takes the gateway's own token, not a client's");
     }
 
     public static Task RefuseAsync(HttpContext http, GatewayError error) =>

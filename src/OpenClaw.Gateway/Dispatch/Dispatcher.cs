@@ -120,8 +120,8 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         if (finding.Downgrade is not { } to) return null;
         var cheaper = RoutePlanner.TargetsOf(x.State, x.Caller, to);
         if (cheaper.IsEmpty) return null;
-        x.Decision.Notes.Add($"budget {finding.Budget} is used up: answered from {to}");
-        x.Decision.Warnings.Add($"budget {finding.Budget} is used up, {to} answers");
+        x.Decision.Notes.Add($"budget {finding.Budget} has not enough left: answered from {to}");
+        x.Decision.Warnings.Add($"budget {finding.Budget} has not enough left, {to} answers");
         return cheaper;
     }
 

@@ -5,6 +5,9 @@ internal enum GatewayErrorKind
 {
     BadRequest,
     Unauthenticated,
+
+    /// <summary>Known who it is, and it is not theirs to ask.</summary>
+    Forbidden,
     NotFound,
     MethodNotAllowed,
     ModelNotAllowed,
@@ -50,6 +53,7 @@ internal static class GatewayErrorTable
     {
         GatewayErrorKind.BadRequest => new(400, "invalid_request_error", "invalid_request", "invalid_request_error", "INVALID_ARGUMENT"),
         GatewayErrorKind.Unauthenticated => new(401, "authentication_error", "invalid_api_key", "authentication_error", "UNAUTHENTICATED"),
+        GatewayErrorKind.Forbidden => new(403, "invalid_request_error", "forbidden", "permission_error", "PERMISSION_DENIED"),
         GatewayErrorKind.NotFound => new(404, "invalid_request_error", "not_found", "not_found_error", "NOT_FOUND"),
         GatewayErrorKind.MethodNotAllowed => new(405, "invalid_request_error", "method_not_allowed", "invalid_request_error", "INVALID_ARGUMENT"),
         GatewayErrorKind.ModelNotAllowed => new(403, "invalid_request_error", "model_not_allowed", "permission_error", "PERMISSION_DENIED"),

@@ -87,6 +87,7 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
             if (held is not null) envelope = held.Envelope;
         }
         RoutePlan? plan = null;
+        if (error is null) error = MoneyHeaders.Problem(http.Request.Headers);
         if (error is null) (plan, error) = Plan(http.Request, state, caller, envelope!, session, held, decision);
         if (error is not null)
         {
@@ -121,13 +122,10 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
 
     private static RequestFacts Facts(HttpRequest request, RequestEnvelope envelope, Decision decision, GatewayState state) => new(
         decision.Id, decision.Caller, decision.Session, state.Config.Models.Aliases.ContainsKey(decision.Requested) ? decision.Requested : null,
-        RequestTags.Of(request.Headers), decision.Protocol, envelope.EstimatedTokens, envelope.MaxTokens, envelope.Stream, MaxCost(request.Headers))
+        MoneyHeaders.Tags(request.Headers), decision.Protocol, envelope.EstimatedTokens, envelope.MaxTokens, envelope.Stream, MoneyHeaders.MaxCost(request.Headers))
     {
         Images = envelope.Images, Choices = envelope.Choices, MayThink = envelope.WantsReasoning,
     };
-
-    private static decimal? MaxCost(IHeaderDictionary headers) =>
-        headers.TryGetValue("x-openclaw-max-cost", out var text) && decimal.TryParse(text.ToString().Trim().TrimStart('$'), NumberStyles.Number, CultureInfo.InvariantCulture, out var usd) && usd >= 0 ? usd : null;
 
     private (RoutePlan?, GatewayError?) Plan(HttpRequest request, GatewayState state, Caller caller, RequestEnvelope envelope, Session? session, HeldTurn? held, Decision decision)
     {

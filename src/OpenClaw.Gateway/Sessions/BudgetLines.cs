@@ -16,6 +16,7 @@ internal sealed class BudgetLines(BudgetState budgets, TimeProvider time)
         var lines = new List<BudgetLine>();
         foreach (var rule in budgets.PlanOf(state.Config).Rules.OrderBy(r => state.Config.Budgets.IndexOf(r.Config)))
         {
+            if (!rule.IsFor(caller.Name)) continue;
             if (caller != Caller.Owner && rule.Scope is not (BudgetScope.Client or BudgetScope.Session or BudgetScope.Request)) continue;
             if (rule.IsPerRequest)
             {

@@ -43,6 +43,8 @@ internal static class CommandText
         /help                      this
         """;
 
+    public const string StrictNeedsModel = "\nNot strict: that goes with a model of the session's own, /model <provider/model> strict.";
+
     public static string NoSession(string command) => $"This request names no session, so {command} has nothing to change.\nTo have one, {HowToName}.";
 
     public static string Current(string? model, string? resolved, bool isPinned, bool isStrict, ImmutableArray<string> fallbacks, string? configured)

@@ -85,8 +85,8 @@ internal sealed class ModelCommands(SessionState sessions, TimeProvider time)
     private CommandReply Clear(CommandContext context, Session session, string rest)
     {
         sessions.Change(session, data => data with { Override = null, Strict = false, Updated = time.GetUtcNow() });
-        var (_, _, text) = ReadFlags(rest);
-        return new CommandReply(CommandText.ModelReset(context.Default), text.Length > 0 ? text : null);
+        var (isStrict, _, text) = ReadFlags(rest);
+        return new CommandReply(CommandText.ModelReset(context.Default) + (isStrict ? CommandText.StrictNeedsModel : ""), text.Length > 0 ? text : null);
     }
 
     private static (bool Strict, bool Elsewhere, string Text) ReadFlags(string rest)

@@ -38,13 +38,13 @@ internal static class SessionNames
         return (null, null);
     }
 
-    /// <summary>One to 256 characters, none of them a control character or half of a pair.</summary>
-    public static bool IsWellWritten(string name) => name.Length is > 0 and <= MaxLength && IsPrintable(name);
+    /// <summary>One to 256 characters, none of them a control character or half of a pair. Not a dot or two: in a path they are places, however they are encoded.</summary>
+    public static bool IsWellWritten(string name) => name.Length is > 0 and <= MaxLength && name is not ("." or "..") && IsPrintable(name);
 
     /// <summary>Such a name from any text: what cannot be shown is percent-encoded, and the tail of a long one is replaced by its hash, so that two stay two.</summary>
     public static string Clean(string text)
     {
-        var shown = IsPrintable(text) ? text : Uri.EscapeDataString(text);
+        var shown = text is "." or ".." ? text.Replace(".", "%2E", StringComparison.Ordinal) : IsPrintable(text) ? text : Uri.EscapeDataString(text);
         if (shown.Length <= MaxLength) return shown;
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
         var cut = MaxLength - 33;
@@ -65,5 +65,5 @@ internal static class SessionNames
     }
 
     private static readonly GatewayError s_badHeader = new(
-        GatewayErrorKind.BadRequest, $"x-openclaw-session is a name of 1 to {MaxLength} characters without control characters") { Param = "x-openclaw-session" };
+        GatewayErrorKind.BadRequest, $"x-openclaw-session is a name of 1 to {MaxLength} characters without control characters, and not a dot or two") { Param = "x-openclaw-session" };
 }

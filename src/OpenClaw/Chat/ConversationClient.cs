@@ -91,7 +91,7 @@ internal sealed class ConversationClient : IDisposable
             decision = Header(response, "x-openclaw-decision");
             if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden && decision is null or "none")
             {
-                return new Said(SaidKind.TokenRefused, "", $"the gateway at {_address} {(_address.Token is null ? "wants a token" : "refused the token")}", null, null);
+                return new Said(SaidKind.TokenRefused, "", GatewayClient.WhyRefused(_address, response.StatusCode), null, null);
             }
             if (!response.IsSuccessStatusCode)
             {

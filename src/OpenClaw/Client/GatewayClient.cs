@@ -58,7 +58,7 @@ internal sealed class GatewayClient(GatewayAddress address) : IDisposable
             using var answer = await _http.SendAsync(request, cancel).ConfigureAwait(false);
             if (answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
             {
-                return new Reach(ReachKind.TokenRefused, default, $"the gateway at {address} {(address.Token is null ? "wants a token" : "refused the token")}");
+                return new Reach(ReachKind.TokenRefused, default, WhyRefused(address, answer.StatusCode));
             }
             if (answer.Content.Headers.ContentType?.MediaType != "application/json") return Foreign();
             using var document = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancel).ConfigureAwait(false));
@@ -78,6 +78,10 @@ internal sealed class GatewayClient(GatewayAddress address) : IDisposable
             return new Reach(ReachKind.Unreachable, default, $"no gateway answers at {address}");
         }
     }
+
+    /// <summary>What 401 and 403 of the control API mean, for a person.</summary>
+    public static string WhyRefused(GatewayAddress address, HttpStatusCode status) => $"the gateway at {address} " + (address.Token is null ? "wants a token"
+        : status == HttpStatusCode.Forbidden ? "takes its own token here, and this one is a client's" : "refused the token");
 
     public void Dispose() => _http.Dispose();
 

@@ -24,7 +24,7 @@ internal static class ChatCommand
 
     private static async Task<int> RunAsync(GatewayAsk ask, string session, string? message, bool json, CancellationToken cancel)
     {
-        if (session.Trim() is not { Length: > 0 and <= 256 } name) return Terminal.Fail(json, "--session is a name of 1 to 256 characters", "", ExitCode.Usage);
+        if (session.Trim() is not { Length: > 0 and <= 256 } name || name is "." or "..") return Terminal.Fail(json, "--session is a name of 1 to 256 characters, and not a dot or two", "", ExitCode.Usage);
         var local = LocalConfig.Load(ask.Config);
         if (!GatewayAddress.TryFind(ask, ConfigEnvironment.Process, local.Config, out var address, out var problem))
         {

@@ -28,6 +28,10 @@ internal static class ClientsCommand
         var requests = new Option<int?>("--requests-per-minute") { Description = "Its rate in requests", HelpName = "N" };
         var tokens = new Option<int?>("--tokens-per-minute") { Description = "Its rate in tokens", HelpName = "N" };
         var budgets = new Option<string[]>("--budget") { Description = "Dollars a period, such as 20/month; can be given several times", HelpName = "USD/PERIOD" };
+        budgets.Validators.Add(static result =>
+        {
+            if (result.Tokens.FirstOrDefault(static t => Dollars(t.Value) is null) is { } bad) result.AddError($"--budget is dollars and a period, such as 20/month or 0.50/day, and not \"{bad.Value}\"");
+        });
         var expires = new Option<string?>("--expires") { Description = "A day or a time from which on it is not let in", HelpName = "WHEN" };
         return Make("create", "A new client; its token is shown this once", c => { c.Add(name); foreach (var o in new Option[] { allow, requests, tokens, budgets, expires }) c.Add(o); }, (parsed, ask) => ask.PostAsync(Path, json =>
         {
@@ -143,7 +147,9 @@ internal static class ClientsCommand
         json.WriteEndArray();
     }
 
-    // What is no number goes to the gateway as it is: it says what is wrong with it.
+    private static decimal? Dollars(string budget) =>
+        decimal.TryParse(budget.Split('/')[0].TrimStart('$'), System.Globalization.NumberStyles.AllowDecimalPoint, System.Globalization.CultureInfo.InvariantCulture, out var usd) ? usd : null;
+
     private static void WriteBudgets(Utf8JsonWriter json, string[] budgets)
     {
         if (budgets.Length == 0) return;
@@ -151,10 +157,8 @@ internal static class ClientsCommand
         foreach (var text in budgets)
         {
             var slash = text.IndexOf('/', StringComparison.Ordinal);
-            var amount = (slash < 0 ? text : text[..slash]).TrimStart('$');
             json.WriteStartObject();
-            if (decimal.TryParse(amount, System.Globalization.NumberStyles.Number, System.Globalization.CultureInfo.InvariantCulture, out var usd)) json.WriteNumber("limit"u8, usd);
-            else json.WriteString("limit"u8, amount);
+            json.WriteNumber("limit"u8, Dollars(text) ?? 0);
             if (slash >= 0) json.WriteString("period"u8, text[(slash + 1)..]);
             json.WriteEndObject();
         }

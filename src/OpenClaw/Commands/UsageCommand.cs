@@ -53,9 +53,13 @@ internal static class UsageCommand
         var grouping = Enum.Parse<UsageGrouping>(asked[0].Value!, ignoreCase: true);
         if (json) Terminal.Json(writer => answer.Json.WriteTo(writer));
         else if (csv) Terminal.Write(UsageCsv.Write(grouping, report));
-        else Terminal.Write(UsageText.Of(grouping, report, local.Config?.Providers.IsEmpty ?? false));
+        else Terminal.Write(UsageText.Of(grouping, report, report.Total.Requests == 0 && await HasNoProviderAsync(gateway, cancel).ConfigureAwait(false)));
         return ExitCode.Ok;
     }
+
+    // The gateway's own word: its configuration need not be the one that is found here.
+    private static async Task<bool> HasNoProviderAsync(GatewayClient gateway, CancellationToken cancel) =>
+        await gateway.GetAsync("/openclaw/v1/status", cancel).ConfigureAwait(false) is { IsAnswered: true } status && !status.Json.Items("providers").Any();
 
     /// <summary>The gateway reads the same words; here they are wrong usage rather than a refusal.</summary>
     private static string? Problem((string Name, string? Value)[] asked)

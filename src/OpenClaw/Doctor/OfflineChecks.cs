@@ -13,7 +13,7 @@ internal static class OfflineChecks
     public static IEnumerable<DoctorFinding> Of(LocalConfig local, ConfigEnvironment environment, TimeProvider time) =>
         Config(local)
             .Concat(local.Config is { } config
-                ? Chain(config).Concat(Keys(local, environment, time)).Concat(Prices(local, environment, time)).Concat(Bind(config, environment)).Concat(Ollama(config)).Concat(Encryption(config))
+                ? Chain(config).Concat(Keys(local, environment, time)).Concat(Prices(local, environment, time)).Concat(Bind(config, environment)).Concat(Ollama(config)).Concat(Encryption(config)).Concat(Alerts(config, environment))
                 : [])
             .Concat(Secrets(local))
             .Concat(Clock(time));
@@ -137,6 +137,12 @@ internal static class OfflineChecks
             yield return new(DoctorSeverity.Warns, "secrets", $"the key of \"{provider.Id}\" travels without encryption to a public address", "Write https:// in its baseUrl.");
         }
     }
+
+    /// <summary>A receiver that checks signatures drops what is not signed.</summary>
+    private static IEnumerable<DoctorFinding> Alerts(OpenClawConfig config, ConfigEnvironment environment) =>
+        from alert in config.Alerts
+        where alert.SecretEnv is { } name && string.IsNullOrEmpty(environment.Variable(name))
+        select new DoctorFinding(DoctorSeverity.Warns, "alerts", $"the variable {alert.SecretEnv} is not set: alerts go out without a signature", $"Set {alert.SecretEnv}, or remove secretEnv.");
 
     private static IEnumerable<DoctorFinding> Secrets(LocalConfig local)
     {

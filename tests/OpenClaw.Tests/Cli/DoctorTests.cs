@@ -35,6 +35,7 @@ public sealed class DoctorTests
     [InlineData("""{ "defaultModel": "scripted/ok", "models": { "fallbacks": ["scripted/down"] } }""", "chain", "every model of the default chain is scripted's: an outage there takes all of them")]
     [InlineData("""{ "llmConfig": [ { "provider": "openai", "model": "llama3.2", "baseURL": "http://localhost:11434/v1" } ] }""", "ollama", "the provider \"openai\" is an Ollama behind its OpenAI door (/v1): prompts longer than its context are cut at the beginning, silently")]
     [InlineData("""{ "gateway": { "auth": { "mode": "token", "token": "short" } }, "defaultModel": "scripted/ok" }""", "bind", "the gateway token has fewer than 16 characters")]
+    [InlineData("""{ "alerts": [{ "url": "https://example.com/hook", "secretEnv": "NOT_SET" }] }""", "alerts", "the variable NOT_SET is not set: alerts go out without a signature")]
     [InlineData("""{ "defaultModel": "openai/gpt-of-tomorrow" }""", "prices", "openai/gpt-of-tomorrow has no price: its dollars are not counted, and a budget in dollars refuses it")]
     public void Says_what_is_probably_not_meant(string config, string check, string message)
     {

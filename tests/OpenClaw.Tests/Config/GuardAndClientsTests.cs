@@ -40,9 +40,18 @@ public sealed class GuardAndClientsTests
     public void What_is_wrong_with_a_client_is_told_where_it_stands(string member, string pointer, string part) =>
         Expect.Error($$"""{ "clients": [{ "name": "ci", "token": "t", {{member}} }] }""", pointer, part);
 
+    [Theory]
+    [InlineData("\"token\": \"same\"", "\"token\": \"same\"")]
+    [InlineData("\"token\": \"same\"", "\"tokenHash\": \"sha256:0967115f2813a3541eaef77de9d9d5773f1c0c04314b0bbfe4ff3b3b1c55b5d5\"")]
+    [InlineData("\"tokenEnv\": \"A\"", "\"tokenEnv\": \"A\"")]
+    [InlineData("\"tokenFile\": \"/run/t\"", "\"tokenFile\": \"/run/t\"")]
+    public void Two_clients_cannot_have_one_token(string one, string two) =>
+        Expect.Error($$"""{ "clients": [{ "name": "a", {{one}} }, { "name": "b", {{two}} }] }""", "/clients/1", "\"a\" and \"b\"");
+
     [Fact]
     public void One_client_can_be_a_scope()
     {
+        Expect.Warning("""{ "clients": [{ "name": "batches", "token": "t" }], "budgets": [{ "scope": "client:batchs", "limit": 1 }] }""", "/budgets/0/scope", "Did you mean \"batches\"");
         var config = Expect.Clean("""{ "budgets": [{ "scope": "client:ci", "limit": 1 }], "limits": [{ "scope": "client:ci", "requestsPerMinute": 1 }] }""");
         Assert.Equal(("client:ci", "client:ci"), (config.Budgets[0].Scope, config.Limits[0].Scope));
         Expect.Error("""{ "limits": [{ "scope": "client:", "requestsPerMinute": 1 }] }""", "/limits/0/scope", "not a scope");

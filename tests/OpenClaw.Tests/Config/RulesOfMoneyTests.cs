@@ -52,6 +52,8 @@ public sealed class RulesOfMoneyTests
     [InlineData("""{ "scope": "model", "limit": 1 }""", "/budgets/0/scope", "model:REF")]
     [InlineData("""{ "scope": "model:gpt-4o", "limit": 1 }""", "/budgets/0/scope", "names no provider")]
     [InlineData("""{ "scope": "provider:nosuch", "limit": 1 }""", "/budgets/0/scope", "neither known")]
+    [InlineData("""{ "scope": "model:openai/*", "limit": 1 }""", "/budgets/0/scope", "pattern")]
+    [InlineData("""{ "scope": "tag:a,b", "limit": 1 }""", "/budgets/0/scope", "comma")]
     [InlineData("""{ "scope": "alias:nosuch", "limit": 1 }""", "/budgets/0/scope", "no alias")]
     [InlineData("""{ "scope": "gateway", "limit": -1 }""", "/budgets/0/limit", "between 0")]
     [InlineData("""{ "scope": "gateway", "limit": 1, "period": "monthly" }""", "/budgets/0/period", "Write \"month\"")]
@@ -81,6 +83,7 @@ public sealed class RulesOfMoneyTests
         Expect.Error("""{ "alerts": [{}] }""", "/alerts/0", "no url");
         Expect.Error("""{ "alerts": [{ "url": "example.com" }] }""", "/alerts/0/url", "absolute http");
         Expect.Error("""{ "models": { "prices": { "gpt": { "input": 1 } } } }""", "/models/prices/gpt", "names no provider");
+        Expect.Error("""{ "models": { "prices": { "openai/*": { "input": 1 } } } }""", "/models/prices/openai~1*", "one model's");
         Assert.Equal(4m, Expect.Clean("""{ "models": { "prices": { "google/m": { "output": 4 } } } }""").Models.Prices["gemini/m"].Output);
     }
 }

@@ -20,11 +20,26 @@ internal static class BudgetAlert
         var used = fraction >= 1;
         var name = used ? "budget.exhausted" : "budget.threshold";
         var id = AlertId.Of(name, key.Budget, key.Subject, key.Window, fraction.ToString(CultureInfo.InvariantCulture), rule.Limit.ToString(CultureInfo.InvariantCulture));
-        var whose = key.Subject.Length > 0 ? $" of {key.Subject}" : "";
+        var whose = Whose(key);
         var words = used
             ? $"budget \"{rule.Name}\"{whose} is used up: {rule.Show(spent)} of {rule.Show(rule.Limit)} {rule.PeriodWords}"
             : $"budget \"{rule.Name}\"{whose} is at {fraction.ToString("P0", CultureInfo.InvariantCulture).Replace(" ", "", StringComparison.Ordinal)}: {rule.Show(spent)} of {rule.Show(rule.Limit)} {rule.PeriodWords}";
-        return new Alert(id, name, at, AlertBody.Write(id, name, at, words, json =>
+        return Of(id, name, words, rule, key, fraction, (spent, reserved), window, at);
+    }
+
+    /// <summary>A call that the budget had not enough left for, though much is left: once a window.</summary>
+    public static Alert Refused(BudgetRule rule, CounterKey key, decimal least, decimal spent, decimal reserved, BudgetWindow window, DateTimeOffset at)
+    {
+        var id = AlertId.Of("budget.refused", key.Budget, key.Subject, key.Window, rule.Limit.ToString(CultureInfo.InvariantCulture));
+        var words = $"budget \"{rule.Name}\"{Whose(key)} had not enough left for a call of at least {rule.Show(least)}: {rule.Show(spent)} of {rule.Show(rule.Limit)} {rule.PeriodWords}";
+        var fraction = rule.Limit <= 0 ? 1 : decimal.Round(spent / rule.Limit, 4);
+        return Of(id, "budget.refused", words, rule, key, fraction, (spent, reserved), window, at);
+    }
+
+    private static string Whose(CounterKey key) => key.Subject.Length > 0 ? $" of {key.Subject}" : "";
+
+    private static Alert Of(string id, string name, string words, BudgetRule rule, CounterKey key, decimal fraction, (decimal Spent, decimal Reserved) now, BudgetWindow window, DateTimeOffset at) =>
+        new(id, name, at, AlertBody.Write(id, name, at, words, json =>
         {
             json.WriteStartObject("budget"u8);
             json.WriteString("name"u8, rule.Name);
@@ -35,8 +50,8 @@ internal static class BudgetAlert
             json.WriteString("action"u8, rule.Config.Action);
             json.WriteNumber("fraction"u8, fraction);
             json.WriteNumber("limit"u8, rule.Limit);
-            json.WriteNumber("spent"u8, spent);
-            json.WriteNumber("reserved"u8, reserved);
+            json.WriteNumber("spent"u8, now.Spent);
+            json.WriteNumber("reserved"u8, now.Reserved);
             if (window.Ends is { } ends)
             {
                 json.WriteString("windowStarts"u8, window.From.UtcDateTime);
@@ -44,7 +59,6 @@ internal static class BudgetAlert
             }
             json.WriteEndObject();
         }));
-    }
 }
 
 /// <summary>Alerts of targets that stopped answering, or answer again.</summary>

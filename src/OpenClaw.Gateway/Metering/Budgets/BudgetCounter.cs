@@ -62,6 +62,9 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     /// <summary>The highest fraction of the limit that was told to anyone; guarded by its user.</summary>
     public decimal ToldUpTo { get; set; }
 
+    /// <summary>That it was too small for a call was told; guarded by its user.</summary>
+    public bool ToldOfRefusal { get; set; }
+
     /// <summary>When it was last used, for forgetting.</summary>
     public DateTimeOffset UsedAt { get; set; }
 

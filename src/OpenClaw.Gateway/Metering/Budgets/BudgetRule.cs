@@ -109,10 +109,17 @@ internal sealed class BudgetRule
         _ => "per " + Config.Period,
     };
 
+    /// <summary>Whether this client's requests can be counted here: a budget of another client's is none of its business.</summary>
+    public bool IsFor(string client) => Scope != BudgetScope.Client || _named.Length == 0 || client == _named;
+
+    /// <summary>The subject of a budget that has only one counter at a time (empty: all share it); null where each subject has its own.</summary>
+    public string? OnlySubject => IsPerRequest || Period == BudgetPeriod.Session || Scope == BudgetScope.Session || (Scope == BudgetScope.Client && _named.Length == 0)
+        ? null : Scope == BudgetScope.Client ? _named : "";
+
     /// <summary>Whether a call of this request to <paramref name="target"/> is counted here.</summary>
     public bool Covers(RequestFacts facts, Target target) => Scope switch
     {
-        BudgetScope.Client => _named.Length == 0 || facts.Client == _named,
+        BudgetScope.Client => IsFor(facts.Client),
         BudgetScope.Provider => target.Provider.Id == _named,
         BudgetScope.Model => target.Name == _named,
         BudgetScope.Alias => facts.Alias == _named,
@@ -145,7 +152,14 @@ internal sealed class BudgetRule
     /// <summary>Which of the ledger's rows this budget counts, for a counter that is made later than they were.</summary>
     public CounterScope RowsOf(string subject, RequestFacts? facts) => Scope switch
     {
-        _ when Period == BudgetPeriod.Session => new CounterScope(CounterScopeKind.Session, facts?.Session ?? subject),
+        // A session is one client's: its name says whose.
+        BudgetScope.Gateway or BudgetScope.Client when Period == BudgetPeriod.Session => new CounterScope(CounterScopeKind.Session, facts?.Session ?? subject),
+        _ when Period == BudgetPeriod.Session && Scope != BudgetScope.Session => RowsOfAll(subject) with { Session = facts?.Session ?? subject },
+        _ => RowsOfAll(subject),
+    };
+
+    private CounterScope RowsOfAll(string subject) => Scope switch
+    {
         BudgetScope.Client => new CounterScope(CounterScopeKind.Client, subject),
         BudgetScope.Session => new CounterScope(CounterScopeKind.Session, subject),
         BudgetScope.Provider => new CounterScope(CounterScopeKind.Provider, _named),

@@ -10,6 +10,9 @@ internal sealed class BudgetState : IAsyncDisposable
 {
     // Sessions come and go; beyond this, those that rest are forgotten early and read again when they come back.
     private const int MaxCounters = 20_000;
+
+    // Of a budget with less than a tenth left, a refusal says that it is over.
+    private const decimal AlmostAll = 0.9m;
     private static readonly TimeSpan s_forgetAfter = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan s_load = TimeSpan.FromSeconds(3);
 
@@ -103,10 +106,25 @@ internal sealed class BudgetState : IAsyncDisposable
         Tell(rule, counter, rule.Limit <= 0 ? 1 : counter.Now.Spent / rule.Limit, at);
     }
 
-    /// <summary>A call was refused: the limit is reached, whatever the last few cents say.</summary>
-    public void Refused(BudgetRule rule, BudgetCounter counter, RequestFacts facts, DateTimeOffset at)
+    /// <summary>
+    /// A call was refused. With little left the limit is reached, whatever the last few cents say; with much left the call was
+    /// too large for it, which is told once a window and says nothing of the fractions to come.
+    /// </summary>
+    /// <param name="least">What the call would have needed.</param>
+    public void Refused(BudgetRule rule, BudgetCounter counter, decimal least, DateTimeOffset at)
     {
-        if (!_alerts.IsOff) Tell(rule, counter, 1, at);
+        if (_alerts.IsOff || counter.ToldUpTo >= 1) return;
+        var (spent, reserved) = counter.Now;
+        if (spent >= rule.Limit * AlmostAll)
+        {
+            counter.ToldUpTo = 1;
+            _alerts.Raise(BudgetAlert.Of(rule, counter.Key, 1, spent, reserved, rule.WindowAt(at), at));
+        }
+        else if (!counter.ToldOfRefusal)
+        {
+            counter.ToldOfRefusal = true;
+            _alerts.Raise(BudgetAlert.Refused(rule, counter.Key, least, spent, reserved, rule.WindowAt(at), at));
+        }
     }
 
     /// <summary>Forgets the counters of windows that are over and of subjects that rest; what is reserved or leased is never forgotten.</summary>

@@ -256,7 +256,7 @@ internal sealed class Reservation : IDisposable
         var (spent, reserved) = shortage.Counter.Now;
         if (shortage.Hold.Rule is not { } rule) return BudgetWords.OverMaxCost(shortage.Hold.Limit, spent, shortage.Least);
         _isDowngraded |= rule.Action == BudgetAction.Downgrade;
-        if (!shortage.Hold.IsOwn) _state.Refused(rule, shortage.Counter, Facts, _at);
+        if (!shortage.Hold.IsOwn) _state.Refused(rule, shortage.Counter, shortage.Least, _at);
         return BudgetWords.UsedUp(rule, rule.Limit, spent, reserved, shortage.Least, rule.WindowAt(_at), _state.UtcNow);
     }
 

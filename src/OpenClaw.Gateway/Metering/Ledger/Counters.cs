@@ -28,5 +28,8 @@ internal enum CounterScopeKind
 /// <summary>Which rows a sum is taken over. Scopes of provider and model count the calls to them, the others whole requests.</summary>
 internal readonly record struct CounterScope(CounterScopeKind Kind, string Value)
 {
+    /// <summary>Of these only the rows of one session; null = of all.</summary>
+    public string? Session { get; init; }
+
     public static readonly CounterScope Gateway = new(CounterScopeKind.Gateway, "");
 }

@@ -23,7 +23,8 @@ public sealed class ClientsOnTheWireTests
         var token = made.Json.GetProperty("token").GetString()!;
         Assert.Equal(200, await AskAsync(gateway, token, "scripted/ok"));
         Assert.Equal(403, await AskAsync(gateway, token, "scripted/down"));
-        Assert.Equal(403, (await CallAsync(gateway, "GET", "/openclaw/v1/clients", null, token)).Status);
+        var forbidden = await CallAsync(gateway, "GET", "/openclaw/v1/clients", null, token);
+        Assert.Equal((403, "forbidden"), (forbidden.Status, forbidden.Json.GetProperty("error").GetProperty("code").GetString()));
 
         var rotated = await CallAsync(gateway, "POST", "/openclaw/v1/clients/ci/rotate", """{"overlap":"0s"}""");
         var second = rotated.Json.GetProperty("token").GetString()!;
@@ -58,7 +59,30 @@ public sealed class ClientsOnTheWireTests
         Assert.Equal(401, await AskAsync(gateway, "the-filed-token", "scripted/ok"));
     }
 
+    [Fact]
+    public async Task A_budget_of_one_client_is_nobody_elses_to_look_at_or_to_be_counted_in()
+    {
+        await using var gateway = await RunningGateway.StartAsync("""
+            { "gateway": { "auth": { "token": "the-owners-token" } }, "defaultModel": "scripted/ok",
+              "models": { "providers": { "scripted": {} }, "prices": { "scripted/ok": { "input": 1, "output": 1 } } },
+              "clients": [{ "name": "ci", "token": "the-ci-token", "budgets": [{ "period": "month", "limit": 20 }] }, { "name": "dev", "token": "the-dev-token" }] }
+            """);
+        const string Hello = """{"model":"scripted/ok","user":"s","messages":[{"role":"user","content":"hello"}]}""";
+        const string Budget = """{"model":"scripted/ok","user":"s","messages":[{"role":"user","content":"/budget"}]}""";
+        foreach (var token in (string[])["the-owners-token", "the-dev-token"])
+        {
+            Assert.Equal(200, (await CallAsync(gateway, "POST", "/v1/chat/completions", Hello, token)).Status);
+            Assert.DoesNotContain("client:ci", (await CallAsync(gateway, "POST", "/v1/chat/completions", Budget, token)).Body, StringComparison.Ordinal);
+        }
+        var standing = (await CallAsync(gateway, "GET", "/openclaw/v1/budgets", null)).Json.GetProperty("budgets")[0];
+        Assert.Equal((0m, 20m), (standing.GetProperty("spent").GetDecimal(), standing.GetProperty("left").GetDecimal()));
+        Assert.Equal(200, (await CallAsync(gateway, "POST", "/v1/chat/completions", Hello, "the-ci-token")).Status);
+        Assert.Contains("client:ci", (await CallAsync(gateway, "POST", "/v1/chat/completions", Budget, "the-ci-token")).Body, StringComparison.Ordinal);
+        Assert.NotEqual(0m, (await CallAsync(gateway, "GET", "/openclaw/v1/budgets", null)).Json.GetProperty("budgets")[0].GetProperty("spent").GetDecimal());
+    }
+
     [Theory]
+    [InlineData("POST", "", "{\"name\":\"late\",\"expires\":\"2020-01-01\"}", 400)]
     [InlineData("POST", "", "{\"name\":\"\\ud800\"}", 400)]
     [InlineData("POST", "", "", 400)]
     [InlineData("POST", "", "[1]", 400)]

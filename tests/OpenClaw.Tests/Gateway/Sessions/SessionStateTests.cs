@@ -50,6 +50,9 @@ public sealed class SessionStateTests
     {
         Assert.Equal(GatewayErrorKind.BadRequest, Find(new string('x', 257), "{}", "header").Error!.Kind);
         Assert.Equal(GatewayErrorKind.BadRequest, Find(" ", "{}", "header").Error!.Kind);
+        // No path could name them.
+        Assert.Equal(GatewayErrorKind.BadRequest, Find("..", "{}", "header").Error!.Kind);
+        Assert.Equal("%2E", Find(null, """{"user":"."}""", "user").Name);
         var (one, _) = Find(null, $$"""{"user":"{{new string('x', 300)}}1"}""", "user");
         var (two, _) = Find(null, $$"""{"user":"{{new string('x', 300)}}2"}""", "user");
         Assert.True(SessionNames.IsWellWritten(one!) && SessionNames.IsWellWritten(two!));

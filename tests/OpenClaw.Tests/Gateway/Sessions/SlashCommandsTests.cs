@@ -93,6 +93,7 @@ public sealed class SlashCommandsTests
         await stage.RunAsync("model openai/gpt-4o strict", session);
         await stage.RunAsync("model default", session);
         Assert.Equal(((string?)null, false), (session.Data.Override, session.Data.Strict));
+        Assert.Contains("Not strict", (await stage.RunAsync("model default strict", session)).Text, StringComparison.Ordinal);
     }
 
     [Fact]

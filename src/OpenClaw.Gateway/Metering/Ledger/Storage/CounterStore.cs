@@ -30,6 +30,7 @@ internal sealed class CounterStore(IStorage storage, string gateway, TimeProvide
             CounterScopeKind.Alias => (" AND r.alias = @value", " AND alias = @value"),
             _ => ($" AND {storage.IndexOf}(r.tags, @value) > 0", $" AND {storage.IndexOf}(tags, @value) > 0"),
         };
+        if (scope.Session is not null) (rows, rollups) = (rows + " AND r.session = @session", rollups + " AND session = @session");
         var sql = $"""
             SELECT CAST(COALESCE(SUM(usd), 0) AS BIGINT), CAST(COALESCE(SUM(usd_rest), 0) AS BIGINT), CAST(COALESCE(SUM(tokens), 0) AS BIGINT) FROM (
             SELECT h.usd AS usd, h.usd_rest AS usd_rest, {Tokens} AS tokens FROM requests r JOIN hops h ON h.request = r.n WHERE r.at >= @from{rows}
@@ -38,6 +39,7 @@ internal sealed class CounterStore(IStorage storage, string gateway, TimeProvide
         await using var connection = await storage.OpenAsync(cancel).ConfigureAwait(false);
         await using var command = connection.Command(sql).With("from", from.ToUnixTimeMilliseconds());
         if (scope.Kind != CounterScopeKind.Gateway) command.With("value", scope.Kind == CounterScopeKind.Tag ? "," + scope.Value + "," : scope.Value);
+        if (scope.Session is { } session) command.With("session", session);
         await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         return await row.ReadAsync(cancel).ConfigureAwait(false) ? new CounterValue(row.UsdAt(0), row.GetInt64(2)) : default;
     }

@@ -5,6 +5,7 @@ using OpenClaw.Config;
 using OpenClaw.Gateway.Metering.Alerts;
 using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Metering.Ledger;
+using OpenClaw.Tests.Gateway.Metering.Budgets;
 
 namespace OpenClaw.Tests.Gateway.Metering.Alerts;
 
@@ -31,6 +32,27 @@ public sealed class AlertTests
         var seconds = long.Parse(signature.Split(',')[0][2..], System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal(signature, AlertState.Sign("k3y", seconds, System.Text.Encoding.UTF8.GetBytes(body)));
         Assert.Single(memory.Told_);
+    }
+
+    [Fact]
+    public async Task A_call_too_large_for_a_budget_with_much_left_is_told_as_that_and_leaves_the_fractions_to_be_told()
+    {
+        var bodies = new ConcurrentQueue<string>();
+        await using var hook = new TinyHttp((_, body) => { bodies.Enqueue(body); return (200, "{}"); });
+        await using (var stage = BudgetStage.Of("""{ "name": "one", "scope": "gateway", "limit": 1, "warnAt": [0.5] }""", alerts: Alerts(hook.Url, new Memory(), TimeProvider.System)))
+        {
+            Assert.NotNull(await stage.RunAsync(2_000_000, 10));
+            Assert.NotNull(await stage.RunAsync(2_000_000, 10));
+            Assert.Null(await stage.RunAsync(600_000, 0));
+            Assert.Null(await stage.RunAsync(200_000, 0));
+            Assert.Null(await stage.RunAsync(110_000, 0));
+            Assert.NotNull(await stage.RunAsync(500_000, 10));
+        }
+        var told = bodies.Select(static b => JsonDocument.Parse(b).RootElement).Select(static j => j.GetProperty("event").GetString() + ": " + j.GetProperty("text").GetString()).ToList();
+        Assert.Equal(3, told.Count);
+        Assert.StartsWith("budget.refused: budget \"one\" had not enough left for a call of at least $3", told[0], StringComparison.Ordinal);
+        Assert.Equal("budget.threshold: budget \"one\" is at 50%: $0.60 of $1.00 in all", told[1]);
+        Assert.Equal("budget.exhausted: budget \"one\" is used up: $0.91 of $1.00 in all", told[2]);
     }
 
     [Fact]

@@ -29,10 +29,10 @@ internal sealed class BudgetStage : IAsyncDisposable
 
     private readonly StateBuilder _builder;
 
-    private BudgetStage(StateBuilder builder, GatewayState state, ICounterStore store, ManualTime time)
+    private BudgetStage(StateBuilder builder, GatewayState state, ICounterStore store, ManualTime time, AlertState? alerts)
     {
         (_builder, State, Store, Time) = (builder, state, store, time);
-        Alerts = new AlertState(() => [], static _ => null, new NoMemory(), time, static _ => { });
+        Alerts = alerts ?? new AlertState(() => [], static _ => null, new NoMemory(), time, static _ => { });
         Budgets = new BudgetState(store, Alerts, time);
     }
 
@@ -47,10 +47,10 @@ internal sealed class BudgetStage : IAsyncDisposable
     public BudgetState Budgets { get; private set; }
 
     /// <param name="budgets">The array's members.</param>
-    public static BudgetStage Of(string budgets, ICounterStore? store = null, ManualTime? time = null)
+    public static BudgetStage Of(string budgets, ICounterStore? store = null, ManualTime? time = null, AlertState? alerts = null)
     {
         var builder = new StateBuilder(new GatewayOptions { Environment = ConfigEnvironment.Empty }, new Backoff(new Random(1)));
-        return new BudgetStage(builder, StateOf(builder, budgets), store ?? new LedgerCounters(LedgerState.InMemory()), time ?? new ManualTime());
+        return new BudgetStage(builder, StateOf(builder, budgets), store ?? new LedgerCounters(LedgerState.InMemory()), time ?? new ManualTime(), alerts);
     }
 
     public void Reload(string budgets) => State = StateOf(_builder, budgets);

@@ -75,7 +75,7 @@ public sealed class BudgetedRequestTests
         await using var gateway = await StartAsync(provider, """{ "name": "soft", "scope": "gateway", "limit": 0.0001, "action": "downgrade", "to": "cheap" }""");
         var answer = await AskAsync(gateway, "count/talk-100");
         Assert.Equal((200, "scripted/ok"), (answer.Status, answer.Header("x-openclaw-model")));
-        Assert.Contains("budget soft is used up", answer.Header("x-openclaw-warnings"), StringComparison.Ordinal);
+        Assert.Contains("budget soft has not enough left", answer.Header("x-openclaw-warnings"), StringComparison.Ordinal);
         Assert.Equal(0, provider.Calls);
     }
 
@@ -98,6 +98,35 @@ public sealed class BudgetedRequestTests
         Assert.Equal(402, (await AskAsync(gateway, "count/talk-100", maxCost: "0.0001")).Status);
         Assert.Equal(200, (await AskAsync(gateway, "count/talk-9000", maxCost: "0.01")).Status);
         Assert.True(provider.Cost <= 0.01m);
+    }
+
+    [Theory]
+    [InlineData("x-openclaw-max-cost", "abc")]
+    [InlineData("x-openclaw-max-cost", "-1")]
+    [InlineData("x-openclaw-max-cost", "0,50")]
+    [InlineData("x-openclaw-max-cost", "0.01, 0.02")]
+    [InlineData("x-openclaw-max-cost", "99999999999999999999999999999999")]
+    [InlineData("x-openclaw-tags", "1,2,3,4,5,6,7,8,9")]
+    [InlineData("x-openclaw-tags", "a-name-of-more-than-sixty-four-characters-that-no-budget-would-ever-be-found-for")]
+    public async Task A_bound_that_cannot_be_read_is_an_error_and_never_no_bound(string header, string value)
+    {
+        await using var provider = new CountingProvider();
+        await using var gateway = await StartAsync(provider, "");
+        using var request = Request(gateway, "count/talk-100", stream: false, null, null, false, null);
+        request.Headers.TryAddWithoutValidation(header, value);
+        using var answer = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        var body = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((400, 0), ((int)answer.StatusCode, provider.Calls));
+        Assert.Contains($"\"param\":\"{header}\"", body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_small_bound_may_be_written_as_programs_write_it()
+    {
+        await using var provider = new CountingProvider();
+        await using var gateway = await StartAsync(provider, "");
+        Assert.Equal(402, (await AskAsync(gateway, "count/talk-100", maxCost: "1e-05")).Status);
+        Assert.Equal(200, (await AskAsync(gateway, "count/talk-100", maxCost: "$1.5e-1")).Status);
     }
 
     [Fact]

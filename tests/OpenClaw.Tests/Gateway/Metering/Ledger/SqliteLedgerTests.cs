@@ -1,6 +1,8 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using OpenClaw.Gateway.Metering;
+using OpenClaw.Config;
+using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Metering.Ledger;
 using OpenClaw.Gateway.Metering.Ledger.Storage;
 
@@ -81,6 +83,10 @@ public sealed class SqliteLedgerTests : IDisposable
         Assert.Equal(5m, await Sum(CounterScopeKind.Alias, "fast"));
         Assert.Equal(5m, await Sum(CounterScopeKind.Tag, "team-a"));
         Assert.Equal(2m, await Sum(CounterScopeKind.Tag, "team"));
+        // A model's budget of each session counts that model in that session, and no other.
+        var rows = new BudgetRule(new BudgetConfig { Scope = "model:gemini/flash", Period = "session", Limit = 1 }).RowsOf("s1", null);
+        Assert.Equal(4m, (await ledger.SumAsync(rows, Entries.Now.AddDays(-365), _cancel)).Usd);
+        Assert.Equal(0m, (await ledger.SumAsync(rows with { Session = "s2" }, Entries.Now.AddDays(-365), _cancel)).Usd);
     }
 
     [Fact]
