@@ -19,11 +19,11 @@ internal static class EgressJudge
                 InPod(spec, destination, findings);
                 continue;
             }
-            if (!rules.Any(r => Covers(r.Rule, destination)))
+            if (!IsCovered(destination, rules))
             {
                 findings.Add(Finding.Warn("ProviderUnreachable", Policy, $"{destination.Who} at {destination.Shown} cannot be reached: no rule lets TCP {destination.Port} out to it", Open(spec, destination)));
             }
-            else if (destination.Kind != PlaceKind.Address && !spec.Flag("security.networkPolicy.allowDNS") && !rules.Any(static r => Ports(r.Rule, 53)))
+            else if (!IsFound(spec, destination, rules))
             {
                 findings.Add(Finding.Warn("ProviderUnreachable", Policy + ".allowDNS", $"{destination.Who} at {destination.Shown} cannot be found: names are not looked up", "write allowDNS: true, or the address as a number"));
             }
@@ -34,17 +34,34 @@ internal static class EgressJudge
         }
     }
 
+    /// <summary>True when the policy, if there is one, lets the gateway out to it and its name can be looked up.</summary>
+    public static bool IsOpen(SpecView spec, Destination destination, IReadOnlyCollection<EgressRule> rules) =>
+        !spec.Flag("security.networkPolicy.enabled") || (IsCovered(destination, rules) && IsFound(spec, destination, rules));
+
+    private static bool IsCovered(Destination destination, IReadOnlyCollection<EgressRule> rules) => rules.Any(r => Covers(r.Rule, destination));
+
+    private static bool IsFound(SpecView spec, Destination destination, IReadOnlyCollection<EgressRule> rules) =>
+        destination.Kind == PlaceKind.Address || spec.Flag("security.networkPolicy.allowDNS") || rules.Any(static r => Ports(r.Rule, 53));
+
+    /// <summary>The container of the pod that names the port, and whether the gateway is alone in the pod.</summary>
+    public static (string? Container, bool IsAlone) Beside(SpecView spec, Destination destination)
+    {
+        if (spec.Flag("ollama.enabled") && destination.Port == InstancePlan.OllamaPort) return ("ollama", false);
+        var beside = spec.Objects("sidecars").Concat(spec.Objects("initContainers").Where(static c => (string?)c["restartPolicy"] == "Always")).ToList();
+        var named = beside.FirstOrDefault(c => (c["ports"] as JsonArray ?? []).OfType<JsonObject>().Any(p => SpecView.Integer(p["containerPort"]) == destination.Port));
+        return (SpecView.Name(named), beside.Count == 0 && !spec.Flag("ollama.enabled"));
+    }
+
     private static void InPod(SpecView spec, Destination destination, List<Finding> findings)
     {
-        if (spec.Flag("ollama.enabled") && destination.Port == 11434)
+        if (spec.Flag("ollama.enabled") && destination.Port == InstancePlan.OllamaPort)
         {
             findings.Add(Finding.Tell("ProviderInPod", "spec.ollama", $"{destination.Who} is in the pod itself, at {destination.Shown}: nothing is to be opened"));
             return;
         }
-        var beside = spec.Objects("sidecars").Concat(spec.Objects("initContainers").Where(static c => (string?)c["restartPolicy"] == "Always")).ToList();
-        var named = beside.FirstOrDefault(c => (c["ports"] as JsonArray ?? []).OfType<JsonObject>().Any(p => SpecView.Integer(p["containerPort"]) == destination.Port));
-        if (named is not null) findings.Add(Finding.Tell("ProviderInPod", "spec.sidecars", $"{destination.Who} is the container {SpecView.Name(named)} beside the gateway, at {destination.Shown}: nothing is to be opened"));
-        else if (beside.Count > 0) findings.Add(Finding.Tell("ProviderInPod", "spec.sidecars", $"{destination.Who} is in the pod itself, at {destination.Shown}; no container says that it listens there, which is allowed"));
+        var (named, isAlone) = Beside(spec, destination);
+        if (named is not null) findings.Add(Finding.Tell("ProviderInPod", "spec.sidecars", $"{destination.Who} is the container {named} beside the gateway, at {destination.Shown}: nothing is to be opened"));
+        else if (!isAlone) findings.Add(Finding.Tell("ProviderInPod", "spec.sidecars", $"{destination.Who} is in the pod itself, at {destination.Shown}; no container says that it listens there, which is allowed"));
         else findings.Add(Finding.Warn("NothingListens", "spec.sidecars", $"{destination.Who} is at {destination.Shown}, and in the pod there is nothing but the gateway", destination.Port == 11434 ? "write ollama: {enabled: true}, add a sidecar, or correct the address" : "add a sidecar that listens there, or correct the address"));
     }
 

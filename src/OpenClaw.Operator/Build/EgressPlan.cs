@@ -14,14 +14,17 @@ internal sealed record EgressPlan(ImmutableArray<EgressRule> Rules)
 {
     private const int Https = 443;
 
+    /// <summary>Every address that the gateway will call.</summary>
+    public ImmutableArray<Destination> Destinations { get; init; } = [];
+
     public static EgressPlan Of(SpecView spec, InstanceFacts facts, string ownNamespace, ConfigPlan config, List<Finding> findings)
     {
+        var destinations = config.Config is { } read ? Destination.Of(read, ownNamespace, facts).ToList() : [];
         if (!spec.Flag("security.networkPolicy.enabled"))
         {
             findings.Add(Finding.Warn("NetworkPolicyOff", "spec.security.networkPolicy.enabled", "there is no network policy: the pod can reach everything, and everything the pod", "write enabled: true"));
-            return new EgressPlan([]);
+            return new EgressPlan([]) { Destinations = [.. destinations] };
         }
-        var destinations = config.Config is { } read ? Destination.Of(read, ownNamespace, facts).ToList() : [];
         var rules = new List<EgressRule>();
         if (spec.Flag("security.networkPolicy.allowDNS")) rules.Add(new EgressRule(new JsonObject { ["ports"] = new JsonArray(Port("UDP", 53), Port("TCP", 53)) }, "port 53 anywhere: names are looked up"));
         if (spec.Flag("security.networkPolicy.allowHTTPS")) rules.Add(OpenHttps(spec.Flag("security.networkPolicy.allowPrivateHTTPS")));
@@ -34,7 +37,7 @@ internal sealed record EgressPlan(ImmutableArray<EgressRule> Rules)
         for (var i = 0; i < own.Count; i++) rules.Add(new EgressRule((JsonObject)own[i].DeepClone(), $"as written: additionalEgress[{i}]"));
         foreach (var rule in rules) findings.Add(Finding.Tell("EgressRule", "spec.security.networkPolicy", "out: " + rule.Why));
         EgressJudge.Judge(spec, destinations, rules, findings);
-        return new EgressPlan([.. rules]);
+        return new EgressPlan([.. rules]) { Destinations = [.. destinations] };
     }
 
     private static EgressRule OpenHttps(bool toPrivate)

@@ -10,6 +10,9 @@ namespace OpenClaw.Operator.Build;
 /// </summary>
 internal sealed record InstanceDrawing(ImmutableArray<JsonObject> Objects, ImmutableArray<Finding> Findings)
 {
+    /// <summary>What was decided; null when the shape was refused. It knows the Secrets' content: keep it no longer than the pass.</summary>
+    public InstancePlan? Plan { get; init; }
+
     public bool IsRefused => Findings.Any(static f => f.Severity == FindingSeverity.Refused);
 
     public static InstanceDrawing Of(InstanceFacts facts)
@@ -20,8 +23,8 @@ internal sealed record InstanceDrawing(ImmutableArray<JsonObject> Objects, Immut
         var plan = InstancePlan.Of(facts, findings);
         findings.AddRange(InstanceChecks.OfPlan(plan));
         return findings.Any(static f => f.Severity == FindingSeverity.Refused) || plan.Config.Text is null
-            ? new InstanceDrawing([], Sorted(findings))
-            : new InstanceDrawing([.. Draw(plan)], Sorted(findings));
+            ? new InstanceDrawing([], Sorted(findings)) { Plan = plan }
+            : new InstanceDrawing([.. Draw(plan)], Sorted(findings)) { Plan = plan };
     }
 
     private static IEnumerable<JsonObject> Draw(InstancePlan plan)

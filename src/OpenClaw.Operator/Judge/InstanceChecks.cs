@@ -139,7 +139,7 @@ internal static class InstanceChecks
         }
     }
 
-    private static string Origin(InstancePlan plan, SecretConfig key)
+    public static string Origin(InstancePlan plan, SecretConfig key)
     {
         var name = key.Source == SecretSource.Env ? key.Value : key.FromVariable;
         return name is null ? key.ToString() : plan.Environment.Origins.TryGetValue(name, out var origin) ? $"{name} of {origin}" : name;

@@ -15,6 +15,12 @@ internal sealed record ObservedFacts
 
     public ImmutableArray<JsonObject> Pods { get; init; } = [];
 
+    /// <summary>The instance's PersistentVolumeClaims; empty when they were not looked at.</summary>
+    public ImmutableArray<JsonObject> Claims { get; init; } = [];
+
+    /// <summary>Warnings about its pods, its StatefulSet and its claims; empty when they were not looked at.</summary>
+    public ImmutableArray<JsonObject> Events { get; init; } = [];
+
     /// <summary>Why the last pass did not end, in a sentence; null when it did.</summary>
     public string? Failure { get; init; }
 }
@@ -29,7 +35,7 @@ internal static class InstanceStatus
     {
         var spec = new SpecView(facts.Instance["spec"] as JsonObject ?? []);
         var generation = SpecView.Integer(facts.Instance["metadata"]?["generation"]) ?? 0;
-        var conditions = Conditions(spec, drawing, observed).ToList();
+        var conditions = Conditions(facts, spec, drawing, observed).ToList();
         var known = (facts.Instance["status"]?["conditions"] as JsonArray ?? []).OfType<JsonObject>().ToDictionary(static c => (string?)c["type"] ?? "", StringComparer.Ordinal);
         var name = SpecView.Name(facts.Instance["metadata"]) ?? "";
         var space = (string?)facts.Instance["metadata"]?["namespace"] ?? "default";
@@ -39,21 +45,24 @@ internal static class InstanceStatus
             ["observedGeneration"] = generation,
             ["conditions"] = new JsonArray([.. conditions.Select(c => (JsonNode)c.Write(generation, known.GetValueOrDefault(c.Type), now))]),
         };
-        if (drawing.Objects.FirstOrDefault(static o => (string?)o["kind"] == "Service")?["spec"]?["ports"]?[0]?["port"] is { } port) status["gatewayEndpoint"] = $"{name}.{space}.svc:{port.ToJsonString()}";
+        status["lastReconcileTime"] = Since(facts.Instance["status"] as JsonObject, generation, now);
+        StatusNames.Put(status, drawing, name, space, facts.Instance["status"] as JsonObject);
+        if (drawing.Plan is { } plan && ProviderFinding.Of(plan) is { IsEmpty: false } providers) status["providers"] = new JsonArray([.. providers.Select(static p => (JsonNode)p.Write())]);
         Put(status, "egress", drawing.Findings.Where(static f => f.Reason == "EgressRule").Select(static f => f.Sentence["out: ".Length..]));
         Put(status, "notBuilt", drawing.Findings.Where(static f => f.Reason == "NotBuilt").Select(static f => f.Path));
         return status;
     }
 
-    private static IEnumerable<InstanceCondition> Conditions(SpecView spec, InstanceDrawing drawing, ObservedFacts observed)
+    private static IEnumerable<InstanceCondition> Conditions(InstanceFacts facts, SpecView spec, InstanceDrawing drawing, ObservedFacts observed)
     {
         var refused = drawing.Findings.FirstOrDefault(static f => f.Severity == FindingSeverity.Refused);
         yield return From("ConfigValid", drawing, "Valid", "openclaw.json is complete and valid", static f => f.Reason.StartsWith("Config", StringComparison.Ordinal));
         yield return From("SecretsReady", drawing, "AllFound", "every Secret and ConfigMap that is named is there", static f => f.Reason is "SourceMissing" or "KeyMissing" or "TokenSecretMissing" or "TokenKeyMissing");
         yield return From("ProvidersReady", drawing, "Reachable", "every provider has its key and a way to it", static f => f.Reason is "ProviderUnreachable" or "ProviderKeyMissing" or "NothingListens" or "ServicePortMissing" or "NoDefaultModel");
         yield return From("FieldsBuilt", drawing, "AllBuilt", "everything that is written is built", static f => f.Reason is "NotBuilt" or "KindNotServed");
-        var set = refused is not null ? null : StatefulSet(spec, observed);
+        var set = refused is not null ? null : StatefulSet(SpecView.Name(facts.Instance["metadata"]) ?? "", spec, drawing, observed);
         if (set is not null) yield return set;
+        if (ClaimCondition.Of(observed) is { } claims) yield return claims;
         yield return Ready(spec, refused, set, observed);
     }
 
@@ -61,22 +70,41 @@ internal static class InstanceStatus
     private static InstanceCondition From(string type, InstanceDrawing drawing, string reason, string sentence, Func<Finding, bool> matches)
     {
         var found = drawing.Findings.Where(f => f.Severity != FindingSeverity.Told && matches(f)).ToList();
+        // Nothing was concluded from an instance whose own shape is refused.
+        if (found.Count == 0 && drawing is { IsRefused: true, Plan: null } && type != "FieldsBuilt") return new InstanceCondition(type, false, "NotChecked", "the instance itself is to be corrected first") { IsUnknown = true };
         if (found.Count == 0) return new InstanceCondition(type, true, reason, sentence);
         return new InstanceCondition(type, false, found[0].Reason, string.Join(". ", found.Select(static f => $"{f.Path}: {f.Sentence}{(f.Write.Length == 0 ? "" : "; " + f.Write.TrimEnd('.'))}")));
     }
 
-    private static InstanceCondition StatefulSet(SpecView spec, ObservedFacts observed)
+    private static InstanceCondition StatefulSet(string name, SpecView spec, InstanceDrawing drawing, ObservedFacts observed)
     {
         const string Type = "StatefulSetReady";
         if (spec.Flag("suspended")) return new InstanceCondition(Type, true, "StatefulSetSuspended", "no pod runs while the instance is suspended");
-        long Count(string name) => SpecView.Integer(observed.StatefulSet?[name]) ?? 0;
+        long Count(string of) => SpecView.Integer(observed.StatefulSet?[of]) ?? 0;
         var (wanted, ready, updated) = (Math.Max(1, Count("replicas")), Count("readyReplicas"), Count("updatedReplicas"));
         if (ready >= wanted && updated >= wanted) return new InstanceCondition(Type, true, "StatefulSetReady", string.Create(CultureInfo.InvariantCulture, $"{ready} of {wanted} pods are ready"));
-        var trouble = observed.Pods.Select(PodTrouble.Of).FirstOrDefault(static t => t is not null);
+        var trouble = Trouble(name, drawing, observed);
         return trouble is not null
             ? new InstanceCondition(Type, false, trouble.Reason, trouble.Sentence)
             : new InstanceCondition(Type, false, "StatefulSetNotReady", string.Create(CultureInfo.InvariantCulture, $"{ready} of {wanted} pods are ready, {updated} are of the newest template"));
     }
+
+    /// <summary>What holds the pods up, before what they are only busy with.</summary>
+    private static PodTrouble? Trouble(string name, InstanceDrawing drawing, ObservedFacts observed)
+    {
+        if (observed.Pods.IsEmpty && PodTrouble.OfSet(name, observed.Events) is { } unmade) return unmade;
+        var troubles = observed.Pods.Select(p => PodTrouble.Of(p, observed.Events)).OfType<PodTrouble>().ToList();
+        var first = troubles.Find(static t => !t.IsBusy) ?? troubles.FirstOrDefault();
+        // The scheduler says that a claim has no volume, the claim why.
+        if (first is { Reason: "Unschedulable" } && observed.Claims.Select(c => ClaimCondition.Trouble(c, observed)).FirstOrDefault(static t => t is not null) is { } claim) return first with { Sentence = $"{first.Sentence}; {claim.Sentence}" };
+        if (first is not null || observed.Pods.IsEmpty) return first;
+        // A volume of a Secret that is not there holds the pod up without a word in its status.
+        return drawing.Findings.FirstOrDefault(static f => f.Reason is "SourceMissing" or "KeyMissing") is { } missing ? new PodTrouble(missing.Reason, $"{missing.Path}: {missing.Sentence}; {missing.Write}") : null;
+    }
+
+    /// <summary>Moves only with a new generation: a time of its own would be a write without end.</summary>
+    private static string Since(JsonObject? known, long generation, DateTimeOffset now) =>
+        SpecView.Integer(known?["observedGeneration"]) == generation && (string?)known?["lastReconcileTime"] is { } time ? time : now.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
     private static InstanceCondition Ready(SpecView spec, Finding? refused, InstanceCondition? set, ObservedFacts observed)
     {

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
-using OpenClaw.Operator.Build;
-using OpenClaw.Operator.Status;
 using OpenClaw.Kube.Yaml;
+using OpenClaw.Operator.Api;
+using OpenClaw.Operator.Build;
+using OpenClaw.Operator.Judge;
+using OpenClaw.Operator.Status;
 
 namespace OpenClaw.Tests.Operator.Status;
 
@@ -27,21 +29,6 @@ public class InstanceStatusTests
         Assert.Equal(reason, (string?)Condition(status, "Ready")["reason"]);
     }
 
-    [Theory]
-    [InlineData("conditions: [{type: PodScheduled, status: \"False\", message: 0/3 nodes are available}]", "Unschedulable", "it-0 has no node: 0/3 nodes are available")]
-    [InlineData("containerStatuses: [{name: openclaw, state: {waiting: {reason: ImagePullBackOff, message: no such image}}}]", "ImagePullBackOff", "openclaw in it-0 waits: no such image")]
-    [InlineData("containerStatuses: [{name: openclaw, state: {waiting: {reason: CreateContainerConfigError, message: 'secret \"x\" not found'}}}]", "CreateContainerConfigError", "openclaw in it-0 waits: secret \"x\" not found")]
-    [InlineData("containerStatuses: [{name: openclaw, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 78, message: \"x\\nerror: no token\"}}}]", "CrashLoopBackOff", "openclaw in it-0 ends again and again, with code 78: error: no token")]
-    [InlineData("containerStatuses: [{name: openclaw, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 137, reason: OOMKilled}}}]", "CrashLoopBackOff", "openclaw in it-0 ends again and again, because it needed more memory than its limit")]
-    [InlineData("initContainerStatuses: [{name: pull-0-m, state: {running: {}}}]", "PullingModel", "pull-0-m in it-0 is pulling its model; kubectl logs it-0 -c pull-0-m shows how far it is")]
-    [InlineData("initContainerStatuses: [{name: pull-0-m, state: {terminated: {exitCode: 1, message: no such model}}}]", "ContainerFailed", "pull-0-m in it-0 failed, with code 1: no such model")]
-    [InlineData("containerStatuses: [{name: openclaw, state: {waiting: {reason: PodInitializing}}}]", "StatefulSetNotReady", "0 of 1 pods are ready, 0 are of the newest template")]
-    public void Why_a_pod_is_not_up_is_said_in_a_sentence(string pod, string reason, string sentence)
-    {
-        var ready = Condition(Status(Good, "{}", $"{{metadata: {{name: it-0}}, status: {{{pod}}}}}"), "StatefulSetReady");
-        Assert.Equal((reason, sentence), ((string?)ready["reason"], (string?)ready["message"]));
-    }
-
     [Fact]
     public void A_condition_keeps_its_time_while_its_status_stays()
     {
@@ -60,6 +47,75 @@ public class InstanceStatusTests
         Assert.Equal(2, ((JsonArray)status["egress"]!).Count);
         Assert.Equal("it.default.svc:18789", (string?)status["gatewayEndpoint"]);
         Assert.Contains("spec.skills", (string?)Condition(status, "FieldsBuilt")["message"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Each_provider_tells_its_place_its_key_and_its_way()
+    {
+        const string Spec = """
+            config:
+              raw:
+                defaultModel: openai/gpt-4o
+                models:
+                  fallbacks: [anthropic/claude-opus-4, ollama/llama3.2, vllm/m, lab/m]
+                  providers:
+                    ollama: {baseUrl: "http://localhost:11434"}
+                    vllm: {baseUrl: "http://vllm.inference.svc:8000/v1"}
+                    lab: {baseUrl: "http://10.1.2.3:9000/v1"}
+            ollama: {enabled: true}
+            env: [{name: OPENAI_API_KEY, value: k}]
+            security: {networkPolicy: {deriveEgress: false}}
+            """;
+        var status = Status(Spec, ReadySet);
+        var providers = ((JsonArray)status["providers"]!).ToDictionary(static p => (string)p!["name"]!, static p => p!);
+        string Facts(string name) => string.Join(' ', new[] { "ready", "inChain", "place", "key", "egress" }.Select(f => providers[name][f]!.ToString()));
+        Assert.Equal("true true outside present open", Facts("openai"));
+        Assert.Equal("false true outside missing open", Facts("anthropic"));
+        Assert.Equal("true true pod needless needless", Facts("ollama"));
+        Assert.Equal("false true cluster needless closed", Facts("vllm"));
+        Assert.Equal("false true private needless closed", Facts("lab"));
+        Assert.Equal(("OPENAI_API_KEY of the instance", "https://api.openai.com"), ((string?)providers["openai"]["keyFrom"], (string?)providers["openai"]["address"]));
+        Assert.Equal(("ollama", "it is the container ollama beside the gateway"), ((string?)providers["ollama"]["container"], (string?)providers["ollama"]["message"]));
+        Assert.Equal("it is in the cluster, and no rule of the network policy lets the gateway out to it", (string?)providers["vllm"]["message"]);
+        var summary = Condition(status, "ProvidersReady");
+        Assert.Equal("False", (string?)summary["status"]);
+        Assert.Contains("provider vllm", (string?)summary["message"], StringComparison.Ordinal);
+        Assert.DoesNotContain("sk-", status.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Its_objects_its_image_and_every_address_are_told()
+    {
+        var status = Status("{config: {raw: {defaultModel: openai/gpt-4o}}, image: {tag: \"9\"}, networking: {ingress: {enabled: true, hosts: [{host: a.example}, {host: b.example}], tls: [{hosts: [a.example]}]}}}", ReadySet);
+        Assert.Equal("[\"http://it.default.svc:18789\",\"https://a.example\",\"http://b.example\"]", status["endpoints"]!.ToJsonString());
+        Assert.Equal("ghcr.io/openclaw-dotnet/openclaw:9", (string?)status["image"]);
+        var managed = (JsonObject)status["managedResources"]!;
+        Assert.Equal(("it", "it-config", "it-data", "it-gateway-token", "it", "it"), ((string?)managed["statefulSet"], (string?)managed["configMap"], (string?)managed["pvc"], (string?)managed["gatewayTokenSecret"], (string?)managed["service"], (string?)managed["ingress"]));
+    }
+
+    [Fact]
+    public void While_an_instance_is_refused_what_runs_is_still_told_and_nothing_is_concluded()
+    {
+        var before = Status(Good, ReadySet);
+        var refused = Status("{suspend: true}", ReadySet, null, before);
+        Assert.Equal(before["managedResources"]!.ToJsonString(), refused["managedResources"]!.ToJsonString());
+        Assert.Equal((string?)before["gatewayEndpoint"], (string?)refused["gatewayEndpoint"]);
+        Assert.Equal("Unknown", (string?)Condition(refused, "ConfigValid")["status"]);
+        Assert.Equal("Unknown", (string?)Condition(refused, "ProvidersReady")["status"]);
+    }
+
+    [Fact]
+    public void Every_field_that_is_told_has_a_row()
+    {
+        var status = Status("{skills: [\"npm:x\"], observability: {metrics: {grafanaDashboard: {enabled: true}, serviceMonitor: {enabled: true}}}, availability: {autoScaling: {enabled: true}}, config: {raw: {defaultModel: openai/gpt-4o}}}", ReadySet);
+        Assert.DoesNotContain(SchemaCheck.Of(status, StatusFields.Instance), static f => f.Reason != "NotBuilt");
+    }
+
+    [Fact]
+    public void The_same_facts_give_the_same_bytes_an_hour_later()
+    {
+        var first = Status(Good, ReadySet);
+        Assert.Equal(first.ToJsonString(), Status(Good, ReadySet, null, first, s_now.AddHours(1)).ToJsonString());
     }
 
     private static JsonObject Condition(JsonObject status, string type) => (JsonObject)((JsonArray)status["conditions"]!).Single(c => (string?)c!["type"] == type)!;
