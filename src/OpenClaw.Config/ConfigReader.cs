@@ -51,7 +51,7 @@ public static class ConfigReader
         var references = new References(context, drafts, aliases);
         var models = new ModelsSection(context, drafts, references, aliases, list).Read();
         var money = new MoneySection(context, references, aliases, models);
-        return new OpenClawConfig
+        var config = new OpenClawConfig
         {
             Gateway = GatewaySection.Read(context),
             Models = models,
@@ -65,5 +65,7 @@ public static class ConfigReader
             Alerts = PlacesSection.ReadAlerts(context),
             Providers = drafts.Build(),
         };
+        PlacesSection.CheckBudgets(context, config);
+        return config;
     }
 }

@@ -26,7 +26,7 @@ internal static partial class KeyTable
         new("guard", Guard(), "What stops a session that runs away."),
         new("storage", Obj(
         [
-            new("url", Text("sqlite:openclaw.db"), "sqlite:FILE or postgres://…"),
+            new("url", Text("sqlite:openclaw.db"), "sqlite:FILE, postgres://…, or none: requests are not written down."),
             new("retention", Duration("90d"), "How long each request has a row of its own; daily sums stay for three years."),
             new("maxSize", new Shape(JsonTypes.String | JsonTypes.Number) { Sample = "\"1GB\"", Min = 0 }, "Above this the oldest rows become daily sums early."),
         ]), "Where usage and sessions are kept."),

@@ -104,7 +104,10 @@ public sealed record GatewayConfig
 
 public sealed record StorageConfig
 {
-    /// <summary><c>sqlite:FILE</c> or <c>postgres://…</c>.</summary>
+    /// <summary>Requests are not written down; what sessions and clients need is kept as long as the process lives.</summary>
+    public const string None = "none";
+
+    /// <summary><c>sqlite:FILE</c>, <c>postgres://…</c> or <see cref="None"/>.</summary>
     public string Url { get; init; } = "sqlite:openclaw.db";
 
     /// <summary>How long each request has a row of its own; after that it is part of a daily sum.</summary>

@@ -23,10 +23,19 @@ internal static class PlacesSection
     private static string? ReadStorageUrl(ReadContext context, ConfigNode? node)
     {
         if (context.Text(node) is not { } url) return null;
+        if (url.Equals(StorageConfig.None, StringComparison.OrdinalIgnoreCase)) return StorageConfig.None;
         var start = StorageStarts.FirstOrDefault(s => url.StartsWith(s, StringComparison.OrdinalIgnoreCase));
         if ((start is not null && url.Length > start.Length) || (context.KeepsVariables && node!.HasVariables)) return url;
         context.Problems.Error(node, start is null ? "storage.url begins with no known kind of storage" : "storage.url names no place", "Write \"sqlite:openclaw.db\" or \"postgres://user@host/database\".");
         return null;
+    }
+
+    /// <summary>A budget is a sum over what was written down.</summary>
+    public static void CheckBudgets(ReadContext context, OpenClawConfig config)
+    {
+        if (config.Storage.Url != StorageConfig.None) return;
+        if (config.Budgets.IsEmpty && config.Clients.All(static c => c.Budgets.IsEmpty)) return;
+        context.Problems.Error(context.Root["storage"]?["url"], "without storage nothing is written down, and a budget has nothing to count", "Remove the budgets, or write \"sqlite:openclaw.db\".");
     }
 
     private static long? ReadSize(ReadContext context, ConfigNode? node)

@@ -26,6 +26,9 @@ internal static class Hash64
         return Mix(BinaryPrimitives.ReadUInt64LittleEndian(tail) ^ K1, BinaryPrimitives.ReadUInt64LittleEndian(tail[8..]) ^ seed);
     }
 
+    /// <summary><see cref="Of"/> for up to eight bytes in one number, the first lowest, the rest zero.</summary>
+    public static ulong OfWord(ulong word, int length) => Mix(word ^ K1, K0 ^ (ulong)length);
+
     /// <summary>Two numbers as one; the order counts.</summary>
     public static ulong Join(ulong a, ulong b) => Mix(a ^ K0, (b << 1) ^ (b >> 63) ^ K1);
 

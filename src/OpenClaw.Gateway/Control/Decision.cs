@@ -23,6 +23,11 @@ internal sealed class AttemptRecord(string target, string key, AttemptKind kind,
 {
     public string Target { get; } = target;
 
+    /// <summary>The parts of <see cref="Target"/>, where they are at hand.</summary>
+    public string? Provider { get; init; }
+
+    public string? Model { get; init; }
+
     /// <summary>The key's alias, never the key.</summary>
     public string Key { get; } = key;
 
@@ -51,10 +56,12 @@ internal sealed class AttemptRecord(string target, string key, AttemptKind kind,
     public Cost Cost { get; set; }
 
     /// <summary><see cref="Kind"/> as it is written.</summary>
-    public string KindText => JsonNamingPolicy.CamelCase.ConvertName(Kind.ToString());
+    public string KindText => s_kinds[(int)Kind];
 
     /// <summary>ok, or the failure as it is written.</summary>
     public string ResultText => Reason == FailureReason.None ? "ok" : JsonNamingPolicy.CamelCase.ConvertName(Reason.ToString());
+
+    private static readonly string[] s_kinds = [.. Enum.GetValues<AttemptKind>().Select(static k => JsonNamingPolicy.CamelCase.ConvertName(k.ToString()))];
 }
 
 /// <summary>
@@ -176,7 +183,7 @@ internal sealed class Decision(string id, DateTimeOffset time, string protocol)
     {
         if (cost.Source == CostSource.None) return;
         json.WriteNumber("cost"u8, cost.Total);
-        json.WriteString("costSource"u8, Lower(cost.Source.ToString()));
+        json.WriteString("costSource"u8, s_sources[(int)cost.Source]);
     }
 
     private static void WriteStrings(Utf8JsonWriter json, ReadOnlySpan<byte> name, List<string> values)
@@ -192,5 +199,5 @@ internal sealed class Decision(string id, DateTimeOffset time, string protocol)
         if (ms is { } value) json.WriteNumber(name, Math.Round(value, 2));
     }
 
-    private static string Lower(string name) => JsonNamingPolicy.CamelCase.ConvertName(name);
+    private static readonly string[] s_sources = [.. Enum.GetValues<CostSource>().Select(static s => JsonNamingPolicy.CamelCase.ConvertName(s.ToString()))];
 }

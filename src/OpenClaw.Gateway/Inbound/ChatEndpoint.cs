@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
@@ -30,7 +31,8 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
     public async Task HandleAsync(HttpContext http, HeldTurn? held)
     {
         var arrived = time.GetTimestamp();
-        var decision = new Decision(NewId(), time.GetUtcNow(), dialect.Kind == DialectKind.Anthropic ? "messages" : "chat");
+        var now = time.GetUtcNow();
+        var decision = new Decision(NewId(now), now, dialect.Kind == DialectKind.Anthropic ? "messages" : "chat");
         held?.Decision = decision;
         metrics.RequestStarted();
         try
@@ -150,11 +152,14 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
     private static readonly GatewayError Unauthenticated = new(
         GatewayErrorKind.Unauthenticated, "no valid token; send the gateway token as Authorization: Bearer, x-api-key, x-goog-api-key or ?key=");
 
-    // Unique, not secret: who reads a decision needs the gateway's token.
-    private static string NewId() => string.Create(28, 0, static (id, _) =>
+    // Unique, not secret: who reads a decision needs the gateway's token. It begins with its time, as a UUID of version 7 does
+    // (RFC 9562, 5.7), so that a database's index of ids grows at its end and a batch of them touches few of its pages.
+    internal static string NewId(DateTimeOffset now) => string.Create(28, now.ToUnixTimeMilliseconds(), static (id, ms) =>
     {
-        Span<byte> bytes = stackalloc byte[12];
-        Random.Shared.NextBytes(bytes);
+        Span<byte> bytes = stackalloc byte[14];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, ms);
+        bytes = bytes[2..];
+        Random.Shared.NextBytes(bytes[6..]);
         "dec_".CopyTo(id);
         Convert.TryToHexStringLower(bytes, id[4..], out var _);
     });

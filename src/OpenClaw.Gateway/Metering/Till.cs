@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Metering.Ledger;
@@ -11,7 +13,10 @@ internal sealed class Till(BudgetState budgets, LedgerState ledger)
     public Reservation Open(GatewayState state, RequestFacts facts) => budgets.Open(state.Config, facts);
 
     /// <summary>Writes the request down. Once this returns, not even the end of the process forgets it.</summary>
-    public void Close(Decision decision, Reservation money, TimeSpan took) => ledger.Settled(EntryOf(decision, money, took));
+    public void Close(Decision decision, Reservation money, TimeSpan took)
+    {
+        if (!ledger.IsOff) ledger.Settled(EntryOf(decision, money, took));
+    }
 
     private static LedgerEntry EntryOf(Decision decision, Reservation money, TimeSpan took) => new()
     {
@@ -28,15 +33,27 @@ internal sealed class Till(BudgetState budgets, LedgerState ledger)
         Status = decision.Status != 0 ? decision.Status : decision.Outcome is "" or "cancelled" ? 499 : 200,
         TotalMs = took.TotalMilliseconds,
         FirstTokenMs = decision.FirstTokenMs,
-        Hops = [.. decision.Attempts.Select(HopOf)],
+        Hops = HopsOf(decision.Attempts),
         Charges = money.Charges,
     };
 
+    private static ImmutableArray<LedgerHop> HopsOf(List<AttemptRecord> attempts)
+    {
+        var hops = new LedgerHop[attempts.Count];
+        for (var i = 0; i < hops.Length; i++) hops[i] = HopOf(attempts[i]);
+        return ImmutableCollectionsMarshal.AsImmutableArray(hops);
+    }
+
     private static LedgerHop HopOf(AttemptRecord attempt)
     {
-        var slash = attempt.Target.IndexOf('/', StringComparison.Ordinal);
+        var (provider, model) = (attempt.Provider, attempt.Model);
+        if (provider is null || model is null)
+        {
+            var slash = attempt.Target.IndexOf('/', StringComparison.Ordinal);
+            (provider, model) = (attempt.Target[..slash], attempt.Target[(slash + 1)..]);
+        }
         return new LedgerHop(
-            attempt.Target[..slash], attempt.Target[(slash + 1)..], attempt.Key, attempt.KindText, attempt.ResultText,
+            provider, model, attempt.Key, attempt.KindText, attempt.ResultText,
             attempt.Status, attempt.StartedMs, attempt.EndedMs, attempt.Usage, attempt.Cost);
     }
 }

@@ -79,6 +79,9 @@ public sealed class RulesOfMoneyTests
         Expect.Error("""{ "limits": [{ "scope": "client" }] }""", "/limits/0", "limits nothing");
         Expect.Error("""{ "limits": [{ "scope": "session", "requestsPerMinute": 1 }] }""", "/limits/0/scope", "not a scope");
         Expect.Error("""{ "storage": { "url": "mysql://x" } }""", "/storage/url", "no known kind");
+        Assert.Equal("none", Expect.Clean("""{ "storage": { "url": "None" } }""").Storage.Url);
+        Expect.Error("""{ "storage": { "url": "none" }, "budgets": [{ "scope": "gateway", "limit": 1 }] }""", "/storage/url", "nothing to count");
+        Expect.Error("""{ "storage": { "url": "none" }, "clients": [{ "name": "c", "tokenEnv": "C", "budgets": [{ "limit": 1 }] }] }""", "/storage/url", "nothing to count");
         Expect.Error("""{ "storage": { "url": "sqlite:" } }""", "/storage/url", "names no place");
         Expect.Error("""{ "alerts": [{}] }""", "/alerts/0", "no url");
         Expect.Error("""{ "alerts": [{ "url": "example.com" }] }""", "/alerts/0/url", "absolute http");

@@ -36,6 +36,9 @@ internal sealed class BudgetState : IAsyncDisposable
 
     public string? WhyNotAccepting => _store.WhyNotAccepting;
 
+    /// <summary>No ledger: openings need not be told.</summary>
+    public bool IsOff => _store.IsOff;
+
     public DateTimeOffset UtcNow => _time.GetUtcNow();
 
     public IEnumerable<BudgetCounter> Counters => _counters.Values;

@@ -11,6 +11,9 @@ internal interface ICounterStore
     /// <summary>Why nothing that costs money may begin now, or null.</summary>
     string? WhyNotAccepting { get; }
 
+    /// <summary>Nothing is written down: no opening is taken.</summary>
+    bool IsOff => false;
+
     void Opened(LedgerOpening opening);
 
     ValueTask<CounterValue> ReadCounterAsync(CounterKey key, CancellationToken cancel);
@@ -33,6 +36,8 @@ internal sealed class LedgerCounters(LedgerState ledger) : ICounterStore
     public bool IsShared => ledger.IsShared;
 
     public string? WhyNotAccepting => ledger.WhyNotAccepting;
+
+    public bool IsOff => ledger.IsOff;
 
     public void Opened(LedgerOpening opening) => ledger.Opened(opening);
 

@@ -324,6 +324,7 @@ internal sealed class Reservation : IDisposable
     // Written down before the call, and whenever more is held: what a crash would cost.
     private void Open()
     {
+        if (_state.IsOff) return;
         var usage = new Usage { Input = _size.Input, Output = _output, Estimated = true };
         var most = _target!.Price.Ceiling(_size.Input, _output, _at);
         List<LedgerCharge>? reserved = null;

@@ -5,7 +5,7 @@ namespace OpenClaw.Gateway.Metering.Ledger;
 /// <summary>What a ledger is opened with.</summary>
 internal sealed record LedgerOptions
 {
-    /// <summary><c>sqlite:FILE</c> (relative to the state folder), <c>sqlite::memory:</c>, or <c>postgres://…</c>.</summary>
+    /// <summary><c>sqlite:FILE</c> (relative to the state folder), <c>sqlite::memory:</c>, <c>postgres://…</c>, or <c>none</c>.</summary>
     public string Url { get; init; } = "sqlite:openclaw.db";
 
     /// <summary>Where the journal lies; null = no journal, and a relative database file is kept in memory.</summary>
@@ -36,7 +36,7 @@ internal sealed record LedgerOptions
 }
 
 /// <summary>How the ledger is, for status, readiness and metrics.</summary>
-/// <param name="Kind">sqlite, memory or postgres.</param>
+/// <param name="Kind">sqlite, memory, postgres, or none.</param>
 /// <param name="Place">File or host, port and database; no password.</param>
 /// <param name="IsOpen">The database was opened and the journal of the last run read.</param>
 /// <param name="Problem">Why the database does not take entries now, or null.</param>

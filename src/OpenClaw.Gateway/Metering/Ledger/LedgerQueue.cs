@@ -56,10 +56,12 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
     public void Open(LedgerOpening opening)
     {
         if (journal is null) return;
+        var frame = FrameBuffer.Mine();
+        JournalCodec.Write(frame, opening);
+        var record = frame.Finish();
         lock (_lock)
         {
-            JournalCodec.Write(journal.Begin(), opening);
-            if (journal.Append() is not { } segment) return;
+            if (journal.Append(record) is not { } segment) return;
             if (_openings.Remove(opening.Id, out var earlier)) earlier.Pins--;
             _openings.Add(opening.Id, segment);
         }
@@ -67,10 +69,12 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
 
     public void Add(LedgerEntry entry)
     {
+        var frame = FrameBuffer.Mine();
+        if (journal is not null) JournalCodec.Write(frame, entry);
+        var record = frame.Finish();
         lock (_lock)
         {
-            if (journal is not null) JournalCodec.Write(journal.Begin(), entry);
-            var segment = journal?.Append();
+            var segment = journal?.Append(record);
             // In the journal an opening followed by its entry says nothing any more. Otherwise it stays until the entry is in the database.
             if (_openings.Remove(entry.Id, out var opened) && segment is not null)
             {
@@ -84,10 +88,12 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
 
     public void Add(RecordChange change)
     {
+        var frame = FrameBuffer.Mine();
+        if (journal is not null) JournalCodec.Write(frame, change);
+        var record = frame.Finish();
         lock (_lock)
         {
-            if (journal is not null) JournalCodec.Write(journal.Begin(), change);
-            Enqueue(new PendingItem(null, change, default, journal?.Append(), null));
+            Enqueue(new PendingItem(null, change, default, journal?.Append(record), null));
         }
         Wake();
     }

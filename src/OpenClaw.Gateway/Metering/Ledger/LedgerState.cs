@@ -19,6 +19,7 @@ internal sealed class LedgerState : IAsyncDisposable
     private readonly IStorage _storage;
     private readonly string _gatewayId;
     private readonly string? _journalProblem;
+    private readonly bool _isOff;
     private readonly LedgerQueue _queue;
     private readonly LedgerStore _store;
     private readonly LedgerWriter _writer;
@@ -28,7 +29,8 @@ internal sealed class LedgerState : IAsyncDisposable
 
     private LedgerState(LedgerOptions options, IStorage storage)
     {
-        (_options, _storage) = (options, storage);
+        (_options, _storage, _isOff) = (options with { StateFolder = storage.Kind == "none" ? null : options.StateFolder }, storage, storage.Kind == "none");
+        options = _options;
         var (folder, problem) = TakeFolder(options);
         _journalProblem = problem;
         _gatewayId = folder?.GatewayId ?? Guid.NewGuid().ToString("N")[..16];
@@ -54,6 +56,9 @@ internal sealed class LedgerState : IAsyncDisposable
     /// <summary>A ledger that keeps everything in memory.</summary>
     public static LedgerState InMemory() => Open(new LedgerOptions { Url = "sqlite::memory:" }).Ledger!;
 
+    /// <summary>The configuration wants no ledger: requests are not entered; records are kept as long as the process lives.</summary>
+    public bool IsOff => _isOff;
+
     /// <summary>True when several gateways share the database (PostgreSQL): budgets then need leases.</summary>
     public bool IsShared => _storage.IsShared;
 
@@ -71,10 +76,16 @@ internal sealed class LedgerState : IAsyncDisposable
     /// Notes that a request may cost money from now on. Survives the process. A later opening of the same id takes the place of
     /// the earlier one, so a second call's opening names everything the request may have cost by then.
     /// </summary>
-    public void Opened(LedgerOpening opening) => _queue.Open(opening);
+    public void Opened(LedgerOpening opening)
+    {
+        if (!_isOff) _queue.Open(opening);
+    }
 
     /// <summary>Takes a finished request. Survives the process once it returns; reaches the database soon after.</summary>
-    public void Settled(LedgerEntry entry) => _queue.Add(entry);
+    public void Settled(LedgerEntry entry)
+    {
+        if (!_isOff) _queue.Add(entry);
+    }
 
     /// <summary>
     /// The counter as it is written, by every gateway that shares the database. Waits until the database is open and the journal

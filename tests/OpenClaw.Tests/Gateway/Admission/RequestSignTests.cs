@@ -97,5 +97,17 @@ public sealed class RequestSignTests
         Assert.True(sign.LoopRounds >= 1);
     }
 
+    [Fact]
+    public void A_sign_is_what_reading_the_rules_word_by_word_gives()
+    {
+        string[] words = ["a", "I", "the", "Mon", "SEP", "sept", "Tues", "march", "March2", "am", "PM", "Utc", "lobster", "Wednesday", "september", "septembers", "sunday", "February", "novembers", "10", "2026", "12345678", "1234567", "abcdefgh", "abcdefghi", "ABCDEFGHIJ1", "é", "größer", "你好", "x9", "z", "T10", "@[`{", "_", "/", ":", "-", "+", ".", " ", "  ", "\n"];
+        var random = new Random(7);
+        for (var i = 0; i < 3000; i++)
+        {
+            var text = string.Concat(Enumerable.Range(0, random.Next(0, 12)).Select(_ => words[random.Next(words.Length)] + (random.Next(3) == 0 ? "" : words[^random.Next(1, 9)])));
+            Assert.True(PlainTextSign.Of(Encoding.UTF8.GetBytes(text)) == Of(text), text);
+        }
+    }
+
     private static ulong Of(string text) => TextSign.Of(Encoding.UTF8.GetBytes(text));
 }

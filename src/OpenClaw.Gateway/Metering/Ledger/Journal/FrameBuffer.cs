@@ -4,8 +4,8 @@ using System.Text;
 namespace OpenClaw.Gateway.Metering.Ledger.Journal;
 
 /// <summary>
-/// One framed record on its way into the journal: <c>magic u32, length u32, crc32c u32, payload</c>, little endian. Reused for
-/// every record under the journal's lock, so writing one allocates nothing.
+/// One framed record on its way into the journal: <c>magic u32, length u32, crc32c u32, payload</c>, little endian. Each thread
+/// has one for all its records (<see cref="Mine"/>), so writing one allocates nothing and needs no lock.
 /// </summary>
 internal sealed class FrameBuffer
 {
@@ -17,8 +17,19 @@ internal sealed class FrameBuffer
     /// <summary>Longer records are refused when written and taken for damage when read.</summary>
     public const int MaxPayload = 1 << 20;
 
-    private byte[] _bytes = new byte[4096];
+    [ThreadStatic]
+    private static FrameBuffer? s_mine;
+
+    private byte[] _bytes = new byte[1024];
     private int _end;
+
+    /// <summary>This thread's, begun anew.</summary>
+    public static FrameBuffer Mine()
+    {
+        var mine = s_mine ??= new FrameBuffer();
+        mine.Begin();
+        return mine;
+    }
 
     public void Begin() => _end = HeadLength;
 
@@ -102,6 +113,4 @@ internal sealed class FrameBuffer
         _end += count;
         return taken;
     }
-
-    public int PayloadLength => _end - HeadLength;
 }

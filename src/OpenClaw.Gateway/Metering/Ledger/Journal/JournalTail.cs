@@ -8,7 +8,6 @@ namespace OpenClaw.Gateway.Metering.Ledger.Journal;
 /// </summary>
 internal sealed class JournalTail(JournalFolder folder, long firstNumber, long maxSegment, long maxTotal) : IDisposable
 {
-    private readonly FrameBuffer _frame = new();
     private readonly List<Segment> _segments = [];
     private long _next = firstNumber;
 
@@ -23,18 +22,11 @@ internal sealed class JournalTail(JournalFolder folder, long firstNumber, long m
     /// <summary>Where the record that was appended last begins.</summary>
     public JournalPosition LastStart { get; private set; }
 
-    /// <summary>Begin a record by this, complete it by <see cref="Append"/>.</summary>
-    public FrameBuffer Begin()
+    /// <summary>Writes a record; null when it cannot be written (<see cref="Problem"/> says why). It is pinned once.</summary>
+    /// <param name="bytes">What <see cref="FrameBuffer.Finish"/> gave.</param>
+    public Segment? Append(ReadOnlySpan<byte> bytes)
     {
-        _frame.Begin();
-        return _frame;
-    }
-
-    /// <summary>Writes the record that was begun; null when it cannot be written (<see cref="Problem"/> says why). It is pinned once.</summary>
-    public Segment? Append()
-    {
-        if (_frame.PayloadLength > FrameBuffer.MaxPayload) return Fail("a record is longer than a megabyte");
-        var bytes = _frame.Finish();
+        if (bytes.Length > FrameBuffer.HeadLength + FrameBuffer.MaxPayload) return Fail("a record is longer than a megabyte");
         if (Bytes + bytes.Length > maxTotal) return Fail($"the journal has reached its bound of {maxTotal >> 20} MB");
         try
         {

@@ -5,14 +5,14 @@ namespace OpenClaw.Gateway.Metering.Ledger.Storage;
 /// <summary>What one kind of database does differently; everything else is the same SQL for both.</summary>
 internal interface IStorage : IAsyncDisposable
 {
-    /// <summary>sqlite, memory or postgres.</summary>
+    /// <summary>sqlite, memory, postgres, or none: requests are not entered.</summary>
     string Kind { get; }
 
     /// <summary>True when other gateways may write to the same database.</summary>
     bool IsShared { get; }
 
-    /// <summary>Rows that one INSERT takes.</summary>
-    int RowsAtOnce { get; }
+    /// <summary>What inserts entries over this connection of the writer, which has the newest tables.</summary>
+    IEntryInsert Inserter(DbConnection writer);
 
     /// <summary>Where it is, for people; without a password.</summary>
     string Place { get; }

@@ -13,16 +13,8 @@ internal sealed class NewerSchemaException(int has) : Exception(
 /// </summary>
 internal sealed class LedgerStore(IStorage storage, TimeProvider time) : IAsyncDisposable
 {
-    private static readonly string[] s_requestColumns =
-        ["id", "at", "gateway", "client", "session", "tags", "protocol", "requested", "alias", "answered", "outcome", "status", "total_ms", "first_token_ms"];
-
-    private static readonly string[] s_hopColumns =
-        ["request", "hop", "provider", "model", "key_alias", "kind", "result", "status", "started_ms", "ended_ms", "input", "cache_read", "cache_write", "cache_write_1h",
-         "output", "reasoning", "audio_input", "audio_output", "rejected", "searches", "estimated", "source", "usd", "usd_rest"];
-
     private DbConnection? _connection;
-    private RowInsert? _requests;
-    private RowInsert? _hops;
+    private IEntryInsert? _inserter;
 
     /// <summary>The writing connection; opened, and the tables brought up to date, when there is none.</summary>
     /// <exception cref="NewerSchemaException">The tables are of a later version.</exception>
@@ -36,9 +28,7 @@ internal sealed class LedgerStore(IStorage storage, TimeProvider time) : IAsyncD
             await storage.PrepareAsync(connection, cancel).ConfigureAwait(false);
             var version = await Schema.ApplyAsync(storage, connection, Schema.Newest, cancel).ConfigureAwait(false);
             if (version > Schema.Newest) throw new NewerSchemaException(version);
-            // A second entry with the same id changes nothing: neither its row, nor its hops, nor a counter.
-            _requests = new RowInsert(connection, "requests", s_requestColumns, "ON CONFLICT (id) DO NOTHING RETURNING id, n", storage.RowsAtOnce);
-            _hops = new RowInsert(connection, "hops", s_hopColumns, "", storage.RowsAtOnce);
+            _inserter = storage.Inserter(connection);
             return _connection = connection;
         }
         catch
@@ -57,7 +47,13 @@ internal sealed class LedgerStore(IStorage storage, TimeProvider time) : IAsyncD
         try
         {
             await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
-            var fresh = await InsertAsync(transaction, batch, gateway, cancel).ConfigureAwait(false);
+            var entries = new List<LedgerEntry>(batch.Count);
+            foreach (var item in batch)
+            {
+                if (item.Entry is { } entry) entries.Add(entry);
+            }
+            // A second entry with the same id changes nothing: neither its row, nor its hops, nor a counter.
+            var fresh = await _inserter!.RunAsync(transaction, entries, gateway, cancel).ConfigureAwait(false);
             var counters = new CounterWriter(storage, connection, transaction, gateway, time.GetUtcNow());
             await counters.AddAsync(fresh.SelectMany(static e => e.Charges.IsDefault ? [] : e.Charges), cancel).ConfigureAwait(false);
             if (presumedIsKnown) await counters.ForgetPresumedAsync(cancel).ConfigureAwait(false);
@@ -93,34 +89,13 @@ internal sealed class LedgerStore(IStorage storage, TimeProvider time) : IAsyncD
 
     public async Task CloseAsync()
     {
-        var (connection, requests, hops) = (_connection, _requests, _hops);
-        (_connection, _requests, _hops) = (null, null, null);
-        if (requests is not null) await requests.DisposeAsync().ConfigureAwait(false);
-        if (hops is not null) await hops.DisposeAsync().ConfigureAwait(false);
+        var (connection, inserter) = (_connection, _inserter);
+        (_connection, _inserter) = (null, null);
+        if (inserter is not null) await inserter.DisposeAsync().ConfigureAwait(false);
         if (connection is not null) await connection.DisposeAsync().ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync() => await CloseAsync().ConfigureAwait(false);
-
-    private async Task<List<LedgerEntry>> InsertAsync(DbTransaction transaction, List<PendingItem> batch, string gateway, CancellationToken cancel)
-    {
-        var entries = new Dictionary<string, LedgerEntry>(batch.Count);
-        var rows = new List<object?[]>(batch.Count);
-        foreach (var item in batch)
-        {
-            if (item.Entry is { } entry && entries.TryAdd(Commands.Clean(entry.Id), entry)) rows.Add(RowOf(entry, gateway));
-        }
-        var fresh = new List<LedgerEntry>(rows.Count);
-        var hops = new List<object?[]>(rows.Count);
-        await _requests!.RunAsync(transaction, rows, row =>
-        {
-            var entry = entries[row.GetString(0)];
-            fresh.Add(entry);
-            for (var hop = 0; hop < entry.Hops.Length; hop++) hops.Add(RowOf(row.GetInt64(1), hop, entry.Hops[hop]));
-        }, cancel).ConfigureAwait(false);
-        await _hops!.RunAsync(transaction, hops, null, cancel).ConfigureAwait(false);
-        return fresh;
-    }
 
     private static async Task MarkAsync(DbConnection connection, DbTransaction transaction, List<PendingItem> batch, string gateway, CancellationToken cancel)
     {
@@ -129,22 +104,5 @@ internal sealed class LedgerStore(IStorage storage, TimeProvider time) : IAsyncD
         await using var command = connection.Command(
             "INSERT INTO marks (gateway, segment, bytes) VALUES (@gateway, @segment, @bytes) ON CONFLICT (gateway) DO UPDATE SET segment = excluded.segment, bytes = excluded.bytes", transaction);
         await command.With("gateway", gateway).With("segment", end.Segment).With("bytes", end.Offset).ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
-    }
-
-    private static object?[] RowOf(LedgerEntry entry, string gateway) =>
-    [
-        entry.Id, entry.At.ToUnixTimeMilliseconds(), gateway, entry.Client, entry.Session, TagText.Of(entry.Tags), entry.Protocol, entry.Requested, entry.Alias, entry.Answered,
-        entry.Outcome, (long)entry.Status, entry.TotalMs, entry.FirstTokenMs,
-    ];
-
-    private static object?[] RowOf(long request, int number, LedgerHop hop)
-    {
-        var (usage, usd) = (hop.Usage, Money.Of(hop.Cost.Total));
-        return
-        [
-            request, (long)number, hop.Provider, hop.Model, hop.Key, hop.Kind, hop.Result, hop.Status is { } status ? (long)status : null, hop.StartedMs, hop.EndedMs,
-            usage.Input, usage.CacheRead, usage.CacheWrite, usage.CacheWrite1h, usage.Output, usage.Reasoning, usage.AudioInput, usage.AudioOutput,
-            usage.RejectedPrediction, usage.WebSearches, usage.Estimated ? 1L : 0L, hop.Cost.Source.ToString().ToLowerInvariant(), usd.Nano, usd.Rest,
-        ];
     }
 }

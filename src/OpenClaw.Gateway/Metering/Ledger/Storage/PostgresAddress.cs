@@ -51,6 +51,7 @@ internal sealed class PostgresAddress
     {
         var builder = new NpgsqlSlimDataSourceBuilder(_settings.ConnectionString);
         builder.EnableTransportSecurity();
+        builder.EnableArrays();
         return builder.Build();
     }
 

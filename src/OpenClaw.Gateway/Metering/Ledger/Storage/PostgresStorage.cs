@@ -15,8 +15,7 @@ internal sealed class PostgresStorage(PostgresAddress address) : IStorage
 
     public bool IsShared => true;
 
-    // A database across a network is asked a sixteenth as often.
-    public int RowsAtOnce => 16;
+    public IEntryInsert Inserter(DbConnection writer) => new PostgresEntryInsert((NpgsqlConnection)writer);
 
     public string Place => address.Place;
 

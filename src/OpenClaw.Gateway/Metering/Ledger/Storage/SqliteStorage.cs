@@ -30,14 +30,16 @@ internal sealed class SqliteStorage : IStorage
         _connection = builder.ToString();
     }
 
-    public string Kind => _file is null ? "memory" : "sqlite";
+    /// <summary>False: it holds the records of this process and no request.</summary>
+    public bool KeepsEntries { get; init; } = true;
+
+    public string Kind => !KeepsEntries ? "none" : _file is null ? "memory" : "sqlite";
 
     public bool IsShared => false;
 
-    // Parameters are found by name, one after the other: a statement of sixteen rows costs more than sixteen of one.
-    public int RowsAtOnce => 1;
+    public IEntryInsert Inserter(DbConnection writer) => new SqliteEntryInsert((SqliteConnection)writer);
 
-    public string Place => _file ?? "memory";
+    public string Place => _file ?? (KeepsEntries ? "memory" : "none");
 
     public string Now => "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 

@@ -8,6 +8,7 @@ internal static class StorageUrl
     /// <summary>The database, not yet connected to, or why the text names none. The reason repeats nothing that may be secret.</summary>
     public static (IStorage? Storage, string? Problem) Open(string url, string? stateFolder)
     {
+        if (url.Equals("none", StringComparison.OrdinalIgnoreCase)) return (new SqliteStorage(null) { KeepsEntries = false }, null);
         if (url.StartsWith(Sqlite, StringComparison.OrdinalIgnoreCase)) return (new SqliteStorage(FileOf(url[Sqlite.Length..], stateFolder)), null);
         var (address, problem) = PostgresAddress.Read(url);
         return address is null ? (null, "storage.url names no database: " + problem) : (new PostgresStorage(address), null);

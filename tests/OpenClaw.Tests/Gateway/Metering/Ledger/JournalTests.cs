@@ -133,8 +133,9 @@ public sealed class JournalTests : IDisposable
 
     private static Segment? Append(JournalTail tail, int number)
     {
-        JournalCodec.Write(tail.Begin(), Entries.Of(Entries.Id(number)));
-        return tail.Append();
+        var frame = FrameBuffer.Mine();
+        JournalCodec.Write(frame, Entries.Of(Entries.Id(number)));
+        return tail.Append(frame.Finish());
     }
 
     private static byte[] Frames(params Action<FrameBuffer>[] writes)

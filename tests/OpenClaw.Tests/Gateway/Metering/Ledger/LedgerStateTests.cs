@@ -28,6 +28,37 @@ public sealed class LedgerStateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_row_holds_what_its_own_entry_said_whatever_the_row_before_held()
+    {
+        var one = Entries.Of("dec_1") with { Session = "", Alias = null, Answered = "é/\0/\uD800", FirstTokenMs = null, Tags = [], Status = 0 };
+        var other = Entries.Of("dec_2") with { Session = null, Alias = "", Answered = "", FirstTokenMs = 0, Client = new string('ü', 300) };
+        await using (var ledger = _folder.Open())
+        {
+            foreach (var entry in (LedgerEntry[])[one, other, one with { Id = "dec_3" }, other with { Id = "dec_4", Hops = [] }]) ledger.Settled(entry);
+            await ledger.FlushAsync();
+        }
+        const string sql = "SELECT group_concat(substr(id, 5) || quote(session) || quote(alias) || length(client) || quote(first_token_ms) || tags || status || quote(replace(answered, char(65533), '?')) || (SELECT COUNT(*) FROM hops WHERE request = n), ' ') FROM (SELECT * FROM requests ORDER BY n)";
+        Assert.Equal("1''NULL5NULL0'é/?/?'2 2NULL''3000.0,batch,team-a,200''2 3''NULL5NULL0'é/?/?'2 4NULL''3000.0,batch,team-a,200''0", Row(sql));
+        Assert.Equal("429 200 429 200 429 200", Row("SELECT group_concat(status, ' ') FROM (SELECT status FROM hops ORDER BY request, hop)"));
+    }
+
+    [Fact]
+    public async Task Without_storage_requests_are_not_written_down_and_records_last_as_long_as_the_process()
+    {
+        await using (var ledger = _folder.Open(static o => o with { Url = "none" }))
+        {
+            ledger.Opened(Entries.Opening("dec_1"));
+            ledger.Settled(Entries.Of("dec_1"));
+            ledger.PutRecord("kind", "key", "{}"u8.ToArray());
+            await ledger.FlushAsync();
+            Assert.Equal(("none", "none", 0, 0), (ledger.Facts.Kind, ledger.Facts.Place, ledger.Facts.Waiting, ledger.Facts.Written));
+            Assert.Equal(0, (await ledger.ReportAsync(Entries.All(UsageGrouping.Model), _cancel)).Total.Requests);
+            Assert.NotNull(await ledger.FindRecordAsync("kind", "key", _cancel));
+        }
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
     public async Task The_same_entry_twice_changes_neither_row_nor_counter()
     {
         await using var ledger = _folder.Open();

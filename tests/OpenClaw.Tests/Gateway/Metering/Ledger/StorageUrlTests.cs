@@ -11,6 +11,7 @@ public sealed class StorageUrlTests
     [InlineData("sqlite:///var/x.db", null, "/var/x.db")]
     [InlineData("sqlite:openclaw.db", null, "memory")]
     [InlineData("sqlite::memory:", "/state", "memory")]
+    [InlineData("none", "/state", "none")]
     [InlineData("postgres://u:geheim@db.example:6543/ledger", null, "db.example:6543/ledger")]
     [InlineData("postgresql://u:ge%40heim@[::1]/ledger?sslmode=verify-full", null, "::1:5432/ledger")]
     [InlineData("postgres:///ledger?host=/run/postgresql&user=u", null, "/run/postgresql:5432/ledger")]
