@@ -36,6 +36,9 @@ public sealed class LeaderElection
     /// <summary>Who leads, as far as is known; empty when nobody.</summary>
     public string Holder => _record.Seen?.Holder ?? "";
 
+    /// <summary>Why the lease could not be read or written just now; null when it could.</summary>
+    public KubeProblem? Problem => _record.Problem;
+
     /// <summary>Competes until it leads, does the work for one term, and says how that ended. To lead again, call it again.</summary>
     public async Task<LeaderOutcome> RunAsync(Func<LeaderTerm, Task> work, CancellationToken stop)
     {

@@ -31,6 +31,11 @@ internal static class HelmChart
           aggregateToDefaultRoles: true
         admissionPolicy:
           enabled: false     # Kubernetes 1.30 and later
+        metrics:
+          service: true
+          serviceMonitor: false   # for the Prometheus operator
+        workers: 4           # instances that are looked at at the same time
+        logLevel: info       # debug, info, warn or error
         nodeSelector: {}
         tolerations: []
         affinity: {}
@@ -48,8 +53,10 @@ internal static class HelmChart
             yield return Template($"crd-{plural}", "{{- if .Values.crds.install }}\n" + text + "{{- end }}\n");
         }
         yield return Template("rbac", Access());
-        yield return Template("people", "{{- if .Values.rbac.aggregateToDefaultRoles }}\n" + Write(OperatorObjects.Access().Where(static o => ((string)o["metadata"]!["name"]!) is "openclaw-edit" or "openclaw-view")) + "{{- end }}\n");
+        yield return Template("people", "{{- if .Values.rbac.aggregateToDefaultRoles }}\n" + Write(OperatorObjects.Access([]).Where(static o => ((string)o["metadata"]!["name"]!) is "openclaw-edit" or "openclaw-view")) + "{{- end }}\n");
         yield return Template("deployment", Deployment(version));
+        yield return Template("metrics", "{{- if .Values.metrics.service }}\n" + Write([OperatorObjects.MetricsService()]) + "{{- end }}\n{{- if .Values.metrics.serviceMonitor }}\n---\n" + Write([OperatorObjects.ServiceMonitor()]) + "{{- end }}\n");
+        yield return Template("disruption", "{{- if gt (int .Values.replicaCount) 1 }}\n" + Write([OperatorObjects.DisruptionBudget()]) + "{{- end }}\n");
         yield return Template("admission", "{{- if .Values.admissionPolicy.enabled }}\n" + Write(AdmissionPolicy.All()) + "{{- end }}\n");
     }
 
@@ -64,29 +71,22 @@ internal static class HelmChart
     /// <summary>With watchNamespaces the namespaced rights become a Role in each of them.</summary>
     private static string Access()
     {
-        var objects = OperatorObjects.Access().Where(static o => ((string)o["metadata"]!["name"]!) is not ("openclaw-edit" or "openclaw-view")).ToList();
+        var objects = OperatorObjects.Access([]).Where(static o => ((string)o["metadata"]!["name"]!) is not ("openclaw-edit" or "openclaw-view")).ToList();
         var cluster = objects.Single(static o => (string)o["kind"]! == "ClusterRole");
         cluster["rules"] = new JsonArray([.. OperatorRights.ClusterWide().Select(static r => (JsonNode)r)]);
         var all = new JsonArray([.. OperatorRights.Namespaced().Select(static r => (JsonNode)r)]);
-        var role = OperatorObjects.Object("rbac.authorization.k8s.io/v1", "Role", PackageNames.Operator);
-        role["rules"] = all;
-        ((JsonObject)role["metadata"]!).Insert(1, "namespace", "NAMESPACE");
-        var binding = OperatorObjects.Object("rbac.authorization.k8s.io/v1", "RoleBinding", PackageNames.Operator);
-        ((JsonObject)binding["metadata"]!).Insert(1, "namespace", "NAMESPACE");
-        binding["roleRef"] = new JsonObject { ["apiGroup"] = "rbac.authorization.k8s.io", ["kind"] = "Role", ["name"] = PackageNames.Operator };
-        binding["subjects"] = new JsonArray(new JsonObject { ["kind"] = "ServiceAccount", ["name"] = PackageNames.Operator, ["namespace"] = PackageNames.Namespace });
         var everywhere = Write(objects).Replace(YamlWriter.Write(new JsonObject { ["rules"] = cluster["rules"]!.DeepClone() }),
-            YamlWriter.Write(new JsonObject { ["rules"] = cluster["rules"]!.DeepClone() }) + "{{- if not .Values.watchNamespaces }}\n" + YamlWriter.Write(all.DeepClone()) + "{{- end }}\n", StringComparison.Ordinal);
+            YamlWriter.Write(new JsonObject { ["rules"] = cluster["rules"]!.DeepClone() }) + "{{- if not .Values.watchNamespaces }}\n" + YamlWriter.Write((JsonNode)all) + "{{- end }}\n", StringComparison.Ordinal);
         return everywhere
             + "{{- range .Values.watchNamespaces }}\n---\n"
-            + Write([role, binding]).Replace("namespace: NAMESPACE", "namespace: {{ . }}", StringComparison.Ordinal).Replace("{{ .Release.Namespace }}", "{{ $.Release.Namespace }}", StringComparison.Ordinal)
+            + Write(OperatorObjects.AccessIn("NAMESPACE")).Replace("namespace: NAMESPACE", "namespace: {{ . }}", StringComparison.Ordinal).Replace("{{ .Release.Namespace }}", "{{ $.Release.Namespace }}", StringComparison.Ordinal)
             + "{{- end }}\n";
     }
 
-    private static string Deployment(string version) => Write([OperatorObjects.Deployment(version)])
+    private static string Deployment(string version) => Write([OperatorObjects.Deployment(version, [])])
         .Replace("  replicas: 1\n", "  replicas: {{ .Values.replicaCount }}\n", StringComparison.Ordinal)
         .Replace($"        image: {Images.OwnRepository}:{version}\n", "        image: \"{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}\"\n        imagePullPolicy: {{ .Values.image.pullPolicy }}\n", StringComparison.Ordinal)
-        .Replace("        - operator\n        - run\n", "        - operator\n        - run\n        {{- with .Values.watchNamespaces }}\n        - --watch-namespaces\n        - {{ join \",\" . | quote }}\n        {{- end }}\n", StringComparison.Ordinal)
+        .Replace("        - operator\n        - run\n", "        - operator\n        - run\n        - --workers\n        - {{ .Values.workers | quote }}\n        - --log-level\n        - {{ .Values.logLevel }}\n        {{- with .Values.watchNamespaces }}\n        - --watch-namespaces\n        - {{ join \",\" . | quote }}\n        {{- end }}\n", StringComparison.Ordinal)
         .Replace("        resources:\n          requests:\n            cpu: 100m\n            memory: 128Mi\n          limits:\n            cpu: 500m\n            memory: 256Mi\n", "        resources:\n          {{- toYaml .Values.resources | nindent 10 }}\n", StringComparison.Ordinal)
         .Replace("      enableServiceLinks: false\n", "      enableServiceLinks: false\n" + With("imagePullSecrets") + With("nodeSelector") + With("tolerations") + With("affinity"), StringComparison.Ordinal);
 

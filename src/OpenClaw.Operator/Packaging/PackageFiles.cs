@@ -14,14 +14,16 @@ internal static class PackageFiles
     public const string Head = "# Written by: openclaw operator manifests --out deploy\n";
 
     /// <param name="version">The version whose image is named.</param>
-    public static ImmutableArray<PackageFile> All(string version) =>
+    /// <param name="namespaces">Those that are watched; none: all. The chart has a value for it.</param>
+    public static ImmutableArray<PackageFile> All(string version, IReadOnlyCollection<string> namespaces) =>
     [
         .. ApiKinds.Definitions().Select(static d => Yaml($"crds/{Plural(d)}.yaml", d)),
         Yaml("crds/kustomization.yaml", Kustomization([.. ApiKinds.Definitions().Select(static d => Plural(d) + ".yaml")])),
         Yaml("operator/namespace.yaml", OperatorObjects.Namespace()),
-        Yaml("operator/rbac.yaml", [.. OperatorObjects.Access()]),
-        Yaml("operator/deployment.yaml", OperatorObjects.Deployment(version)),
-        Yaml("operator/kustomization.yaml", Kustomization("namespace.yaml", "rbac.yaml", "deployment.yaml")),
+        Yaml("operator/rbac.yaml", [.. OperatorObjects.Access(namespaces)]),
+        Yaml("operator/deployment.yaml", OperatorObjects.Deployment(version, namespaces)),
+        Yaml("operator/service.yaml", OperatorObjects.MetricsService()),
+        Yaml("operator/kustomization.yaml", Kustomization("namespace.yaml", "rbac.yaml", "deployment.yaml", "service.yaml")),
         Yaml("admission/policy.yaml", [.. AdmissionPolicy.All()]),
         Yaml("admission/kustomization.yaml", Kustomization("policy.yaml")),
         Yaml("kustomization.yaml", Kustomization("crds", "operator")),
@@ -29,8 +31,11 @@ internal static class PackageFiles
     ];
 
     /// <summary>Definitions, namespace, rights and Deployment, for <c>kubectl apply -f -</c>.</summary>
-    public static string Manifests(string version) =>
-        YamlWriter.Write([.. ApiKinds.Definitions(), OperatorObjects.Namespace(), .. OperatorObjects.Access(), OperatorObjects.Deployment(version)]);
+    public static string Manifests(string version, IReadOnlyCollection<string> namespaces) => YamlWriter.Write(
+    [
+        .. ApiKinds.Definitions(), OperatorObjects.Namespace(), .. OperatorObjects.Access(namespaces),
+        OperatorObjects.Deployment(version, namespaces), OperatorObjects.MetricsService(),
+    ]);
 
     public static string Definitions() => YamlWriter.Write(ApiKinds.Definitions());
 

@@ -6,6 +6,10 @@ internal static class PackageNames
     public const string Namespace = "openclaw-operator-system";
     public const string Operator = "openclaw-operator";
     public const string Lease = "openclaw-operator.openclaw.rocks";
-    public const int MetricsPort = 8443;
-    public const int HealthPort = 8081;
+
+    /// <summary>Health and metrics; neither has anything to hide, so one port is enough.</summary>
+    public const int HttpPort = 8081;
+
+    /// <summary>The Pod's time to end; the process takes less.</summary>
+    public const int GraceSeconds = 15;
 }

@@ -20,7 +20,7 @@ internal static class CommandLine
         ("clients", "Tokens for others: made, rotated and revoked while the gateway runs", ClientsCommand.Fill),
         ("config", "Check, print and convert openclaw.json", ConfigCommand.Fill),
         ("doctor", "What would fail, before it does", DoctorCommand.Fill),
-        ("operator", "Kubernetes: the resource definitions, and what an instance becomes", OperatorCommand.Fill),
+        ("operator", "Kubernetes: the loop, the resource definitions, and what an instance becomes", OperatorCommand.Fill),
         ("version", "Version, commit, runtime", VersionCommand.Fill),
     ];
 

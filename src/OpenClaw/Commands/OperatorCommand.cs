@@ -7,6 +7,7 @@ internal static class OperatorCommand
 {
     public static void Fill(Command command)
     {
+        command.Add(OperatorRun.Build());
         command.Add(OperatorRender.Build());
         command.Add(OperatorManifests.Build());
         command.Add(OperatorMerge.Build());

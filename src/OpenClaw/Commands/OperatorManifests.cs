@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using OpenClaw.Operator.Packaging;
+using OpenClaw.Operator.Running;
 
 namespace OpenClaw.Commands;
 
@@ -10,18 +12,32 @@ internal static class OperatorManifests
     {
         var folder = new Option<string?>("--out") { Description = "Write kustomize folders and a Helm chart here instead", HelpName = "DIR" };
         var crds = new Option<bool>("--crds") { Description = "The resource definitions alone" };
-        var command = new Command("manifests", "Resource definitions, rights and Deployment, to apply to a cluster") { folder, crds };
-        command.SetAction(parsed =>
-        {
-            if (parsed.GetValue(folder) is not { } path) Terminal.Write(parsed.GetValue(crds) ? PackageFiles.Definitions() : PackageFiles.Manifests(VersionCommand.Version));
-            else WriteInto(path);
-        });
+        var watch = new Option<string?>(OperatorSettings.WatchNamespaces) { Description = "Only these namespaces: the rights are then given there and nowhere else", HelpName = "A,B" };
+        var command = new Command("manifests", "Resource definitions, rights and Deployment, to apply to a cluster") { folder, crds, watch };
+        command.SetAction(parsed => Run(parsed.GetValue(folder), parsed.GetValue(crds), parsed.GetValue(watch)));
         return command;
     }
 
-    private static void WriteInto(string folder)
+    private static int Run(string? folder, bool crds, string? watch)
     {
-        var files = PackageFiles.All(VersionCommand.Version);
+        ImmutableArray<string> namespaces = [];
+        if (watch is not null)
+        {
+            if (OperatorSettings.Namespaces(watch) is not { } named)
+            {
+                Terminal.Error($"{OperatorSettings.WatchNamespaces} is \"{watch}\"", "write " + OperatorSettings.NamespacesHint);
+                return ExitCode.Usage;
+            }
+            namespaces = named;
+        }
+        if (folder is not null) WriteInto(folder, namespaces);
+        else Terminal.Write(crds ? PackageFiles.Definitions() : PackageFiles.Manifests(VersionCommand.Version, namespaces));
+        return ExitCode.Ok;
+    }
+
+    private static void WriteInto(string folder, ImmutableArray<string> namespaces)
+    {
+        var files = PackageFiles.All(VersionCommand.Version, namespaces);
         foreach (var file in files)
         {
             var full = Path.Combine(folder, file.Path);

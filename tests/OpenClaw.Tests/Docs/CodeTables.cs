@@ -26,6 +26,8 @@ internal static class CodeTables
         ("docs/metrics.md", "metrics", MetricsTable.Build),
         ("docs/operator.md", "fields", InstanceTable.Build),
         ("docs/operator.md", "rules", InstanceTable.Rules),
+        ("docs/operator.md", "settings", OperatorTables.Settings),
+        ("docs/operator.md", "operator-metrics", OperatorTables.Metrics),
     ];
 
     /// <summary>A Markdown table; a bar inside a cell is escaped.</summary>

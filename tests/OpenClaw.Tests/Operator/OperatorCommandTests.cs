@@ -9,6 +9,10 @@ public class OperatorCommandTests
     [InlineData("operator render -f a.yaml -f b.yaml --json")]
     [InlineData("operator manifests --out x")]
     [InlineData("operator manifests --crds")]
+    [InlineData("operator manifests --watch-namespaces a,b")]
+    [InlineData("operator run")]
+    [InlineData("operator run --leader-elect --watch-namespaces a,b --workers 8")]
+    [InlineData("operator run --leader-elect=false --kubeconfig f --context c --bind off --log-level debug --log-format text --leader-election-namespace x")]
     [InlineData("operator merge own over --force a.b --force c")]
     [InlineData("doctor -f a.yaml")]
     public void A_command_line_is_understood(string line)
@@ -18,7 +22,8 @@ public class OperatorCommandTests
 
     [Theory]
     [InlineData("operator render")]
-    [InlineData("operator run")]
+    [InlineData("operator run --namespace x")]
+    [InlineData("operator run --workers")]
     public void What_is_not_there_is_refused(string line)
     {
         Assert.NotEmpty(CommandLine.Parse(line.Split(' ')).Errors);

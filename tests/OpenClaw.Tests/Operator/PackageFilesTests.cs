@@ -7,7 +7,7 @@ namespace OpenClaw.Tests.Operator;
 public class PackageFilesTests
 {
     private static readonly string s_folder = Path.Combine(SharedFiles.Repository, "deploy");
-    private static readonly IReadOnlyList<PackageFile> s_files = PackageFiles.All(OpenClaw.Commands.VersionCommand.Version);
+    private static readonly IReadOnlyList<PackageFile> s_files = PackageFiles.All(OpenClaw.Commands.VersionCommand.Version, []);
 
     [Fact]
     public void The_folder_deploy_is_what_the_command_writes_and_nothing_else()
@@ -50,7 +50,7 @@ public class PackageFilesTests
         var values = (JsonObject)YamlReader.Read(s_files.Single(static f => f.Path.EndsWith("values.yaml", StringComparison.Ordinal)).Text).Documents[0].Content!;
         var templates = string.Join('\n', s_files.Where(static f => f.Path.Contains("/templates/", StringComparison.Ordinal)).Select(static f => f.Text));
         Assert.All(values, value => Assert.Contains(".Values." + value.Key, templates, StringComparison.Ordinal));
-        foreach (var group in (string[])["image", "crds", "rbac", "admissionPolicy"])
+        foreach (var group in (string[])["image", "crds", "rbac", "admissionPolicy", "metrics"])
         {
             Assert.All((JsonObject)values[group]!, value => Assert.Contains($".Values.{group}.{value.Key}", templates, StringComparison.Ordinal));
         }
