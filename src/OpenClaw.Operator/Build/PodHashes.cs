@@ -45,17 +45,19 @@ internal static class PodHashes
         source.StartsWith("Secret/", StringComparison.Ordinal) ? plan.Facts.Secret(source[7..]) : plan.Facts.ConfigMap(source[10..]);
 
     /// <summary><c>Secret/NAME</c> and <c>ConfigMap/NAME</c> of everything the pod refers to.</summary>
-    public static IEnumerable<string> Sources(InstancePlan plan)
+    public static IEnumerable<string> Sources(InstancePlan plan) =>
+        (plan.TokenSecret is { } token ? new[] { "Secret/" + token } : []).Concat(Named(plan.Spec, plan.Images, plan.Environment));
+
+    /// <summary>The same but for the gateway token: what is written, whatever the sources hold.</summary>
+    public static IEnumerable<string> Named(SpecView spec, Images images, PodEnvironment environment)
     {
-        var spec = plan.Spec;
-        if (plan.TokenSecret is { } token) yield return "Secret/" + token;
         if (spec.Text("security.caBundle.configMapName") is { Length: > 0 } map) yield return "ConfigMap/" + map;
         else if (spec.Text("security.caBundle.secretName") is { Length: > 0 } secret) yield return "Secret/" + secret;
-        foreach (var pull in plan.Images.PullSecrets.OfType<JsonObject>())
+        foreach (var pull in images.PullSecrets.OfType<JsonObject>())
         {
             if (SpecView.Name(pull) is { } name) yield return "Secret/" + name;
         }
-        foreach (var source in OfContainer(plan.Environment.EnvFrom.OfType<JsonObject>(), plan.Environment.Env)) yield return source;
+        foreach (var source in OfContainer(environment.EnvFrom.OfType<JsonObject>(), environment.Env)) yield return source;
         foreach (var container in spec.Objects("sidecars").Concat(spec.Objects("initContainers")))
         {
             foreach (var source in OfContainer((container["envFrom"] as JsonArray ?? []).OfType<JsonObject>(), (container["env"] as JsonArray ?? []).OfType<JsonObject>())) yield return source;

@@ -14,13 +14,14 @@ internal static class OperatorRights
     /// <summary>Rights in every namespace that is watched.</summary>
     public static IEnumerable<JsonObject> Namespaced() =>
     [
-        Rule("openclaw.rocks", ["openclawinstances"], s_read),
+        // Patched for one thing: upstream's finalizer, which nobody else would take away. No user's field is ever written.
+        Rule("openclaw.rocks", ["openclawinstances"], ["get", "list", "watch", "patch"]),
         Rule("openclaw.rocks", ["openclawinstances/status"], ["get", "patch"]),
         Rule("openclaw.rocks", ["openclawinstances/finalizers"], ["update"]),
         Rule("", ["configmaps", "services", "serviceaccounts", "persistentvolumeclaims"], s_own),
         Rule("", ["secrets"], ["get", "list", "watch", "create", "patch"]),
         Rule("", ["pods"], s_read),
-        Rule("", ["events"], ["create", "patch"]),
+        Rule("", ["events"], ["create", "patch", "list"]),
         Rule("apps", ["statefulsets"], s_own),
         Rule("networking.k8s.io", ["networkpolicies", "ingresses"], s_own),
         Rule("policy", ["poddisruptionbudgets"], s_own),

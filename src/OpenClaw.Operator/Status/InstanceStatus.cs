@@ -23,6 +23,9 @@ internal sealed record ObservedFacts
 
     /// <summary>Why the last pass did not end, in a sentence; null when it did.</summary>
     public string? Failure { get; init; }
+
+    /// <summary>What must end before the next pass can go on, in a sentence; null when nothing must.</summary>
+    public string? Waiting { get; init; }
 }
 
 /// <summary>
@@ -59,10 +62,14 @@ internal static class InstanceStatus
         yield return From("ConfigValid", drawing, "Valid", "openclaw.json is complete and valid", static f => f.Reason.StartsWith("Config", StringComparison.Ordinal));
         yield return From("SecretsReady", drawing, "AllFound", "every Secret and ConfigMap that is named is there", static f => f.Reason is "SourceMissing" or "KeyMissing" or "TokenSecretMissing" or "TokenKeyMissing");
         yield return From("ProvidersReady", drawing, "Reachable", "every provider has its key and a way to it", static f => f.Reason is "ProviderUnreachable" or "ProviderKeyMissing" or "NothingListens" or "ServicePortMissing" or "NoDefaultModel");
+        yield return Applied(drawing, observed);
+        yield return From("UpToDate", drawing, "UpToDate", "the pods are as they are drawn now", static f => f.Reason == "RolloutWaits");
         yield return From("FieldsBuilt", drawing, "AllBuilt", "everything that is written is built", static f => f.Reason is "NotBuilt" or "KindNotServed");
         var set = refused is not null ? null : StatefulSet(SpecView.Name(facts.Instance["metadata"]) ?? "", spec, drawing, observed);
         if (set is not null) yield return set;
-        if (ClaimCondition.Of(observed) is { } claims) yield return claims;
+        var claim = From("StorageReady", drawing, "", "", static f => f.Reason.StartsWith("Claim", StringComparison.Ordinal));
+        if (!claim.IsTrue && !claim.IsUnknown) yield return claim;
+        else if (ClaimCondition.Of(observed) is { } claims) yield return claims;
         yield return Ready(spec, refused, set, observed);
     }
 
@@ -74,6 +81,15 @@ internal static class InstanceStatus
         if (found.Count == 0 && drawing is { IsRefused: true, Plan: null } && type != "FieldsBuilt") return new InstanceCondition(type, false, "NotChecked", "the instance itself is to be corrected first") { IsUnknown = true };
         if (found.Count == 0) return new InstanceCondition(type, true, reason, sentence);
         return new InstanceCondition(type, false, found[0].Reason, string.Join(". ", found.Select(static f => $"{f.Path}: {f.Sentence}{(f.Write.Length == 0 ? "" : "; " + f.Write.TrimEnd('.'))}")));
+    }
+
+    private static InstanceCondition Applied(InstanceDrawing drawing, ObservedFacts observed)
+    {
+        const string Type = "ObjectsApplied";
+        if (observed.Failure is { } failure) return new InstanceCondition(Type, false, "ReconcileFailed", failure);
+        return observed.Waiting is { } waiting
+            ? new InstanceCondition(Type, false, "Waiting", waiting)
+            : From(Type, drawing, "AllApplied", "every object is as it is drawn", static f => f.Reason == "ObjectNotOurs");
     }
 
     private static InstanceCondition StatefulSet(string name, SpecView spec, InstanceDrawing drawing, ObservedFacts observed)
@@ -109,7 +125,9 @@ internal static class InstanceStatus
     private static InstanceCondition Ready(SpecView spec, Finding? refused, InstanceCondition? set, ObservedFacts observed)
     {
         if (refused is not null) return new InstanceCondition("Ready", false, refused.Reason, $"{refused.Path}: {refused.Sentence}{(refused.Write.Length == 0 ? "" : "; " + refused.Write)}");
-        if (observed.Failure is { } failure) return new InstanceCondition("Ready", false, "ReconcileFailed", failure);
+        // Pods that run go on, whatever the operator cannot do: ObjectsApplied says that.
+        if (observed.Failure is { } failure && set is not { IsTrue: true }) return new InstanceCondition("Ready", false, "ReconcileFailed", failure);
+        if (observed.Waiting is { } waiting && set is not { IsTrue: true }) return new InstanceCondition("Ready", false, "Waiting", waiting);
         if (spec.Flag("suspended")) return new InstanceCondition("Ready", false, "Suspended", "the instance is suspended");
         return set is { IsTrue: true } ? new InstanceCondition("Ready", true, "ReconcileSucceeded", "the gateway answers") : new InstanceCondition("Ready", false, set!.Reason, set.Sentence);
     }
@@ -121,7 +139,7 @@ internal static class InstanceStatus
         return ready switch
         {
             { Reason: "Suspended" } => "Suspended",
-            { IsTrue: true } => conditions.All(static c => c.IsTrue || c.Type == "FieldsBuilt") ? "Running" : "Degraded",
+            { IsTrue: true } => conditions.All(static c => c.IsTrue || c.Type is "FieldsBuilt" or "UpToDate" || c.Reason == "Waiting") ? "Running" : "Degraded",
             _ when conditions.All(static c => c.Type != "StatefulSetReady") || ready.Reason == "ReconcileFailed" => "Failed",
             _ => "Provisioning",
         };

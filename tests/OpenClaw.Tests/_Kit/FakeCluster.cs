@@ -141,13 +141,21 @@ internal sealed class FakeCluster
     {
         lock (_lock)
         {
+            var wanted = Text(patch, "uid");
+            var version = Text(patch, "resourceVersion");
             if (!Of(kind).TryGetValue(key.ToString(), out var old))
             {
                 if (subresource is not null) throw NotFound(kind, key);
+                if (wanted.Length > 0) throw new FakeRefusal(409, "Conflict", "uid mismatch: the provided object specified a uid, and no existing object was found", Details(kind, key.Name));
                 var made = Create(kind, key.Namespace, patch);
                 _apply.Remember(Text(made, "uid"), manager, patch);
                 return made;
             }
+            if (wanted.Length > 0 && wanted != Text(old, "uid")) throw new FakeRefusal(409, "Conflict", "Precondition failed: UID in precondition", Details(kind, key.Name));
+            if (version.Length > 0 && version != Text(old, "resourceVersion")) throw new FakeRefusal(409, "Conflict", "the object has been modified", Details(kind, key.Name));
+            patch = Copy(patch);
+            Meta(patch).Remove("uid");
+            Meta(patch).Remove("resourceVersion");
             var next = _apply.Apply(old, patch, manager, force);
             return Put(kind, old, next, subresource);
         }
