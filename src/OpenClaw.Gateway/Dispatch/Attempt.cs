@@ -1,6 +1,8 @@
 using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Metering.Budgets;
+using OpenClaw.Gateway.Metering.Prices;
 using OpenClaw.Gateway.Providers;
 using OpenClaw.Gateway.Routing;
 
@@ -44,7 +46,8 @@ internal sealed class OpenedAnswer : IDisposable
 
     /// <summary>What this answer used: as reported, or estimated where the provider never got to say.</summary>
     /// <param name="isBroken">We closed the connection before the answer was at its end.</param>
-    public Usage UsageOr(int estimatedPrompt, bool isBroken)
+    /// <param name="tier">How it was to be served, where the provider does not say.</param>
+    public Usage UsageOr(int estimatedPrompt, bool isBroken, PriceTier tier)
     {
         var usage = Tracker.UsageSoFar;
         // A zero that was reported stays a zero: what a provider does not bill is not guessed at.
@@ -55,18 +58,21 @@ internal sealed class OpenedAnswer : IDisposable
         {
             Input = usage.TotalInput > 0 ? usage.Input : tokens.Prompt(estimatedPrompt, Tracker.GeneratedBytes, pieces),
             Output = Tracker.UsageIsRunning ? usage.Output : Math.Max(usage.Output, tokens.Output(Tracker.GeneratedBytes, pieces, isBroken)),
+            Tier = usage.Tier == PriceTier.Standard ? tier : usage.Tier,
             Estimated = true,
         };
     }
 
     /// <summary>A whole answer whose provider said what it used teaches how the model counts.</summary>
     /// <param name="estimatedPrompt">0 = the prompt cannot be compared with its estimate.</param>
-    public void TeachTokens(int estimatedPrompt)
+    /// <param name="facts">What was asked for.</param>
+    public void TeachTokens(int estimatedPrompt, RequestFacts facts)
     {
         var usage = Tracker.UsageSoFar;
+        if (facts.ServiceTier is null) Target.Health.Tokens.Served(usage.Tier);
         if (usage.Output <= 0) return;
         var shown = Tracker.HasReasoning ? usage.Output : usage.Output - usage.Reasoning;
-        Target.Health.Tokens.Learn(Record.Kind == AttemptKind.Prefill ? 0 : estimatedPrompt, usage.TotalInput, Tracker.GeneratedBytes, Pump is null ? 0 : Tracker.Pieces, shown);
+        Target.Health.Tokens.Learn(Record.Kind == AttemptKind.Prefill ? 0 : estimatedPrompt, usage.TotalInput, Tracker.GeneratedBytes, Pump is null ? 0 : Tracker.Pieces, shown, facts.PromptMost ?? 0);
     }
 
     public void Dispose()

@@ -294,7 +294,9 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     // Once a hop: header, decision and ledger have the same figures.
     private static void Measure(Exchange x, OpenedAnswer opened, bool isBroken)
     {
-        opened.Record.Usage = opened.UsageOr(x.Envelope.EstimatedTokens, isBroken);
+        var usage = opened.UsageOr(x.Envelope.EstimatedTokens, isBroken, x.Money.Tier);
+        if (x.Envelope.SearchesAlways && usage.WebSearches == 0 && opened.Target.Dialect.Kind == x.Dialect.Kind) usage = usage with { WebSearches = 1 };
+        opened.Record.Usage = usage;
         opened.Record.Cost = opened.Target.Price.CostOf(opened.Record.Usage, x.Decision.Time);
     }
 
@@ -316,7 +318,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             case PumpEnd.Complete:
                 if (record.Target != x.Decision.Answered) x.Decision.FinishedBy = record.Target;
                 x.Decision.FinishReason = opened.Tracker.Finished.ToString();
-                opened.TeachTokens(x.Envelope.HasImages ? 0 : x.Envelope.EstimatedTokens);
+                opened.TeachTokens(x.Envelope.HasImages || x.Envelope.Documents > 0 ? 0 : x.Envelope.EstimatedTokens, x.Money.Facts);
                 opened.Permit.Success();
                 opened.Key.Succeeded();
                 break;
@@ -361,7 +363,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     private static void BillUnanswered(Exchange x, Target target)
     {
         var record = x.Decision.Attempts[^1];
-        record.Usage = new Usage { Input = target.Health.Tokens.Prompt(x.Envelope.EstimatedTokens), Estimated = true };
+        record.Usage = new Usage { Input = target.Health.Tokens.Prompt(x.Envelope.EstimatedTokens), Tier = x.Money.Tier, Estimated = true };
         record.Cost = target.Price.CostOf(record.Usage, x.Decision.Time);
         x.Money.HopEnded(target, record.Usage, record.Cost);
         x.Decision.Usage += record.Usage;

@@ -57,6 +57,7 @@ internal static class RequestBodies
                 Model = target.Ref.Model,
                 AnswerSoFar = prefill,
                 MaxTokens = x.Money.OutputLimit,
+                MaxSearches = x.Money.SearchLimit,
                 Reasoning = options.Sanitize ? ReasoningRemoval.All : ReasoningRemoval.Marked,
             }, output);
         }

@@ -25,6 +25,9 @@ namespace OpenClaw.Gateway.Inbound;
 /// <param name="nativeProvider">Whose bare model names this protocol's clients send.</param>
 internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, StateHolder states, SessionDesk desk, AdmissionChain admission, Dispatcher dispatcher, Till till, DecisionLog decisions, Metrics metrics, TimeProvider time, Action<string> log)
 {
+    // What providers put before a prompt with tools, beside the tools themselves.
+    private const int ToolsPrompt = 512;
+
     public Task HandleAsync(HttpContext http) => HandleAsync(http, held: null);
 
     /// <param name="held">A message to a conversation that the gateway holds: its request was made here and is not in the body.</param>
@@ -122,11 +125,14 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
         }
     }
 
-    private static RequestFacts Facts(HttpRequest request, RequestEnvelope envelope, Decision decision, GatewayState state) => new(
+    private RequestFacts Facts(HttpRequest request, RequestEnvelope envelope, Decision decision, GatewayState state) => new(
         decision.Id, decision.Caller, decision.Session, state.Config.Models.Aliases.ContainsKey(decision.Requested) ? decision.Requested : null,
         MoneyHeaders.Tags(request.Headers), decision.Protocol, envelope.EstimatedTokens, envelope.MaxTokens, envelope.Stream, MoneyHeaders.MaxCost(request.Headers))
     {
-        Images = envelope.Images, Choices = envelope.Choices, MayThink = envelope.WantsReasoning,
+        Dialect = dialect.Kind, Images = envelope.Images, Choices = envelope.Choices, MayThink = envelope.WantsReasoning,
+        // What only a hold needs is not asked where none is made.
+        PromptMost = state.Config.Budgets.IsEmpty && !request.Headers.ContainsKey("x-openclaw-max-cost") ? null : envelope.MostTokens() + (envelope.HasTools ? ToolsPrompt : 0),
+        Documents = envelope.Documents, MediaBytes = envelope.MediaBytes, ServiceTier = envelope.ServiceTier, Searches = envelope.Searches,
     };
 
     private (RoutePlan?, GatewayError?) Plan(HttpRequest request, GatewayState state, Caller caller, RequestEnvelope envelope, Session? session, HeldTurn? held, Decision decision)

@@ -4,7 +4,11 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
+using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Dialects.Json;
 using OpenClaw.Gateway.Errors;
+using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Metering.Prices;
 
 namespace OpenClaw.Gateway.Inbound;
 
@@ -20,6 +24,7 @@ internal sealed class RequestEnvelope : IDisposable
     private byte[] _buffer;
     private int _length;
     private (int Start, int Length) _slash;
+    private List<(int Start, int Length)>? _media;
 
     private RequestEnvelope(byte[] buffer, int length)
     {
@@ -43,6 +48,12 @@ internal sealed class RequestEnvelope : IDisposable
 
     public int Images { get; private set; }
 
+    /// <summary>Documents and recordings, whose tokens no text tells.</summary>
+    public int Documents { get; private set; }
+
+    /// <summary>Bytes of inline media, as they stand in the body.</summary>
+    public long MediaBytes { get; private set; }
+
     /// <summary>Reasoning was asked for (<c>thinking</c>, <c>reasoning</c>, <c>reasoning_effort</c>): no prefill then.</summary>
     public bool WantsReasoning { get; private set; }
 
@@ -59,6 +70,15 @@ internal sealed class RequestEnvelope : IDisposable
 
     /// <summary>Prompt tokens, estimated from text bytes; inline media is not counted.</summary>
     public int EstimatedTokens { get; private set; }
+
+    /// <summary><c>service_tier</c>: how the caller wants to be served, and pay; null = not said, or left to the provider (<c>auto</c>).</summary>
+    public PriceTier? ServiceTier { get; private set; }
+
+    /// <summary>Searches that the provider may run for this request.</summary>
+    public SearchTools Searches { get; private set; } = SearchTools.None;
+
+    /// <summary>The provider searches before each answer (OpenAI's <c>web_search_options</c>), and its usage does not say so.</summary>
+    public bool SearchesAlways { get; private set; }
 
     /// <summary>OpenAI's <c>user</c>: who the client says is asking, or null.</summary>
     public string? User { get; private set; }
@@ -113,6 +133,18 @@ internal sealed class RequestEnvelope : IDisposable
         {
             if (buffer is not null) ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    /// <summary>The most tokens that the prompt can be, by what it is made of; inline media is not counted.</summary>
+    public long MostTokens()
+    {
+        var (most, at) = (0L, 0);
+        for (var i = 0; i < _media?.Count; i++)
+        {
+            most += PromptBound.Of(_buffer.AsSpan(at.._media[i].Start));
+            at = _media[i].Start + _media[i].Length;
+        }
+        return most + PromptBound.Of(_buffer.AsSpan(at.._length));
     }
 
     public void Dispose()
@@ -181,7 +213,7 @@ internal sealed class RequestEnvelope : IDisposable
     private long PeekFields(ref Utf8JsonReader reader)
     {
         long text = 0;
-        var inMessages = false;
+        var (inMessages, isData) = (false, false);
         while (reader.Read())
         {
             if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1)
@@ -192,6 +224,7 @@ internal sealed class RequestEnvelope : IDisposable
             }
             if (reader.TokenType == JsonTokenType.PropertyName && inMessages)
             {
+                isData = reader.ValueTextEquals("data"u8) || reader.ValueTextEquals("file_data"u8);
                 if (reader.CurrentDepth == 3 && reader.ValueTextEquals("role"u8))
                 {
                     reader.Read();
@@ -202,15 +235,28 @@ internal sealed class RequestEnvelope : IDisposable
                 {
                     // Not ValueTextEquals for values: that throws on a lone surrogate, which clients that cut emoji in half do send.
                     reader.Read();
-                    if (reader.TokenType == JsonTokenType.String && reader.ValueSpan.SequenceEqual("image"u8)) Images++;
+                    if (reader.TokenType == JsonTokenType.String) CountPart(reader.ValueSpan);
                 }
                 continue;
             }
             if (reader.TokenType != JsonTokenType.String) continue;
-            text += TextLength(ref reader);
+            if (IsMedia(reader.ValueSpan, isData)) LeaveOut(ref reader);
+            else text += reader.ValueSpan.Length;
             if (SlashText.IsCommand(reader.ValueSpan)) _slash = ((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length);
         }
         return text;
+    }
+
+    private void CountPart(ReadOnlySpan<byte> type)
+    {
+        if (type.SequenceEqual("image"u8)) Images++;
+        else if (type.SequenceEqual("document"u8) || type.SequenceEqual("file"u8) || type.SequenceEqual("input_audio"u8)) Documents++;
+    }
+
+    private void LeaveOut(ref Utf8JsonReader reader)
+    {
+        MediaBytes += reader.ValueSpan.Length;
+        (_media ??= []).Add(((int)reader.TokenStartIndex, reader.ValueSpan.Length + 2));
     }
 
     private void PeekTopLevel(ref Utf8JsonReader reader, ref long text)
@@ -249,11 +295,23 @@ internal sealed class RequestEnvelope : IDisposable
         else if (reader.ValueTextEquals("metadata"u8)) PeekObject(ref reader, "user_id"u8);
         else if (reader.ValueTextEquals("tools"u8) || reader.ValueTextEquals("functions"u8))
         {
-            var before = reader.BytesConsumed;
             reader.Read();
             HasTools = reader.TokenType == JsonTokenType.StartArray;
+            var tools = JsonRead.Raw(ref reader, _buffer.AsSpan(0, _length));
+            if (HasTools) Searches = SearchTools.Read(tools);
+            text += tools.Length;
+        }
+        else if (reader.ValueTextEquals("service_tier"u8))
+        {
+            reader.Read();
+            if (reader.TokenType == JsonTokenType.String && !reader.ValueSpan.SequenceEqual("auto"u8)) ServiceTier = PriceTiers.Read(reader.ValueSpan);
             reader.Skip();
-            text += reader.BytesConsumed - before;
+        }
+        else if (reader.ValueTextEquals("web_search_options"u8))
+        {
+            reader.Read();
+            if (reader.TokenType == JsonTokenType.StartObject) (Searches, SearchesAlways) = (new SearchTools(1, true), true);
+            reader.Skip();
         }
         else if (reader.ValueTextEquals("thinking"u8) || reader.ValueTextEquals("reasoning"u8) || reader.ValueTextEquals("reasoning_effort"u8))
         {
@@ -297,10 +355,13 @@ internal sealed class RequestEnvelope : IDisposable
         }
     }
 
-    private static long TextLength(ref Utf8JsonReader reader)
+    // By its place and its letters: text without a space may be Chinese, or a list of numbers, and is paid for.
+    private static bool IsMedia(ReadOnlySpan<byte> value, bool isData)
     {
-        var length = reader.ValueSpan.Length;
-        // Base64 is long and has no spaces; prose of that length has.
-        return length > 4096 && reader.ValueSpan[..1024].IndexOf((byte)' ') < 0 ? 0 : length;
+        if (value.Length <= 1024) return false;
+        if (value.StartsWith("data:"u8)) return value[..256].IndexOf(";base64,"u8) > 0;
+        return isData && value[..1024].IndexOfAnyExcept(s_base64) < 0;
     }
+
+    private static readonly SearchValues<byte> s_base64 = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_\\"u8);
 }

@@ -1,3 +1,5 @@
+using OpenClaw.Gateway.Metering.Prices;
+
 namespace OpenClaw.Gateway.Metering;
 
 /// <summary>
@@ -10,7 +12,7 @@ internal sealed class TokenCalibration
     // A new answer weighs an eighth: what is learned follows a model's new tokenizer within a few dozen answers.
     private const double Weight = 1.0 / 8;
 
-    // Before anything is learned: 2.7 bytes a token. Prose has four, code three, digits two or three.
+    // Of an answer, before anything is learned: 2.7 bytes a token. Prose has four, code three, digits two or three.
     private const double FirstCeiling = 1.5;
     private const double Margin = 1.15;
 
@@ -26,11 +28,17 @@ internal sealed class TokenCalibration
     private Line _pieces;
     private double _promptMost;
 
-    /// <summary>What to multiply a prompt's estimate with, to have the most it can be.</summary>
+    /// <summary>
+    /// What to multiply the most that a prompt should be (<see cref="PromptBound"/>) with: 1, but for a model that has shown
+    /// more. Never less: that its last prompts were prose says nothing of the next.
+    /// </summary>
     public double PromptCeiling
     {
-        get { lock (_lock) return _prompt.Count < 3 ? FirstCeiling : Math.Clamp(_promptMost * Margin, 0.5, 4); }
+        get { lock (_lock) return Math.Clamp(_promptMost * Margin, 1, 4); }
     }
+
+    /// <summary>How it serves those who leave that to it, where that is dearer than the standard tier: a project may have a default of its own.</summary>
+    public PriceTier UsualTier { get; private set; }
 
     /// <summary>The prompt's tokens, as far as they can be known before the provider says.</summary>
     /// <param name="estimate">By rule of thumb, four bytes a token.</param>
@@ -70,7 +78,8 @@ internal sealed class TokenCalibration
 
     /// <summary>A provider reported what an answer used.</summary>
     /// <param name="estimate">What the prompt was taken for; 0 = not comparable (it had images).</param>
-    public void Learn(long estimate, long prompt, long bytes, long pieces, long output)
+    /// <param name="most">The most that its text should have been; 0 = not known.</param>
+    public void Learn(long estimate, long prompt, long bytes, long pieces, long output, long most = 0)
     {
         lock (_lock)
         {
@@ -78,7 +87,7 @@ internal sealed class TokenCalibration
             {
                 _prompt.Add(estimate, prompt);
                 // The constant part of a prompt (its template) is held apart; short prompts say nothing of the slope.
-                var ratio = Math.Max(0, prompt - 64) / (double)estimate;
+                var ratio = most > 0 ? Math.Max(0, prompt - 64) / (double)most : _promptMost;
                 _promptMost = Math.Max(ratio, _promptMost - ((_promptMost - ratio) * Weight / 8));
             }
             if (output <= 0 || bytes <= 0) return;
@@ -86,6 +95,9 @@ internal sealed class TokenCalibration
             if (pieces > 0) _pieces.Add(pieces, output);
         }
     }
+
+    /// <summary>A provider said how it served a call whose caller did not mind.</summary>
+    public void Served(PriceTier tier) => UsualTier = tier == PriceTier.Priority ? tier : PriceTier.Standard;
 
     private static bool ComesByTokens(long bytes, long pieces) => bytes > 0 && bytes <= pieces * TokenBytes;
 

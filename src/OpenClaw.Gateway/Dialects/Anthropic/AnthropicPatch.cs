@@ -22,6 +22,9 @@ internal readonly record struct AnthropicChanges
 
     public int? MaxTokens { get; init; }
 
+    /// <summary>Searches that a tool for them may run when it has no bound of its own; null = as it is.</summary>
+    public int? MaxSearches { get; init; }
+
     /// <summary>
     /// Text of an answer to go on from, added as a last assistant message; null for none. White space at its end is cut, the
     /// protocol refuses it: what the provider then says begins after <see cref="AnthropicPatch.Prefillable"/> of it. Thinking
@@ -77,6 +80,7 @@ internal static class AnthropicPatch
             var isMaxTokens = reader.ValueTextEquals("max_tokens"u8);
             var isMessages = reader.ValueTextEquals("messages"u8);
             var isThinking = reader.ValueTextEquals("thinking"u8);
+            var isTools = changes.MaxSearches is not null && reader.ValueTextEquals("tools"u8);
             reader.Read();
             var start = (int)reader.TokenStartIndex;
             var value = JsonRead.Raw(ref reader, body);
@@ -90,6 +94,7 @@ internal static class AnthropicPatch
                 if (prefill.Length > 0) messages.Append(value, prefill);
             }
             if (isThinking) thinking = new Range(start, start + value.Length);
+            if (isTools && value[0] == (byte)'[') BoundSearches(edits, start, value, changes.MaxSearches!.Value);
             model |= isModel;
             maxTokens |= isMaxTokens;
         }
@@ -99,6 +104,21 @@ internal static class AnthropicPatch
         if (addMaxTokens) MaxTokens(edits, top, 0, "\"max_tokens\":"u8, changes.MaxTokens!.Value, any ? ","u8 : default);
         if (thinking is { } range) SwitchOff(body, range, prefill.Length > 0, loopLostThinking, edits);
         return true;
+    }
+
+    private static void BoundSearches(BodyEdits edits, int start, ReadOnlySpan<byte> tools, int most)
+    {
+        var reader = new Utf8JsonReader(tools, JsonRead.Options);
+        reader.Read();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (!SearchTools.TryReadTool(ref reader, out var uses) || uses is not null) continue;
+            // Before the tool's closing brace: a search tool always has a member before it.
+            var mark = edits.Mark;
+            edits.Text.Write(",\"max_uses\":"u8);
+            JsonWrite.Int64(edits.Text, most);
+            edits.Add(start + (int)reader.TokenStartIndex, 0, mark);
+        }
     }
 
     // A prefilled answer excludes thinking; a tool loop without its thinking excludes only the kind with a budget.

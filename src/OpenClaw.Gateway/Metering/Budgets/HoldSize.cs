@@ -10,25 +10,53 @@ namespace OpenClaw.Gateway.Metering.Budgets;
 /// <param name="IsKnown">The provider itself keeps to <paramref name="Whole"/>: the caller said so, or the model cannot do more.</param>
 /// <param name="Share">The part of what is left that one call may hold, as a divisor.</param>
 /// <param name="Grows">Held in pieces, as the answer grows.</param>
-internal readonly record struct HoldSize(long Input, long Least, long Whole, bool IsKnown, int Share, bool Grows)
+/// <param name="Tier">How the call will be served, and priced.</param>
+/// <param name="Searches">The most that the provider runs.</param>
+internal readonly record struct HoldSize(long Input, long Least, long Whole, bool IsKnown, int Share, bool Grows, PriceTier Tier, int Searches)
 {
     /// <summary>Output tokens that a growing answer holds ahead.</summary>
     public const int Chunk = 2048;
 
     private const int LeastOutput = 256;
 
+    // Where only an estimate of four bytes a token is there.
+    private const double UnknownText = 1.5;
+
     // What a model without a known limit is allowed when its window does not say less.
     private const int UnknownOutput = 16_384;
     private const int ImageTokens = 2000;
 
+    // A page of a document is up to three thousand tokens, and some six thousand bytes of base64.
+    private const int DocumentTokens = 2000;
+    private const int BytesPerMediaToken = 2;
+
+    // What a search finds goes into the prompt; models that do research search by themselves.
+    private const int SearchTokens = 8000;
+    private const int ResearchSearches = 30;
+
     public static HoldSize Of(RequestFacts facts, Target target, TokenCalibration tokens)
     {
-        var input = (long)Math.Ceiling(facts.PromptTokens * tokens.PromptCeiling) + 64 + ((long)facts.Images * ImageTokens);
+        // A service tier and searches are in the caller's own protocol; translated, they are left out.
+        var passes = target.Dialect.Kind == facts.Dialect;
+        var searches = passes ? facts.Searches.Most : 0;
+        var input = Prompt(facts, tokens) + ((long)searches * SearchTokens);
+        // A longer prompt is refused by the provider, and costs nothing.
+        if (target.ContextWindow is { } most) input = Math.Min(input, Math.Max(most, facts.PromptTokens));
         var choices = Math.Max(1, facts.Choices);
         var (whole, known) = Longest(facts, target, input);
         // Thoughts that are not shown are paid for all the same: an answer that may think is held whole.
         var grows = facts.Stream && !facts.MayThink && !target.ThinksUnseen && choices == 1;
-        return new HoldSize(input, Math.Min(whole, LeastOutput) * choices, whole * choices, known, facts.MaxTokens is null ? 16 : 4, grows);
+        var tier = (passes ? facts.ServiceTier : null) ?? tokens.UsualTier;
+        if (target.Provider.Id == "perplexity") searches = Math.Max(searches, ResearchSearches);
+        return new HoldSize(input, Math.Min(whole, LeastOutput) * choices, whole * choices, known, facts.MaxTokens is null ? 16 : 4, grows, tier, searches);
+    }
+
+    // The most that it can be: what is counted is known only when the provider says it.
+    private static long Prompt(RequestFacts facts, TokenCalibration tokens)
+    {
+        var text = facts.PromptMost ?? (long)Math.Ceiling(facts.PromptTokens * UnknownText);
+        var documents = facts.Documents == 0 ? 0 : Math.Max((long)facts.Documents * DocumentTokens, facts.MediaBytes / BytesPerMediaToken);
+        return (long)Math.Ceiling(text * tokens.PromptCeiling) + 64 + ((long)facts.Images * ImageTokens) + documents;
     }
 
     /// <summary>The first piece to hold: all of it, or what a fair share of the scarcest budget allows.</summary>
@@ -48,14 +76,14 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
     {
         if (left == decimal.MaxValue) return long.MaxValue;
         if (inTokens) return (long)Math.Clamp(left - Input, -1, 1_000_000_000);
-        var prompt = price.Ceiling(Input, 0, at);
-        var perMillion = price.Ceiling(Input, 1_000_000, at) - prompt;
+        var prompt = Amount(0, inTokens: false, price, at);
+        var perMillion = Amount(1_000_000, inTokens: false, price, at) - prompt;
         if (left < prompt) return perMillion == 0 && prompt == 0 ? long.MaxValue : -1;
         return perMillion <= 0 ? long.MaxValue : (long)Math.Min(1_000_000_000, (left - prompt) * 1_000_000m / perMillion);
     }
 
     /// <summary>What is held for <paramref name="output"/> tokens.</summary>
-    public decimal Amount(long output, bool inTokens, ModelPrice price, DateTimeOffset at) => inTokens ? Input + output : price.Ceiling(Input, output, at);
+    public decimal Amount(long output, bool inTokens, ModelPrice price, DateTimeOffset at) => inTokens ? Input + output : price.Ceiling(Input, output, at, Tier, Searches);
 
     private static (long Whole, bool IsKnown) Longest(RequestFacts facts, Target target, long input)
     {

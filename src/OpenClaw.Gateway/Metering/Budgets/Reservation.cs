@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Metering.Ledger;
+using OpenClaw.Gateway.Metering.Prices;
 using OpenClaw.Gateway.Routing;
 
 namespace OpenClaw.Gateway.Metering.Budgets;
@@ -19,6 +21,23 @@ internal sealed record RequestFacts(string Id, string Client, string? Session, s
 
     /// <summary>The answer may hold thoughts that are paid for and never shown.</summary>
     public bool MayThink { get; init; }
+
+    /// <summary>The caller's own: what only it can say reaches no target of another.</summary>
+    public DialectKind Dialect { get; init; }
+
+    /// <summary>The most tokens that the prompt's text can be; null = not known, by the estimate.</summary>
+    public long? PromptMost { get; init; }
+
+    /// <summary>Documents and recordings in the prompt.</summary>
+    public int Documents { get; init; }
+
+    /// <summary>Bytes of inline media.</summary>
+    public long MediaBytes { get; init; }
+
+    /// <summary>How the caller wants to be served; null = as the provider has it.</summary>
+    public PriceTier? ServiceTier { get; init; }
+
+    public SearchTools Searches { get; init; } = SearchTools.None;
 }
 
 /// <summary>
@@ -60,6 +79,12 @@ internal sealed class Reservation : IDisposable
     /// <summary>Output tokens that the next call may be allowed to generate; null = no bound of ours (write the caller's own).</summary>
     public int? OutputLimit { get; private set; }
 
+    /// <summary>Searches that each tool without a bound of its own may run; null = no bound of ours.</summary>
+    public int? SearchLimit { get; private set; }
+
+    /// <summary>How the call is paid for, as far as that is known before it answers.</summary>
+    public PriceTier Tier => _size.Tier;
+
     /// <summary>What the caller should know of the last hold: a shorter answer, a budget that is over; null = nothing.</summary>
     public List<string>? Warnings { get; private set; }
 
@@ -71,7 +96,7 @@ internal sealed class Reservation : IDisposable
     {
         // What an attempt before this one held came to nothing.
         GiveBack();
-        (_target, OutputLimit, Warnings, _askAt, _lookAt) = (target, null, null, long.MaxValue, 0);
+        (_target, OutputLimit, SearchLimit, Warnings, _askAt, _lookAt) = (target, null, null, null, long.MaxValue, 0);
         _size = HoldSize.Of(Facts, target, target.Health.Tokens);
         if (_plan.IsEmpty && Facts.MaxCost is null)
         {
@@ -214,6 +239,7 @@ internal sealed class Reservation : IDisposable
             if (hold.Rule is { Action: BudgetAction.Warn } rule && hold.Counter.Now.Spent >= rule.Limit) (Warnings ??= []).Add($"budget {rule.Name} is used up; it only warns");
         }
         if (!binds) return;
+        if (_size.Searches > 0 && !Facts.Searches.IsBounded) SearchLimit = SearchTools.Assumed;
         if (bounded)
         {
             OutputLimit = (int)Math.Min(int.MaxValue, output / Math.Max(1, Facts.Choices));
@@ -326,7 +352,7 @@ internal sealed class Reservation : IDisposable
     {
         if (_state.IsOff) return;
         var usage = new Usage { Input = _size.Input, Output = _output, Estimated = true };
-        var most = _target!.Price.Ceiling(_size.Input, _output, _at);
+        var most = _size.Amount(_output, inTokens: false, _target!.Price, _at);
         List<LedgerCharge>? reserved = null;
         foreach (var hold in _holds)
         {

@@ -9,7 +9,7 @@ public sealed class TokenCalibrationTests
     {
         var tokens = new TokenCalibration();
         Assert.Equal((250, 1000), (tokens.Output(1000, 90), tokens.Prompt(1000)));
-        Assert.Equal(1.5, tokens.PromptCeiling);
+        Assert.Equal(1, tokens.PromptCeiling);
         Assert.Equal(375, tokens.OutputCeiling(1000, 90));
         Assert.Equal(500, tokens.OutputCeiling(1000, 500));
     }
@@ -52,7 +52,7 @@ public sealed class TokenCalibrationTests
     }
 
     [Fact]
-    public void A_prompts_constant_part_is_told_from_its_slope_and_the_ceiling_follows_the_dearest()
+    public void A_prompts_constant_part_is_told_from_its_slope()
     {
         var tokens = new TokenCalibration();
         var random = new Random(3);
@@ -62,8 +62,16 @@ public sealed class TokenCalibrationTests
             tokens.Learn(estimate, 40 + (long)(estimate * 0.8), 400, 100, 100);
         }
         Assert.InRange(tokens.Prompt(1000), 832, 848);
-        Assert.InRange(tokens.PromptCeiling, 0.8, 1.0);
-        tokens.Learn(1000, 1464, 400, 100, 100);
-        Assert.InRange(tokens.PromptCeiling, 1.6, 1.62);
+    }
+
+    [Fact]
+    public void What_a_prompt_can_be_is_never_less_for_what_was_learned_and_more_for_a_model_that_showed_more()
+    {
+        var tokens = new TokenCalibration();
+        for (var i = 0; i < 20; i++) tokens.Learn(1000, 900, 400, 100, 100, most: 1800);
+        Assert.Equal(1, tokens.PromptCeiling);
+        // A vocabulary of its own: half as many again as any other model has.
+        tokens.Learn(1000, 2764, 400, 100, 100, most: 1800);
+        Assert.InRange(tokens.PromptCeiling, 1.7, 1.73);
     }
 }

@@ -50,7 +50,7 @@ public sealed class AlertTests
         }
         var told = bodies.Select(static b => JsonDocument.Parse(b).RootElement).Select(static j => j.GetProperty("event").GetString() + ": " + j.GetProperty("text").GetString()).ToList();
         Assert.Equal(3, told.Count);
-        Assert.StartsWith("budget.refused: budget \"one\" had not enough left for a call of at least $3", told[0], StringComparison.Ordinal);
+        Assert.StartsWith("budget.refused: budget \"one\" had not enough left for a call of at least $2", told[0], StringComparison.Ordinal);
         Assert.Equal("budget.threshold: budget \"one\" is at 50%: $0.60 of $1.00 in all", told[1]);
         Assert.Equal("budget.exhausted: budget \"one\" is used up: $0.91 of $1.00 in all", told[2]);
     }

@@ -24,6 +24,8 @@ internal sealed class BudgetStage : IAsyncDisposable
             { "id": "big", "name": "big", "maxTokens": 128000, "contextWindow": 400000, "cost": { "input": 1, "output": 10 } },
             { "id": "cheap", "name": "cheap", "maxTokens": 8000, "cost": { "input": 0.1, "output": 0.1 } },
             { "id": "free", "name": "free" }] },
+          "openai": { "apiKey": "sk-x", "models": [{ "id": "gpt-5", "name": "gpt-5", "maxTokens": 8000 }, { "id": "gpt-4o-search-preview", "name": "s", "maxTokens": 8000 }] },
+          "anthropic": { "apiKey": "sk-x", "models": [{ "id": "claude-sonnet-4-5", "name": "c", "maxTokens": 8000 }] },
           "q": { "baseUrl": "http://127.0.0.1:1/v1", "api": "openai-completions", "models": [{ "id": "own", "name": "own" }] } } }
         """;
 
@@ -65,7 +67,9 @@ internal sealed class BudgetStage : IAsyncDisposable
     }
 
     public Reservation Open(string client = "owner", string? session = null, int prompt = 100, int? maxTokens = null, bool stream = false, decimal? maxCost = null, string? alias = null, ImmutableArray<string> tags = default, string? id = null) =>
-        Budgets.Open(State.Config, new RequestFacts(id ?? Guid.NewGuid().ToString("N"), client, session, alias, tags.IsDefault ? [] : tags, "chat", prompt, maxTokens, stream, maxCost));
+        Open(new RequestFacts(id ?? Guid.NewGuid().ToString("N"), client, session, alias, tags.IsDefault ? [] : tags, "chat", prompt, maxTokens, stream, maxCost));
+
+    public Reservation Open(RequestFacts facts) => Budgets.Open(State.Config, facts);
 
     /// <summary>A request from its beginning to its settled end; null = refused.</summary>
     public async Task<BudgetFinding?> RunAsync(long input, long output, string target = "p/m", string client = "owner", string? session = null, string? alias = null, ImmutableArray<string> tags = default, bool stream = false, int? maxTokens = null)

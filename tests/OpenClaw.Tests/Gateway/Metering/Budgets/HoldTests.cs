@@ -1,0 +1,154 @@
+using System.Text;
+using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Dialects.Anthropic;
+using OpenClaw.Gateway.Inbound;
+using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Metering.Budgets;
+using OpenClaw.Gateway.Metering.Prices;
+
+namespace OpenClaw.Tests.Gateway.Metering.Budgets;
+
+/// <summary>What raises or lowers what a call may cost, beside its tokens: how it is served, what it searches, what its prompt is made of.</summary>
+public sealed class HoldTests
+{
+    private const string Wide = """{ "scope": "gateway", "limit": 100 }""";
+
+    private static readonly RequestFacts s_asked = new("id", "owner", null, null, [], "chat", 1000, 1000, false, null);
+
+    [Fact]
+    public async Task A_service_tier_raises_and_lowers_what_is_held_as_it_does_the_price()
+    {
+        await using var stage = BudgetStage.Of(Wide);
+        var standard = await HeldAsync(stage, s_asked, "openai/gpt-5");
+        var flex = await HeldAsync(stage, s_asked with { ServiceTier = PriceTier.Flex }, "openai/gpt-5");
+        var priority = await HeldAsync(stage, s_asked with { ServiceTier = PriceTier.Priority }, "openai/gpt-5");
+        Assert.Equal((standard / 2, standard * 2), (flex, priority));
+        foreach (var (held, tier) in ((decimal, PriceTier)[])[(flex, PriceTier.Flex), (priority, PriceTier.Priority)])
+        {
+            var cost = stage.Target("openai/gpt-5").Price.CostOf(new Usage { Input = 1564, Output = 1000, Tier = tier }, stage.Time.GetUtcNow());
+            Assert.Equal(cost.Total, held);
+        }
+    }
+
+    [Fact]
+    public async Task A_tier_that_does_not_reach_the_provider_or_has_no_price_changes_nothing()
+    {
+        await using var stage = BudgetStage.Of(Wide);
+        foreach (var target in (string[])["anthropic/claude-sonnet-4-5", "p/m"])
+        {
+            Assert.Equal(await HeldAsync(stage, s_asked, target), await HeldAsync(stage, s_asked with { ServiceTier = PriceTier.Flex }, target));
+        }
+    }
+
+    [Fact]
+    public async Task A_project_whose_default_is_dearer_is_held_at_that_once_it_was_seen()
+    {
+        await using var stage = BudgetStage.Of(Wide);
+        var before = await HeldAsync(stage, s_asked, "openai/gpt-5");
+        stage.Target("openai/gpt-5").Health.Tokens.Served(PriceTier.Priority);
+        Assert.Equal(before * 2, await HeldAsync(stage, s_asked, "openai/gpt-5"));
+        Assert.Equal(before, await HeldAsync(stage, s_asked with { ServiceTier = PriceTier.Standard }, "openai/gpt-5"));
+    }
+
+    [Fact]
+    public async Task Searches_are_held_with_their_fee_and_what_they_bring_into_the_prompt()
+    {
+        await using var stage = BudgetStage.Of(Wide);
+        var asked = s_asked with { Dialect = DialectKind.Anthropic };
+        var price = stage.Target("anthropic/claude-sonnet-4-5").Price;
+        var plain = await HeldAsync(stage, asked, "anthropic/claude-sonnet-4-5");
+        var three = await HeldAsync(stage, asked with { Searches = new SearchTools(3, true) }, "anthropic/claude-sonnet-4-5");
+        var found = price.Ceiling(24_000, 0, stage.Time.GetUtcNow());
+        Assert.Equal(0.03m + found, three - plain); // ten dollars for a thousand
+        // To a provider that is spoken to in another protocol they do not come.
+        Assert.Equal(await HeldAsync(stage, s_asked, "anthropic/claude-sonnet-4-5"), await HeldAsync(stage, s_asked with { Searches = new SearchTools(3, true) }, "anthropic/claude-sonnet-4-5"));
+    }
+
+    [Fact]
+    public async Task A_search_tool_without_a_bound_is_given_one_where_money_is_held()
+    {
+        await using var stage = BudgetStage.Of(Wide);
+        using var open = stage.Open(s_asked with { Dialect = DialectKind.Anthropic, Searches = new SearchTools(SearchTools.Assumed, false) });
+        Assert.Null(await open.HoldAsync(stage.Target("anthropic/claude-sonnet-4-5"), CancellationToken.None));
+        Assert.Equal(SearchTools.Assumed, open.SearchLimit);
+        using var bounded = stage.Open(s_asked with { Dialect = DialectKind.Anthropic, Searches = new SearchTools(2, true) });
+        Assert.Null(await bounded.HoldAsync(stage.Target("anthropic/claude-sonnet-4-5"), CancellationToken.None));
+        Assert.Null(bounded.SearchLimit);
+
+        var output = new System.Buffers.ArrayBufferWriter<byte>();
+        var body = """{"tools":[{"name":"f","input_schema":{"type":"object"}},{"type":"web_search_20250305","name":"web_search" }, {"type":"web_search_20250305","name":"w2","max_uses":9}],"max_tokens":5}"""u8;
+        Assert.True(AnthropicPatch.TryWrite(body, new AnthropicChanges { MaxSearches = 5 }, output));
+        Assert.Equal("""{"tools":[{"name":"f","input_schema":{"type":"object"}},{"type":"web_search_20250305","name":"web_search" ,"max_uses":5}, {"type":"web_search_20250305","name":"w2","max_uses":9}],"max_tokens":5}""", Encoding.UTF8.GetString(output.WrittenSpan));
+    }
+
+    [Theory]
+    [InlineData("""{"tools":[{"type":"web_search_20250305","name":"web_search","max_uses":3},{"name":"x","input_schema":{}}]}""", 3, true)]
+    [InlineData("""{"tools":[{"name":"web_search","type":"web_search_20260209","allowed_domains":["a.example"]}]}""", 5, false)]
+    [InlineData("""{"tools":[{"type":"function","function":{"name":"web_search","parameters":{"type":"object"}}}]}""", 0, true)]
+    [InlineData("""{"tools":["web_search", null, {"type":7}]}""", 0, true)]
+    [InlineData("""{"web_search_options":{"search_context_size":"high"}}""", 1, true)]
+    public void Sees_what_a_request_lets_the_provider_search(string body, int most, bool isBounded)
+    {
+        using var envelope = RequestEnvelope.Of(Encoding.UTF8.GetBytes(body));
+        Assert.Equal(new SearchTools(most, isBounded), envelope.Searches);
+    }
+
+    [Theory]
+    [InlineData("\"priority\"", PriceTier.Priority)]
+    [InlineData("\"flex\"", PriceTier.Flex)]
+    [InlineData("\"default\"", PriceTier.Standard)]
+    [InlineData("\"auto\"", null)]
+    [InlineData("null", null)]
+    public void Sees_how_a_request_wants_to_be_served(string tier, object? expected)
+    {
+        using var envelope = RequestEnvelope.Of(Encoding.UTF8.GetBytes($$"""{"model":"m","service_tier":{{tier}},"messages":[]}"""));
+        Assert.Equal((PriceTier?)expected, envelope.ServiceTier);
+    }
+
+    [Fact]
+    public async Task A_dense_prompt_is_held_for_what_it_can_be_before_anything_is_learned_and_after()
+    {
+        await using var stage = BudgetStage.Of(Wide);
+        var dense = new string('7', 40_000);
+        using var envelope = RequestEnvelope.Of(Encoding.UTF8.GetBytes($$"""{"messages":[{"role":"user","content":"{{dense}}"}]}"""));
+        var facts = s_asked with { PromptTokens = envelope.EstimatedTokens, PromptMost = envelope.MostTokens(), MaxTokens = 1 };
+        // Tokenizers of one digit a token: a dollar a million.
+        Assert.InRange(await HeldAsync(stage, facts, "p/m"), 0.04m, 0.0406m);
+        for (var i = 0; i < 10; i++) stage.Target("p/m").Health.Tokens.Learn(10_000, 9000, 400, 100, 100, most: 19_000);
+        Assert.InRange(await HeldAsync(stage, facts, "p/m"), 0.04m, 0.0406m);
+    }
+
+    [Fact]
+    public async Task More_than_the_models_window_is_not_held()
+    {
+        await using var stage = BudgetStage.Of(Wide);
+        Assert.InRange(await HeldAsync(stage, s_asked with { PromptTokens = 150_000, PromptMost = 600_000, MaxTokens = 1 }, "p/m"), 0.2m, 0.2001m);
+    }
+
+    [Fact]
+    public async Task A_document_is_held_by_its_size_and_text_is_never_taken_for_media()
+    {
+        await using var stage = BudgetStage.Of(Wide);
+        var pdf = Convert.ToBase64String(new byte[60_000]);
+        using var document = RequestEnvelope.Of(Encoding.UTF8.GetBytes($$$"""{"messages":[{"role":"user","content":[{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"{{{pdf}}}"}}]}]}"""));
+        Assert.Equal((1, 80_000L), (document.Documents, document.MediaBytes));
+        Assert.InRange(document.MostTokens(), 1, 200);
+        var held = await HeldAsync(stage, s_asked with { PromptTokens = document.EstimatedTokens, PromptMost = document.MostTokens(), Documents = 1, MediaBytes = document.MediaBytes, MaxTokens = 1 }, "p/m");
+        Assert.InRange(held, 0.04m, 0.041m);
+
+        // Chinese has no spaces; it is not base64 for that.
+        var chinese = string.Concat(Enumerable.Repeat("人工智能网关负责把请求转发给不同的模型提供商。", 100));
+        using var text = RequestEnvelope.Of(Encoding.UTF8.GetBytes($$"""{"messages":[{"role":"user","content":"{{chinese}}"}]}"""));
+        Assert.Equal(0, text.MediaBytes);
+        Assert.InRange(text.EstimatedTokens, 1700, 1800);
+        using var picture = RequestEnvelope.Of(Encoding.UTF8.GetBytes($$$"""{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,{{{pdf}}}"}}]}]}"""));
+        Assert.InRange(picture.EstimatedTokens, 1, 40);
+    }
+
+    private static async Task<decimal> HeldAsync(BudgetStage stage, RequestFacts facts, string target)
+    {
+        using var money = stage.Open(facts);
+        Assert.Null(await money.HoldAsync(stage.Target(target), CancellationToken.None));
+        return stage.Standing().Reserved;
+    }
+}
