@@ -1,11 +1,16 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using OpenClaw.EndToEnd.Cluster;
 
 namespace OpenClaw.EndToEnd.Operator;
 
 /// <summary>kubectl, run to its end against one API server.</summary>
-internal sealed class Kubectl(ApiServer server)
+internal sealed class Kubectl(string kubeConfigPath)
 {
+    public Kubectl(ApiServer server) : this(server.KubeConfigPath)
+    {
+    }
+
     /// <summary>Its output, or a failed test.</summary>
     public async Task<string> RunAsync(params string[] arguments)
     {
@@ -14,9 +19,26 @@ internal sealed class Kubectl(ApiServer server)
         return output;
     }
 
-    public async Task<(int Code, string Output, string Error)> TryAsync(params string[] arguments)
+    public Task<(int Code, string Output, string Error)> TryAsync(params string[] arguments) => WithInputAsync("", arguments);
+
+    /// <summary><c>apply</c> of what is written, or a failed test.</summary>
+    public async Task ApplyAsync(string objects)
     {
-        using var process = Start(["--kubeconfig", server.KubeConfigPath, .. arguments]);
+        var (code, _, error) = await WithInputAsync(objects, "apply", "--validate=false", "-f", "-");
+        Assert.True(code == 0, $"kubectl apply\n{error}\n{objects}");
+    }
+
+    /// <summary>An object, or null when there is none.</summary>
+    public async Task<JsonNode?> GetAsync(string space, string kind, string name)
+    {
+        var (code, output, _) = await TryAsync("-n", space, "get", kind, name, "-o", "json");
+        return code == 0 ? JsonNode.Parse(output) : null;
+    }
+
+    private async Task<(int Code, string Output, string Error)> WithInputAsync(string input, params string[] arguments)
+    {
+        using var process = Start(["--kubeconfig", kubeConfigPath, .. arguments]);
+        await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
