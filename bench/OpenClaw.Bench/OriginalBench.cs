@@ -82,7 +82,7 @@ internal static class OriginalBench
         foreach (var variable in container["env"]!.AsArray().Where(static e => e!["value"] is not null)) environment[(string)variable!["name"]!] = Here((string?)variable["value"]);
         environment["OPENCLAW_GATEWAY_PORT"] = port.ToString(CultureInfo.InvariantCulture);
         var watch = Stopwatch.StartNew();
-        // What the image runs.
+        // The image says --allow-unconfigured as well; without it a file that lacks something is refused.
         using var gateway = ChildProcess.Start(folder, "original", Original.Node, [Original.Program, "gateway"], [.. environment.Select(static e => (e.Key, e.Value))]);
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
         var paths = s_probes.Select(p => (string)container[p + "Probe"]!["httpGet"]!["path"]!).Distinct().ToList();

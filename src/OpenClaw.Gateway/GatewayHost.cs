@@ -110,7 +110,7 @@ public sealed class GatewayHost : IAsyncDisposable
         var sessions = new SessionState(ledger, states, time);
         var spending = new SpendingView(new BudgetLines(budgets, time).OfAsync, id => guard.StopOf(id)?.Saw, id => guard.Resume(id) is not null);
         var desk = new SessionDesk(sessions, new SlashCommands(options.Version, sessions, ledger, spending, time));
-        var control = new ControlApi(options.Version, states, decisions, metrics, builder, watcher, drain, new BudgetsApi(budgets, time), alerts, ledger, time);
+        var control = new ControlApi(options.Version, states, decisions, metrics, builder, watcher, drain, new BudgetsApi(budgets, time), alerts, ledger, ReadyDisk.Of(options.Environment, options.StateFolder), time);
         var usage = new UsageApi(states, ledger, time);
         var clientsApi = new ClientsApi(states, clients, time);
         clients.RulesChanged += () => _ = watcher.RebuildAsync();

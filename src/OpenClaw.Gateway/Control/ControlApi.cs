@@ -16,7 +16,7 @@ namespace OpenClaw.Gateway.Control;
 
 /// <summary><c>/openclaw/v1</c>, health and metrics: what the gateway sees, for people, the CLI and the UI. Never a secret, never a prompt.</summary>
 internal sealed class ControlApi(
-    string version, StateHolder states, DecisionLog decisions, Metrics metrics, StateBuilder builder, ConfigWatcher watcher, Drain drain, BudgetsApi budgets, AlertState alerts, LedgerState ledger, TimeProvider time)
+    string version, StateHolder states, DecisionLog decisions, Metrics metrics, StateBuilder builder, ConfigWatcher watcher, Drain drain, BudgetsApi budgets, AlertState alerts, LedgerState ledger, ReadyDisk? disk, TimeProvider time)
 {
     private readonly DateTimeOffset _started = time.GetUtcNow();
 
@@ -30,7 +30,9 @@ internal sealed class ControlApi(
 
     public Task ReadyAsync(HttpContext http)
     {
-        var readiness = Readiness.Of(drain.IsDraining, ledger.Facts, ledger.WhyNotAccepting is not null, needsLedger: ledger.IsShared || !states.Current.Config.Budgets.IsEmpty);
+        var readiness = Readiness.Of(drain.IsDraining, ledger.Facts, ledger.WhyNotAccepting is not null, needsLedger: ledger.IsShared || !states.Current.Config.Budgets.IsEmpty,
+            // A full disk keeps new requests away and nobody from starting.
+            http.Request.Path == "/startupz" ? null : disk?.Problem());
         return JsonAnswer.WriteAsync(
             http,
             json =>

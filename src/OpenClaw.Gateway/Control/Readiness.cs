@@ -10,8 +10,9 @@ internal sealed record Readiness(IReadOnlyList<string> Failing, IReadOnlyList<st
     public bool IsReady => Failing.Count == 0;
 
     /// <param name="isFull">The ledger has no room for another request.</param>
+    /// <param name="disk">What is amiss with the disk; null when there is room, or nobody asks.</param>
     /// <param name="needsLedger">A budget, or other gateways: then nothing is served before the ledger knows what was spent.</param>
-    public static Readiness Of(bool isDraining, LedgerFacts ledger, bool isFull, bool needsLedger)
+    public static Readiness Of(bool isDraining, LedgerFacts ledger, bool isFull, bool needsLedger, string? disk = null)
     {
         List<string> failing = [];
         List<string> degraded = [];
@@ -19,6 +20,7 @@ internal sealed record Readiness(IReadOnlyList<string> Failing, IReadOnlyList<st
         if (isFull) failing.Add("ledger: full");
         else if (!ledger.IsOpen && needsLedger) failing.Add(ledger.Problem is null ? "ledger: opening" : "ledger: database away");
         else if (ledger.Problem is not null) degraded.Add("ledger: database away");
+        if (disk is not null) failing.Add(disk);
         if (ledger.JournalProblem is not null) degraded.Add("ledger: journal not written");
         return new Readiness(failing, degraded);
     }

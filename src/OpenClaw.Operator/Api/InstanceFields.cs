@@ -8,7 +8,7 @@ internal static partial class InstanceFields
 {
     public static ImmutableArray<ApiField> Spec { get; } =
     [
-        .. Gateway(), .. Config(), .. Pod(), .. Storage(), .. Ollama(), .. Security(), .. Networking(), .. Observability(), .. Availability(), .. OfTheOriginal(), .. Later(),
+        .. Gateway(), .. Config(), .. Pod(), .. Storage(), .. Ollama(), .. Security(), .. Networking(), .. Observability(), .. Availability(), .. Beside(), .. OfTheOriginal(), .. Later(),
     ];
 
     private static IEnumerable<ApiField> Gateway() =>
@@ -102,13 +102,10 @@ internal static partial class InstanceFields
         .. Probe("liveness", "/healthz", ("0", "10", "5", "3")),
         .. Probe("readiness", "/readyz", ("0", "5", "3", "3")),
         .. Probe("startup", "/startupz", ("0", "2", "5", "150")),
-        .. NotYet("Readiness asks /readyz only; watch the volume's fill with the PrometheusRule.",
-        [
-            Group("probes.diskReadiness", "Not ready when the disk is nearly full."),
-            Flag("probes.diskReadiness.enabled", "Whether it is asked.", false),
-            Text("probes.diskReadiness.path", "The path.", "/home/openclaw/.openclaw"),
-            Quantity("probes.diskReadiness.minFree", "What must be free.", "64Mi"),
-        ]),
+        Group("probes.diskReadiness", "Not ready while the disk is nearly full: no new requests come, and nothing is ended for it."),
+        Flag("probes.diskReadiness.enabled", "Whether readiness asks for it.", false),
+        Text("probes.diskReadiness.path", "The path whose disk is meant.", "/home/openclaw/.openclaw"),
+        Quantity("probes.diskReadiness.minFree", "What must be free.", "64Mi"),
     ];
 
     private static IEnumerable<ApiField> Probe(string name, string path, (string Delay, string Period, string Timeout, string Failures) standard) =>

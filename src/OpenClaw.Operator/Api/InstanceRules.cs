@@ -10,7 +10,7 @@ internal static class InstanceRules
 {
     /// <summary>Names the operator gives to init containers, its own and upstream's.</summary>
     public static ImmutableArray<string> ReservedInitContainers { get; } =
-        ["init-config", "init-ollama", "init-uv", "init-pip", "init-pnpm", "init-python", "init-skills", "init-plugins", "init-plugin-runtime-deps", "init-tailscale-bin", "chromium"];
+        ["init-config", "init-ollama", "init-uv", "init-pip", "init-pnpm", "init-python", "init-skills", "init-plugins", "init-plugin-runtime-deps", "init-tailscale-bin", "init-workspace", "chromium"];
 
     public static ImmutableArray<string> ReservedContainers { get; } = ["openclaw", "ollama"];
 

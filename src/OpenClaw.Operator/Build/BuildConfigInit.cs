@@ -32,6 +32,7 @@ internal static class BuildConfigInit
             container["command"] = new JsonArray("sh", "-ec", $"cp {Source} {Target}.new && mv {Target}.new {Target}");
         }
         container["imagePullPolicy"] = plan.Images.PullPolicy;
+        container["terminationMessagePolicy"] = "FallbackToLogsOnError";
         container["resources"] = Small();
         container["securityContext"] = Draw.Restricted();
         container["volumeMounts"] = new JsonArray(Draw.Mount("data", InstancePlan.State), Draw.Mount("config", InstancePlan.ConfigFolder, isReadOnly: true), Draw.Mount("tmp", "/tmp"));
@@ -40,7 +41,7 @@ internal static class BuildConfigInit
 
     private static string OwnImage(InstancePlan plan) => Images.Override($"{Images.OwnRepository}:{plan.Facts.OperatorVersion}", plan.Spec.Text("registry"));
 
-    private static JsonObject Small() => new()
+    public static JsonObject Small() => new()
     {
         ["requests"] = new JsonObject { ["cpu"] = "50m", ["memory"] = "64Mi" },
         ["limits"] = new JsonObject { ["cpu"] = "500m", ["memory"] = "256Mi" },

@@ -20,6 +20,9 @@ internal static class BuildGateway
         Probe(container, plan, "startup", plan.IsOriginal ? "/healthz" : "/startupz");
         Probe(container, plan, "liveness", "/healthz");
         Probe(container, plan, "readiness", "/readyz");
+        if (plan.IsOriginal) DiskProbe.Put(container, plan);
+        // What a program says at its end is told in the instance's status.
+        container["terminationMessagePolicy"] = "FallbackToLogsOnError";
         container["volumeMounts"] = Mounts(plan);
         return container;
     }
@@ -48,6 +51,7 @@ internal static class BuildGateway
         if (plan.HasOllama && !plan.IsOriginal) yield return Draw.Variable("OLLAMA_BASE_URL", $"http://127.0.0.1:{InstancePlan.OllamaPort}");
         if (plan.HasOllama && plan.IsOriginal) yield return Draw.Variable("OLLAMA_HOST", $"http://127.0.0.1:{InstancePlan.OllamaPort}");
         if (plan.IsOriginal) yield return Draw.Variable("OPENCLAW_DISABLE_BONJOUR", "1");
+        if (!plan.IsOriginal) foreach (var bound in DiskProbe.Bounds(plan.Spec)) yield return bound;
         // A file of one's own is read beside the system's folder of certificates.
         if (plan.Spec.Has("security.caBundle")) yield return Draw.Variable(plan.IsOriginal ? "NODE_EXTRA_CA_CERTS" : "SSL_CERT_FILE", CaFile);
     }

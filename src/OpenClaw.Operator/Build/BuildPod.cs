@@ -53,6 +53,7 @@ internal static class BuildPod
         var list = new JsonArray();
         if (BuildConfigInit.Of(plan) is { } config) list.Put(config);
         foreach (var pull in BuildOllama.Pulls(plan)) list.Put(pull);
+        foreach (var beside in BuildBeside.InitContainers(plan)) list.Put(beside);
         foreach (var own in plan.Spec.Objects("initContainers")) list.Put(own.DeepClone());
         return list;
     }
@@ -61,6 +62,7 @@ internal static class BuildPod
     {
         var list = new JsonArray(BuildGateway.Of(plan));
         if (plan.HasOllama) list.Put(BuildOllama.Of(plan));
+        foreach (var beside in BuildBeside.Containers(plan)) list.Put(beside);
         foreach (var sidecar in plan.Spec.Objects("sidecars")) list.Put(Sidecars.Of(sidecar));
         return list;
     }
@@ -72,7 +74,7 @@ internal static class BuildPod
         list.Put(new JsonObject { ["name"] = "config", ["configMap"] = new JsonObject { ["name"] = plan.Name + "-config" } });
         list.Put(new JsonObject { ["name"] = "tmp", ["emptyDir"] = new JsonObject() });
         if (CaBundle(plan.Spec) is { } bundle) list.Put(bundle);
-        foreach (var volume in BuildOllama.Volumes(plan)) list.Put(volume);
+        foreach (var volume in BuildOllama.Volumes(plan).Concat(BuildBeside.Volumes(plan))) list.Put(volume);
         foreach (var own in plan.Spec.Objects("sidecarVolumes").Concat(plan.Spec.Objects("extraVolumes"))) list.Put(own.DeepClone());
         return list;
     }

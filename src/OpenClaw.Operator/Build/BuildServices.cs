@@ -27,6 +27,7 @@ internal static class BuildServices
         var ports = own.Count > 0
             ? own.Select(Own).ToList()
             : [new ServicePort("gateway", InstancePlan.GatewayPort, plan.Config.Port, "TCP")];
+        if (own.Count == 0 && BuildTerminal.CredentialSecret(plan) is not null) ports.Add(new ServicePort("web-terminal", BuildTerminal.Port, BuildTerminal.Port, "TCP"));
         var metrics = (int)plan.Spec.Number("observability.metrics.port")!.Value;
         // Metrics are the gateway's own page; the name is what a ServiceMonitor looks for.
         if (plan.HasMetrics && ports.All(p => p.Name != "metrics" && p.Port != metrics)) ports.Add(new ServicePort("metrics", metrics, plan.Config.Port, "TCP"));

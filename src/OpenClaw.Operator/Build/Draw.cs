@@ -42,6 +42,9 @@ internal static class Draw
 
     public static JsonObject Variable(string name, string value) => new() { ["name"] = name, ["value"] = value };
 
+    public static JsonObject SecretVariable(string name, string secret, string key) =>
+        new() { ["name"] = name, ["valueFrom"] = new JsonObject { ["secretKeyRef"] = new JsonObject { ["name"] = secret, ["key"] = key } } };
+
     public static JsonObject Mount(string name, string path, bool isReadOnly = false, string? subPath = null)
     {
         var mount = new JsonObject { ["name"] = name, ["mountPath"] = path };

@@ -28,6 +28,7 @@ internal sealed record EgressPlan(ImmutableArray<EgressRule> Rules)
         var rules = new List<EgressRule>();
         if (spec.Flag("security.networkPolicy.allowDNS")) rules.Add(new EgressRule(new JsonObject { ["ports"] = new JsonArray(Port("UDP", 53), Port("TCP", 53)) }, "port 53 anywhere: names are looked up"));
         if (spec.Flag("security.networkPolicy.allowHTTPS")) rules.Add(OpenHttps(spec.Flag("security.networkPolicy.allowPrivateHTTPS")));
+        if (BuildTailscale.Way(spec) is { } tailscale) rules.Add(tailscale);
         if (spec.Flag("security.networkPolicy.deriveEgress")) rules.AddRange(Derived(destinations));
         foreach (var range in spec.Texts("security.networkPolicy.allowedEgressCIDRs"))
         {

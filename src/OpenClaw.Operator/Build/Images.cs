@@ -37,6 +37,16 @@ internal sealed record Images(string Gateway, string PullPolicy, JsonArray PullS
             Override(Join(OllamaRepository(spec), spec.Text("ollama.image.tag")!, spec.Text("ollama.image.digest")), registry));
     }
 
+    /// <summary>The image of a container beside the gateway, by its fields; repository and tag may be said otherwise.</summary>
+    public static string Beside(InstancePlan plan, string field, string? repository = null, string? tag = null)
+    {
+        var registry = plan.Spec.Text("registry") ?? Text(plan.Facts.ClusterDefaults, "registry");
+        repository ??= plan.Spec.Text(field + ".repository")!;
+        // A name without a registry is Docker Hub's for some runtimes and nobody's for others.
+        if (repository is "tsl0922/ttyd") repository = "docker.io/" + repository;
+        return Override(Join(repository, tag ?? plan.Spec.Text(field + ".tag")!, plan.Spec.Text(field + ".digest")), registry);
+    }
+
     /// <summary>
     /// The image at another registry: Docker Hub's own prefixes go, a host in front is replaced, anything else is put below.
     /// The rule is upstream's.

@@ -44,6 +44,13 @@ internal sealed record InstancePlan
 
     public bool HasOllama => Spec.Flag("ollama.enabled");
 
+    public bool HasTerminal => Spec.Flag("webTerminal.enabled");
+
+    public bool HasTailscale => Spec.Flag("tailscale.enabled");
+
+    /// <summary>Upstream's agent has a browser; this gateway has no agent.</summary>
+    public bool HasChromium => IsOriginal && Spec.Flag("chromium.enabled");
+
     public bool MountsToken => Spec.List("security.rbac.additionalRules").Count > 0;
 
     public string ServiceAccount => Spec.Text("security.rbac.serviceAccountName") ?? Name;

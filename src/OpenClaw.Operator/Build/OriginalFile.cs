@@ -24,7 +24,16 @@ internal static class OriginalFile
         if (gateway["controlUi"] is not JsonObject ui) gateway["controlUi"] = ui = new JsonObject();
         // Beyond loopback the original's control UI wants the origins it is opened from.
         ui["allowedOrigins"] ??= new JsonArray([.. Origins(spec).Order(StringComparer.Ordinal).Distinct().Select(static o => (JsonNode)o)]);
+        if (spec.Flag("chromium.enabled")) BuildChromium.PutInto(file);
+        if (!spec.Flag("workspace.bootstrap.enabled")) SkipBootstrap(file);
         return PrettyJson.Write(file);
+    }
+
+    private static void SkipBootstrap(JsonObject file)
+    {
+        if (file["agents"] is not JsonObject agents) file["agents"] = agents = new JsonObject();
+        if (agents["defaults"] is not JsonObject defaults) agents["defaults"] = defaults = new JsonObject();
+        defaults["skipBootstrap"] ??= true;
     }
 
     private static IEnumerable<string> Origins(SpecView spec)

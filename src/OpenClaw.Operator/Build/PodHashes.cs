@@ -63,6 +63,15 @@ internal static class PodHashes
             foreach (var source in OfContainer((container["envFrom"] as JsonArray ?? []).OfType<JsonObject>(), (container["env"] as JsonArray ?? []).OfType<JsonObject>())) yield return source;
         }
         foreach (var source in spec.Objects("sidecarVolumes").Concat(spec.Objects("extraVolumes")).SelectMany(OfVolume)) yield return source;
+        foreach (var source in OfBeside(spec)) yield return source;
+    }
+
+    private static IEnumerable<string> OfBeside(SpecView spec)
+    {
+        if (spec.Flag("webTerminal.enabled") && spec.Text("webTerminal.credential.secretRef.name") is { Length: > 0 } terminal) yield return "Secret/" + terminal;
+        if (spec.Flag("tailscale.enabled") && spec.Text("tailscale.authKeySecretRef.name") is { Length: > 0 } tailscale) yield return "Secret/" + tailscale;
+        if (spec.Text("runtime") != "original") yield break;
+        foreach (var map in Workspace.All(spec).Select(static w => w.ConfigMap).OfType<string>()) yield return "ConfigMap/" + map;
     }
 
     private static IEnumerable<string> OfContainer(IEnumerable<JsonObject> envFrom, IEnumerable<JsonObject> env)

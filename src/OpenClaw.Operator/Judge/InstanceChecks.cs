@@ -28,12 +28,13 @@ internal static class InstanceChecks
     }
 
     public static IEnumerable<Finding> OfPlan(InstancePlan plan) =>
-        Containers(plan).Concat(Mounts(plan)).Concat(Hardening(plan)).Concat(Image(plan)).Concat(Secrets(plan)).Concat(Providers(plan)).Concat(Scaling(plan)).Concat(Kinds(plan)).Concat(Reach(plan)).Concat(WithoutEffect(plan)).Concat(Original(plan));
+        Containers(plan).Concat(Mounts(plan)).Concat(Hardening(plan)).Concat(Image(plan)).Concat(Secrets(plan)).Concat(Providers(plan)).Concat(Scaling(plan)).Concat(Kinds(plan)).Concat(Reach(plan)).Concat(WithoutEffect(plan)).Concat(Original(plan)).Concat(BesideChecks.Of(plan));
 
     private static IEnumerable<Finding> Containers(InstancePlan plan)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal) { "openclaw" };
         if (plan.HasOllama) seen.Add("ollama");
+        seen.UnionWith(BesideChecks.Containers(plan));
         foreach (var model in plan.HasOllama ? plan.Spec.Texts("ollama.models").Select(static (m, i) => BuildOllama.PullName(i, m)) : []) seen.Add(model);
         foreach (var (list, field) in new[] { (plan.Spec.Objects("sidecars"), "spec.sidecars"), (plan.Spec.Objects("initContainers"), "spec.initContainers") })
         {
@@ -59,7 +60,9 @@ internal static class InstanceChecks
         var volumes = own.Concat(["data", "config", "tmp"]).ToHashSet(StringComparer.Ordinal);
         if (plan.Spec.Has("security.caBundle")) volumes.Add("ca-bundle");
         if (plan.HasOllama) volumes.Add("ollama-models");
-        foreach (var name in own.GroupBy(static n => n).Where(g => g.Count() > 1 || g.Key is "data" or "config" or "tmp" or "ca-bundle" || (g.Key == "ollama-models" && plan.HasOllama)).Select(static g => g.Key))
+        var beside = BuildBeside.Volumes(plan).Select(static v => SpecView.Name(v)!).ToHashSet(StringComparer.Ordinal);
+        volumes.UnionWith(beside);
+        foreach (var name in own.GroupBy(static n => n).Where(g => g.Count() > 1 || beside.Contains(g.Key) || g.Key is "data" or "config" or "tmp" or "ca-bundle" || (g.Key == "ollama-models" && plan.HasOllama)).Select(static g => g.Key))
         {
             yield return Finding.Refuse("VolumeNameTaken", "spec.sidecarVolumes", $"the pod has a volume {name} already", "write another name");
         }

@@ -18,7 +18,7 @@ public class SchemaCheckTests
     [InlineData("config: {configMapRef: {}}", "refused: spec.config.configMapRef.name: it is not written; write name")]
     [InlineData("networking: {httpRoute: {port: 70000}}", "refused: spec.networking.httpRoute.port: 70000 is more than 65535; write 65535 or less")]
     [InlineData("podAnnotations: {a: 1}", "refused: spec.podAnnotations.a: it is a number; write text, in quotes")]
-    [InlineData("chromium: {enabled: true}", "warning: spec.chromium.enabled: it is accepted and not built yet; Run it as a sidecar, and name it in the configuration (browser.cdpUrl).")]
+    [InlineData("skills: [example]", "warning: spec.skills: it is accepted and not built yet; It is fetched from the net at every start; bring it in an image of yours, or with an init container.")]
     [InlineData("gateway: {enabled: true}", "note: spec.gateway.enabled: it is accepted and has no effect: There is no proxy container: the gateway listens itself and sees its clients' addresses")]
     public void A_slip_is_told_as_the_server_would_and_better(string spec, string sentence)
     {

@@ -34,14 +34,19 @@ public class FieldEffectTests
           httpRoute: {enabled: true, parentRefs: [{name: g}]}
         observability: {metrics: {serviceMonitor: {enabled: true}, prometheusRule: {enabled: true}, grafanaDashboard: {enabled: true}}}
         availability: {podDisruptionBudget: {}, autoScaling: {}}
-        probes: {liveness: {}, readiness: {}, startup: {}}
+        probes: {liveness: {}, readiness: {}, startup: {}, diskReadiness: {enabled: true}}
+        webTerminal: {enabled: true, image: {}, resources: {}, credential: {secretRef: {name: s}}}
+        tailscale: {enabled: true, image: {}, resources: {}, authKeySecretRef: {name: s}}
+        chromium: {enabled: true, image: {}, resources: {}, persistence: {enabled: true}}
+        workspace: {initialFiles: {a: b}, configMapRef: {name: w}, additionalWorkspaces: [{name: w, configMapRef: {name: w}}]}
 
         """;
 
     private static readonly string[] s_bases =
     [
         "{}", Rich, Rich + "runtime: original\n", Rich.Replace("autoScaling: {}", "autoScaling: {enabled: true}", StringComparison.Ordinal),
-        "config: {mergeMode: merge, raw: {defaultModel: openai/gpt-4o}}", "config: {configMapRef: {name: m}}", "runtime: original",
+        "config: {mergeMode: merge, raw: {defaultModel: openai/gpt-4o}}", "config: {configMapRef: {name: m}}", "runtime: original", "{runtime: original, chromium: {enabled: true}}",
+        Rich.Replace("  service: {ports: [{name: gateway, port: 18789}]}\n", "", StringComparison.Ordinal),
         Rich.Replace("basicAuth: {enabled: true, ", "basicAuth: {", StringComparison.Ordinal),
         Rich.Replace("caBundle: {configMapName: ca}", "caBundle: {}", StringComparison.Ordinal),
     ];
