@@ -19,7 +19,11 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
     // Session keys are the callers' invention and must not fill the memory.
     private const int MaxSessions = 20_000;
 
+    private static readonly TimeSpan s_every = TimeSpan.FromSeconds(2);
+
     private readonly ConcurrentDictionary<(string Caller, string Session), GuardSession> _sessions = new();
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _resumed = new();
+    private HashSet<string> _stored = [];
     private int _sweeping;
 
     /// <summary>A session was stopped. Raised on the request's thread: must not wait.</summary>
@@ -96,12 +100,30 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
                 if (known.IsStopped(now)) was = known.Stop;
                 known.Forgive();
             }
-            ledger?.DeleteRecord(RecordKind, GuardRecord.KeyOf(known.Caller, known.Key));
+            var record = GuardRecord.KeyOf(known.Caller, known.Key);
+            _resumed[record] = now;
+            ledger?.DeleteRecord(RecordKind, record);
         }
         return was;
     }
 
-    /// <summary>Takes up the stops of an earlier process.</summary>
+    /// <summary>Takes up the stops of an earlier process and, where gateways share a store, goes on with those of the others, and with what was resumed there.</summary>
+    public async Task FollowAsync(CancellationToken stop)
+    {
+        await LoadAsync(stop).ConfigureAwait(false);
+        if (ledger is not { IsShared: true }) return;
+        using var timer = new PeriodicTimer(s_every, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false)) await LoadAsync(stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The gateway ends.
+        }
+    }
+
+    /// <summary>Takes up the stops that are in the store.</summary>
     public async Task LoadAsync(CancellationToken cancel = default)
     {
         if (ledger is null) return;
@@ -116,11 +138,38 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
             return;
         }
         var now = time.GetUtcNow();
+        var stored = new HashSet<string>(StringComparer.Ordinal);
         foreach (var record in records)
         {
             if (GuardRecord.Read(record.Json.Span) is not { } stop) continue;
             if (stop.Until <= now) ledger?.DeleteRecord(RecordKind, record.Key);
-            else SessionOf(stop.Caller, stop.Session, now).Stop ??= stop;
+            else if (!(_resumed.TryGetValue(record.Key, out var resumed) && stop.Since <= resumed))
+            {
+                stored.Add(record.Key);
+                TakeOver(stop, now);
+            }
+        }
+        // What was there and is gone was resumed by another gateway; what was never there is on its way.
+        foreach (var key in _stored.Except(stored)) Forgive(key, now);
+        _stored = stored;
+    }
+
+    private void TakeOver(GuardStop stop, DateTimeOffset now)
+    {
+        var session = SessionOf(stop.Caller, stop.Session, now);
+        lock (session.Lock)
+        {
+            if (!session.IsStopped(now)) session.Stop = stop;
+        }
+    }
+
+    private void Forgive(string record, DateTimeOffset now)
+    {
+        var end = record.IndexOf('\n', StringComparison.Ordinal);
+        if (end < 0 || !_sessions.TryGetValue((record[..end], record[(end + 1)..]), out var session)) return;
+        lock (session.Lock)
+        {
+            if (session.IsStopped(now)) session.Forgive();
         }
     }
 

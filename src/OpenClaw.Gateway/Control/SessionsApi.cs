@@ -64,11 +64,16 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
             await RefuseAsync(http, new GatewayError(GatewayErrorKind.NotFound, "this session has put away no such conversation")).ConfigureAwait(false);
             return;
         }
-        var transcript = (archive ?? Query(http, "transcript")) is not (null or "false" or "0")
-            ? await sessions.ReadTranscriptAsync(session, http.RequestAborted, archive).ConfigureAwait(false)
-            : null;
-        if (transcript is null && (archive ?? Query(http, "transcript")) is not (null or "false" or "0")) await RefuseAsync(http, s_away).ConfigureAwait(false);
-        else await AnswerAsync(http, session, transcript).ConfigureAwait(false);
+        if ((archive ?? Query(http, "transcript")) is null or "false" or "0")
+        {
+            await AnswerAsync(http, session, session.Data).ConfigureAwait(false);
+            return;
+        }
+        var (data, transcript) = archive is not null
+            ? (session.Data, await sessions.ReadTranscriptAsync(session, http.RequestAborted, archive).ConfigureAwait(false))
+            : await sessions.ReadWholeAsync(session, http.RequestAborted).ConfigureAwait(false);
+        if (transcript is null) await RefuseAsync(http, s_away).ConfigureAwait(false);
+        else await AnswerAsync(http, session, data, transcript).ConfigureAwait(false);
     }
 
     /// <summary><c>{override, strict, usage, title}</c>; null takes an override or a title back. Makes the session when there is none.</summary>
@@ -91,7 +96,7 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
             refused = Patch(session, body.RootElement);
         }
         if (refused is not null) await RefuseAsync(http, refused).ConfigureAwait(false);
-        else await AnswerAsync(http, session!).ConfigureAwait(false);
+        else await AnswerAsync(http, session!, session!.Data).ConfigureAwait(false);
     }
 
     public async Task DeleteAsync(HttpContext http)
@@ -111,7 +116,7 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
     {
         if (await FindAsync(http, "/reset").ConfigureAwait(false) is not { } session) return;
         sessions.Reset(session);
-        await AnswerAsync(http, session).ConfigureAwait(false);
+        await AnswerAsync(http, session, session.Data).ConfigureAwait(false);
     }
 
     /// <summary><c>{text, model, stream}</c>: says it in the conversation that the gateway holds. The answer is a chat completion, whole or streamed.</summary>
@@ -233,14 +238,14 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
         return true;
     }
 
-    private Task AnswerAsync(HttpContext http, Session session, Transcript? transcript = null)
+    private Task AnswerAsync(HttpContext http, Session session, SessionData data, Transcript? transcript = null)
     {
         var state = states.Current;
         var plan = ModelCommands.PlanOf(new CommandContext(state, CallerOf(session.Key, state), session, IsHeld: true, default));
         return JsonAnswer.WriteAsync(http, json =>
         {
             json.WriteStartObject();
-            SessionJson.WriteMembers(json, session.Data);
+            SessionJson.WriteMembers(json, data);
             json.WriteStartArray("plan"u8);
             foreach (var target in plan) json.WriteStringValue(target.Name);
             json.WriteEndArray();

@@ -10,6 +10,8 @@ internal sealed class Session(SessionData data, bool isKept, bool isStored)
     private volatile bool _isDeleted;
     private volatile bool _isStored = isStored;
     private long _lastUsed;
+    private long _lookAgain;
+    private int _sets;
     private TaskCompletionSource? _turn;
 
     public SessionData Data => _data;
@@ -39,14 +41,37 @@ internal sealed class Session(SessionData data, bool isKept, bool isStored)
         set => Interlocked.Exchange(ref _lastUsed, value);
     }
 
+    /// <summary>How often something was set here. What was read from the store before the last time is older.</summary>
+    public int Sets => Volatile.Read(ref _sets);
+
+    /// <summary>True for one caller in <paramref name="every"/>: the store may know more by now.</summary>
+    public bool TryLookAgain(long now, long every)
+    {
+        var at = Interlocked.Read(ref _lookAgain);
+        return now >= at && Interlocked.CompareExchange(ref _lookAgain, now + every, at) == at;
+    }
+
     /// <summary>Changes and saves, one change after the other.</summary>
-    public SessionData Change(Func<SessionData, SessionData> change, Action<SessionData> save)
+    /// <param name="save">Is told what was before, and what is now.</param>
+    public SessionData Change(Func<SessionData, SessionData> change, Action<SessionData, SessionData> save)
     {
         lock (_lock)
         {
-            _data = change(_data);
-            save(_data);
+            var before = _data;
+            _data = change(before);
+            if (SessionSettings.Of(before) != SessionSettings.Of(_data)) _sets++;
+            save(before, _data);
             return _data;
+        }
+    }
+
+    /// <summary>Takes over what another gateway wrote, unless something was set here meanwhile.</summary>
+    /// <param name="sets"><see cref="Sets"/> before the store was asked.</param>
+    public void TakeOver(Func<SessionData, SessionData> change, int sets)
+    {
+        lock (_lock)
+        {
+            if (_sets == sets) _data = change(_data);
         }
     }
 

@@ -13,12 +13,18 @@ namespace OpenClaw.Gateway.Sessions;
 internal sealed class SessionState : IAsyncDisposable
 {
     private const string Kind = "session";
+    private const string SettingsKind = "session-settings";
     private const string TranscriptKind = "transcript";
     private const int MaxInMemory = 1024;
     private const int MaxArchives = 5;
 
     // A request does not wait long for a store that is away: it goes on without its session, and says so.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
+    // Where gateways share the store: so long may a change of another gateway go unseen. While the store is away nobody waits for it.
+    private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_lookPatience = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_lookNotBefore = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_firstSweep = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_sweep = TimeSpan.FromHours(1);
 
@@ -30,6 +36,7 @@ internal sealed class SessionState : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private Task _sweeping = Task.CompletedTask;
     private long _uses;
+    private long _awayUntil;
 
     public SessionState(LedgerState ledger, StateHolder states, TimeProvider time)
     {
@@ -41,10 +48,12 @@ internal sealed class SessionState : IAsyncDisposable
     public async ValueTask<Session> OpenAsync(SessionKey key, CancellationToken cancel)
     {
         var id = key.ToString();
-        if (_sessions.TryGetValue(id, out var known)) return Touch(known);
+        if (_sessions.TryGetValue(id, out var known) && await IsCurrentAsync(known, cancel).ConfigureAwait(false)) return Touch(known);
         var (stored, isAsked) = await FindAsync(Kind, id, cancel).ConfigureAwait(false);
         var data = stored is null ? null : SessionJson.Read(stored.Json);
-        var session = new Session(data ?? SessionData.New(key, _time.GetUtcNow()), isAsked, isStored: data is not null);
+        var isStored = data is not null;
+        if (isAsked && _ledger.IsShared) (data, isStored, isAsked) = await WithSettingsAsync(key, data, cancel).ConfigureAwait(false);
+        var session = new Session(data ?? SessionData.New(key, _time.GetUtcNow()), isAsked, isStored);
         if (!isAsked) return session;
         session = Touch(_sessions.GetOrAdd(id, session));
         if (_sessions.Count > MaxInMemory) Evict();
@@ -62,7 +71,7 @@ internal sealed class SessionState : IAsyncDisposable
     public SessionData Change(Session session, Func<SessionData, SessionData> change)
     {
         var current = Current(session);
-        return current.Change(change, data => Save(current, data));
+        return current.Change(change, (before, data) => Save(current, before, data));
     }
 
     /// <summary>Counts a finished request.</summary>
@@ -90,18 +99,29 @@ internal sealed class SessionState : IAsyncDisposable
     {
         // What was deleted a moment ago must not be listed.
         await _ledger.FlushAsync().ConfigureAwait(false);
-        var records = await _ledger.LoadRecordsAsync(Kind, _states.Current.Config.Sessions.Max, cancel).ConfigureAwait(false);
+        var most = _states.Current.Config.Sessions.Max;
+        var records = await _ledger.LoadRecordsAsync(Kind, most, cancel).ConfigureAwait(false);
+        var settings = _ledger.IsShared
+            ? (await _ledger.LoadRecordsAsync(SettingsKind, most, cancel).ConfigureAwait(false)).ToDictionary(static r => r.Key, static r => SessionSettings.Read(r.Json), StringComparer.Ordinal)
+            : [];
         // Newest first in the store; what is in memory may be newer by a moment.
         var found = new Dictionary<string, SessionData>(StringComparer.Ordinal);
         foreach (var session in _sessions.Values)
         {
-            if (session is { IsStored: true, IsDeleted: false }) found[session.Key.ToString()] = session.Data;
+            if (session is not { IsStored: true, IsDeleted: false }) continue;
+            var known = session.Key.ToString();
+            if (settings.GetValueOrDefault(known)?.Forgets(session.Data) != true) found[known] = session.Data;
         }
         var fromStore = 0;
         foreach (var record in records)
         {
             if (fromStore > limit) break;
             if (found.ContainsKey(record.Key) || SessionJson.Read(record.Json) is not { } data) continue;
+            if (settings.GetValueOrDefault(record.Key) is { } set)
+            {
+                if (set.Forgets(data)) continue;
+                data = set.ApplyTo(data);
+            }
             if (before is not null && data.Updated >= before) continue;
             found[record.Key] = data;
             fromStore++;
@@ -114,6 +134,20 @@ internal sealed class SessionState : IAsyncDisposable
     {
         var (stored, isAsked) = await FindAsync(TranscriptKind, archive ?? session.Key.ToString(), cancel).ConfigureAwait(false);
         return !isAsked ? null : stored is null ? Transcript.Empty : Transcript.Read(stored.Json);
+    }
+
+    /// <summary>The session and its conversation as they were at one moment; no conversation when the store does not answer.</summary>
+    public async ValueTask<(SessionData Data, Transcript? Transcript)> ReadWholeAsync(Session session, CancellationToken cancel)
+    {
+        // Each message writes the conversation, then the session: between two readings that agree nothing was written.
+        for (var tries = 1; ; tries++)
+        {
+            var data = session.Data;
+            if (await ReadTranscriptAsync(session, cancel).ConfigureAwait(false) is not { } transcript) return (data, null);
+            if (ReferenceEquals(data, session.Data) && data.Turns == transcript.Turns.Length) return (data, transcript);
+            // Another gateway holds the conversation: its count is the conversation's own.
+            if (tries == 5) return (data with { Turns = transcript.Turns.Length }, transcript);
+        }
     }
 
     public void WriteTranscript(Session session, Transcript transcript)
@@ -156,8 +190,11 @@ internal sealed class SessionState : IAsyncDisposable
     public void Delete(Session session)
     {
         session.IsDeleted = true;
-        _sessions.TryRemove(session.Key.ToString(), out _);
-        Forget(session.Key.ToString(), session.Data);
+        var id = session.Key.ToString();
+        _sessions.TryRemove(id, out _);
+        Forget(id, session.Data);
+        // The other gateways must know that it was, and not only find nothing.
+        if (_ledger.IsShared) _ledger.PutRecord(SettingsKind, id, SessionSettings.Deleted(session.Data, _time.GetUtcNow()).Write());
     }
 
     public async ValueTask DisposeAsync()
@@ -199,16 +236,59 @@ internal sealed class SessionState : IAsyncDisposable
     private void Forget(string id, SessionData? data)
     {
         _ledger.DeleteRecord(Kind, id);
+        if (_ledger.IsShared) _ledger.DeleteRecord(SettingsKind, id);
         _ledger.DeleteRecord(TranscriptKind, id);
         foreach (var name in data?.Archives ?? []) _ledger.DeleteRecord(TranscriptKind, name);
     }
 
-    private void Save(Session session, SessionData data)
+    private void Save(Session session, SessionData before, SessionData data)
     {
         if (!session.IsKept) return;
         session.IsStored = true;
         _ledger.PutRecord(Kind, data.Key.ToString(), SessionJson.Write(data));
+        if (_ledger.IsShared && SessionSettings.Of(data) is var set && set != SessionSettings.Of(before)) _ledger.PutRecord(SettingsKind, data.Key.ToString(), set.Write());
     }
+
+    // Counters as they were written last, set as it was set last. Null: forgotten, or never there.
+    private async ValueTask<(SessionData? Data, bool IsStored, bool IsAsked)> WithSettingsAsync(SessionKey key, SessionData? data, CancellationToken cancel)
+    {
+        var (record, isAsked) = await FindAsync(SettingsKind, key.ToString(), cancel).ConfigureAwait(false);
+        if (record is null || SessionSettings.Read(record.Json) is not { } settings) return (data, data is not null, isAsked);
+        if (settings.IsDeleted && (data is null || settings.Forgets(data))) return (null, false, isAsked);
+        return (settings.ApplyTo(data ?? SessionData.New(key, settings.Since)), true, isAsked);
+    }
+
+    /// <summary>Takes over what another gateway set, twice a second at most. False: it was forgotten there.</summary>
+    private async ValueTask<bool> IsCurrentAsync(Session session, CancellationToken cancel)
+    {
+        var now = _time.GetTimestamp();
+        if (!_ledger.IsShared || now < Interlocked.Read(ref _awayUntil) || !session.TryLookAgain(now, Ticks(s_lookEvery))) return true;
+        var (id, sets) = (session.Key.ToString(), session.Sets);
+        var (set, isAsked) = await FindAsync(SettingsKind, id, cancel, s_lookPatience).ConfigureAwait(false);
+        var (stored, isThere) = isAsked ? await FindAsync(Kind, id, cancel, s_lookPatience).ConfigureAwait(false) : default;
+        if (!isThere)
+        {
+            Interlocked.Exchange(ref _awayUntil, now + Ticks(s_lookNotBefore));
+            return true;
+        }
+        var settings = set is null ? null : SessionSettings.Read(set.Json);
+        if (settings?.Forgets(session.Data) == true)
+        {
+            session.IsDeleted = true;
+            _sessions.TryRemove(new(id, session));
+            return false;
+        }
+        var counted = stored is null ? null : SessionJson.Read(stored.Json);
+        session.TakeOver(data =>
+        {
+            // Used elsewhere since: its counters go on from there.
+            if (counted is not null && counted.Updated > data.Updated && counted.Since >= data.Since) data = SessionSettings.Of(data).ApplyTo(counted);
+            return settings is null ? data : settings.ApplyTo(data);
+        }, sets);
+        return true;
+    }
+
+    private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * _time.TimestampFrequency);
 
     // One that was dropped from memory while a request held it comes back, or gives way to the one that was loaded since.
     private Session Current(Session session) => session.IsKept && !session.IsDeleted ? _sessions.GetOrAdd(session.Key.ToString(), session) : session;
@@ -224,12 +304,12 @@ internal sealed class SessionState : IAsyncDisposable
         foreach (var (id, session) in _sessions.OrderBy(static s => s.Value.LastUsed).Take(MaxInMemory / 8)) _sessions.TryRemove(new(id, session));
     }
 
-    private async ValueTask<(StoredRecord? Record, bool IsAsked)> FindAsync(string kind, string id, CancellationToken cancel)
+    private async ValueTask<(StoredRecord? Record, bool IsAsked)> FindAsync(string kind, string id, CancellationToken cancel, TimeSpan? patience = null)
     {
         var asking = _ledger.FindRecordAsync(kind, id, cancel);
         try
         {
-            return (asking.IsCompletedSuccessfully ? asking.Result : await asking.WaitAsync(s_patience, _time, cancel).ConfigureAwait(false), true);
+            return (asking.IsCompletedSuccessfully ? asking.Result : await asking.WaitAsync(patience ?? s_patience, _time, cancel).ConfigureAwait(false), true);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancel.IsCancellationRequested)
         {

@@ -46,6 +46,41 @@ public sealed class SessionStateTests
     }
 
     [Fact]
+    public async Task One_reading_has_as_many_turns_as_its_conversation()
+    {
+        await using var stage = new SessionStage();
+        var session = await stage.Sessions.OpenAsync(new SessionKey("owner", "s"), Cancel);
+        var two = Transcript.Empty.With([new TranscriptTurn(true, "hi", default), new TranscriptTurn(false, "ho", default)], 10_000);
+        stage.Sessions.WriteTranscript(session, two);
+        var (data, transcript) = await stage.Sessions.ReadWholeAsync(session, Cancel);
+        Assert.Equal((2, 2), (data.Turns, transcript!.Turns.Length));
+        // Another gateway said two more: its conversation is there, its count is not yet.
+        stage.Ledger.PutRecord("transcript", "s", two.With(two.Turns, 10_000).Write());
+        (data, transcript) = await stage.Sessions.ReadWholeAsync(session, Cancel);
+        Assert.Equal((4, 4), (data.Turns, transcript!.Turns.Length));
+    }
+
+    [Fact]
+    public void What_is_set_is_applied_to_counters_and_an_earlier_count_is_over()
+    {
+        var key = new SessionKey("owner", "s");
+        var at = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var counted = SessionData.New(key, at) with { Requests = 7, Override = "old/one", Turns = 4 };
+        var set = SessionSettings.Read(new SessionSettings("new/one", true, UsageFooter.Full, "title", at, false) { Archives = ["s@1"] }.Write())!;
+        var now = set.ApplyTo(counted);
+        Assert.Equal((7, "new/one", true, UsageFooter.Full, "title", 4), ((int)now.Requests, now.Override, now.Strict, now.Footer, now.Title, now.Turns));
+        Assert.Equal("s@1", Assert.Single(now.Archives));
+        Assert.Equal(set, SessionSettings.Of(now));
+        var restarted = (set with { Since = at.AddSeconds(1) }).ApplyTo(counted);
+        Assert.Equal((0, 0, "new/one"), ((int)restarted.Requests, restarted.Turns, restarted.Override));
+
+        // Forgotten by a gateway whose clock is behind, and begun anew after that.
+        var forgotten = SessionSettings.Read(SessionSettings.Deleted(counted, at.AddMinutes(-5)).Write())!;
+        Assert.True(forgotten.Forgets(counted));
+        Assert.False(forgotten.Forgets(SessionData.New(key, at.AddSeconds(2))));
+    }
+
+    [Fact]
     public void A_bad_header_is_refused_and_a_long_name_of_the_body_is_shortened_so_that_two_stay_two()
     {
         Assert.Equal(GatewayErrorKind.BadRequest, Find(new string('x', 257), "{}", "header").Error!.Kind);
