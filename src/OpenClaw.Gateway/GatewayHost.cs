@@ -103,7 +103,9 @@ public sealed class GatewayHost : IAsyncDisposable
             alerts.Raise(GuardAlert.Of(stop));
             options.Log($"runaway guard: session {stop.Session} of {stop.Caller} is stopped until {stop.Until.UtcDateTime:HH:mm:ss} UTC: {stop.Saw}");
         };
-        var admission = new AdmissionChain(new RateLimits(time), guard, time);
+        var fleet = new FleetSize(ledger, time);
+        fleet.Follow();
+        var admission = new AdmissionChain(new RateLimits(time, () => fleet.Count), guard, time);
         var drain = new Drain(metrics, config.Gateway.DrainTimeout, time, options.Log);
         var watcher = new ConfigWatcher(options, files, builder, states);
         var discovery = new LocalDiscovery(states, builder.Discovered, time, options.Log);
@@ -158,8 +160,8 @@ public sealed class GatewayHost : IAsyncDisposable
 
         var app = BuildServer(config.Gateway, options);
         app.Run(doors.HandleAsync);
-        var host = new GatewayHost(app, drain, clients, watcher, discovery, outages, budgets, alerts, builder, sessions, ledger, decisions) { Warnings = problems };
-        _ = guard.LoadAsync(CancellationToken.None);
+        var host = new GatewayHost(app, drain, clients, watcher, discovery, outages, budgets, alerts, builder, sessions, fleet, ledger, decisions) { Warnings = problems };
+        _ = guard.FollowAsync(app.Lifetime.ApplicationStopping);
         // Clients of the store are let in from the first request on; a store that is away holds up nobody else.
         await Task.WhenAny(clients.Loaded, Task.Delay(TimeSpan.FromSeconds(1), cancel)).ConfigureAwait(false);
         try

@@ -24,7 +24,7 @@ internal sealed class AdmissionChain(RateLimits rates, RunawayGuard guard, TimeP
     /// <summary>Steps 3 and 4. What was taken is settled by <see cref="Admitted.Leave"/>.</summary>
     public (Admitted? Admitted, GatewayError? Error) Enter(GatewayState state, RequestEnvelope envelope, RoutePlan plan, Decision decision, HttpResponse response, DialectKind dialect)
     {
-        var hold = state.Config.Limits.IsEmpty ? null : new RateHold();
+        var hold = state.Config.Limits.IsEmpty ? null : new RateHold { Weight = rates.Weight };
         if (hold is not null)
         {
             var refusal = rates.Enter(state.Config.Limits, decision.Caller, envelope.EstimatedTokens, envelope.MaxTokens, hold);

@@ -14,6 +14,9 @@ internal sealed class RateHold
 
     public int Count => _taken.Count;
 
+    /// <summary>How many times everything is counted: once for each gateway that shares the limits.</summary>
+    public int Weight { get; init; } = 1;
+
     /// <param name="target">The target whose calls it is for; null: the whole request.</param>
     public void Add(RateMeter meter, double amount, bool tokens, string? target)
     {
@@ -47,7 +50,7 @@ internal sealed class RateHold
             {
                 if (target is null || attempt.Target == target) used += attempt.Usage.Total;
             }
-            meter.Correct(amount - used);
+            meter.Correct(amount - (used * Weight));
         }
         _taken.Clear();
     }

@@ -9,10 +9,12 @@ using OpenClaw.Gateway.Routing;
 namespace OpenClaw.Gateway.Admission;
 
 /// <summary>
-/// Requests and tokens a minute, by gateway, client, provider and model. Every gateway process counts for itself. A request is
-/// counted when it comes; its tokens are taken by estimate and corrected when it is known what they were. Thread-safe, outlives snapshots.
+/// Requests and tokens a minute, by gateway, client, provider and model. A request is counted when it comes; its tokens are
+/// taken by estimate and corrected when it is known what they were. Where N gateways share a store each counts for itself, and
+/// everything N times: it takes its share. Thread-safe, outlives snapshots.
 /// </summary>
-internal sealed class RateLimits(TimeProvider time)
+/// <param name="gateways">How many gateways share the limits now; null = one.</param>
+internal sealed class RateLimits(TimeProvider time, Func<int>? gateways = null)
 {
     // Limits and clients are configured, so there are few; what was removed from the file is forgotten here.
     private const int MaxMeters = 10_000;
@@ -23,6 +25,9 @@ internal sealed class RateLimits(TimeProvider time)
     private readonly ConcurrentDictionary<(string Scope, string Subject, int PerMinute, bool Tokens), RateMeter> _meters = new();
 
     public int Count => _meters.Count;
+
+    /// <summary>What one request or token here stands for.</summary>
+    public int Weight => gateways?.Invoke() ?? 1;
 
     /// <summary>Counts a request under the limits of gateway and client: all of them, or none and why.</summary>
     public GatewayError? Enter(ImmutableArray<LimitConfig> limits, string caller, int promptTokens, int? maxTokens, RateHold hold)
@@ -61,7 +66,7 @@ internal sealed class RateLimits(TimeProvider time)
     {
         foreach (var limit in limits)
         {
-            if (limit.RequestsPerMinute is { } requests && IsOf(limit.Scope, target)) Meter(limit.Scope, "", requests, tokens: false).Correct(-1);
+            if (limit.RequestsPerMinute is { } requests && IsOf(limit.Scope, target)) Meter(limit.Scope, "", requests, tokens: false).Correct(-Math.Min(requests, Weight));
         }
     }
 
@@ -74,14 +79,16 @@ internal sealed class RateLimits(TimeProvider time)
         if (limit.RequestsPerMinute is { } requests)
         {
             var meter = Meter(limit.Scope, subject, requests, tokens: false);
-            if (!meter.TryTake(1, out var wait)) return UsedUp(limit.Scope, subject, requests == 1 ? "1 request" : $"{requests} requests", wait, meter, hold, tokens: false);
-            hold.Add(meter, 1, tokens: false, target);
+            // A share of less than one request a minute is one.
+            var one = Math.Min(requests, hold.Weight);
+            if (!meter.TryTake(one, out var wait)) return UsedUp(limit.Scope, subject, requests == 1 ? "1 request" : $"{requests} requests", wait, meter, hold, tokens: false);
+            hold.Add(meter, one, tokens: false, target);
         }
         if (limit.TokensPerMinute is { } tokens)
         {
             if (promptTokens > tokens) return TooLarge(limit.Scope, subject, promptTokens, tokens);
             var meter = Meter(limit.Scope, subject, tokens, tokens: true);
-            var amount = Math.Min(tokens, promptTokens + Math.Min(maxTokens ?? AssumedAnswer, AssumedAnswer));
+            var amount = Math.Min(tokens, hold.Weight * (long)(promptTokens + Math.Min(maxTokens ?? AssumedAnswer, AssumedAnswer)));
             if (!meter.TryTake(amount, out var wait)) return UsedUp(limit.Scope, subject, $"{tokens} tokens", wait, meter, hold, tokens: true);
             hold.Add(meter, amount, tokens: true, target);
         }

@@ -140,6 +140,27 @@ public sealed class RateLimitTests
         Assert.InRange(_rates.Count, 1, 3);
     }
 
+    [Fact]
+    public void Gateways_that_share_a_limit_take_a_share_each()
+    {
+        var gateways = 1;
+        var rates = new RateLimits(_time, () => gateways);
+        ImmutableArray<LimitConfig> limits = [new LimitConfig { Scope = "gateway", RequestsPerMinute = 6, TokensPerMinute = 6000 }];
+        GatewayError? Ask() => rates.Enter(limits, "a", 100, 100, new RateHold { Weight = rates.Weight });
+        Assert.Null(Ask());
+        gateways = 3;
+        Assert.Null(Ask());
+        Assert.NotNull(Ask()); // 1 + 3 of 6 are taken
+        gateways = 1;
+        Assert.Null(Ask());
+
+        // Less than one a minute is one, and what was used beyond the estimate counts as often.
+        gateways = 10;
+        ImmutableArray<LimitConfig> few = [new LimitConfig { Scope = "client", RequestsPerMinute = 2 }];
+        Assert.Null(rates.Enter(few, "b", 1, 1, new RateHold { Weight = rates.Weight }));
+        Assert.NotNull(rates.Enter(few, "b", 1, 1, new RateHold { Weight = rates.Weight }));
+    }
+
     private GatewayError? Enter(ImmutableArray<LimitConfig> limits, string caller) => _rates.Enter(limits, caller, 10, null, new RateHold());
 
     private static ImmutableArray<LimitConfig> Limits(params ImmutableArray<LimitConfig> limits) => limits;

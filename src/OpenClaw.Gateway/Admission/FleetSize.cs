@@ -1,0 +1,79 @@
+using OpenClaw.Gateway.Metering.Ledger;
+
+namespace OpenClaw.Gateway.Admission;
+
+/// <summary>
+/// How many gateways work on the shared store now. Each says every five seconds that it lives; one that was not heard of for
+/// twenty is gone. No clock is compared with another's: what counts is that a gateway's record changes. Without a shared store it
+/// is one, and while the store is away it stays what it was.
+/// </summary>
+internal sealed class FleetSize(LedgerState ledger, TimeProvider time) : IAsyncDisposable
+{
+    private const string Kind = "gateway";
+    private const int MaxGateways = 1000;
+    private static readonly TimeSpan s_every = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_gone = TimeSpan.FromSeconds(20);
+
+    private readonly Dictionary<string, (DateTimeOffset Said, long Heard)> _others = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stop = new();
+    private Task _following = Task.CompletedTask;
+    private volatile int _count = 1;
+
+    public int Count => _count;
+
+    public void Follow()
+    {
+        if (ledger.IsShared) _following = FollowAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _following.ConfigureAwait(false);
+        // Who goes says so: the others need not wait.
+        if (ledger.IsShared) ledger.DeleteRecord(Kind, ledger.Facts.GatewayId);
+        _stop.Dispose();
+    }
+
+    private async Task FollowAsync()
+    {
+        using var timer = new PeriodicTimer(s_every, time);
+        try
+        {
+            do
+            {
+                ledger.PutRecord(Kind, ledger.Facts.GatewayId, "{}"u8.ToArray());
+                try
+                {
+                    Look(await ledger.LoadRecordsAsync(Kind, MaxGateways, _stop.Token).ConfigureAwait(false));
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    // The store is away.
+                }
+            }
+            while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException)
+        {
+            // The gateway ends.
+        }
+    }
+
+    private void Look(IReadOnlyList<StoredRecord> records)
+    {
+        var (own, now) = (ledger.Facts.GatewayId, time.GetTimestamp());
+        var alive = 1;
+        foreach (var record in records)
+        {
+            if (record.Key == own) continue;
+            var isNew = !_others.TryGetValue(record.Key, out var known);
+            if (isNew || known.Said != record.Updated) _others[record.Key] = known = (record.Updated, now);
+            // Of one that is found at the first look it is not known whether it lives: it may take part until it is silent.
+            if (time.GetElapsedTime(known.Heard) < s_gone) alive++;
+            else if (time.GetElapsedTime(known.Heard) > s_gone * 3) ledger.DeleteRecord(Kind, record.Key);
+        }
+        foreach (var key in _others.Keys.Except(records.Select(static r => r.Key)).ToList()) _others.Remove(key);
+        _count = alive;
+    }
+}
