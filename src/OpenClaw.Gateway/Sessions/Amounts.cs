@@ -5,15 +5,6 @@ namespace OpenClaw.Gateway.Sessions;
 /// <summary>Money, tokens and times as the command texts write them.</summary>
 internal static class Amounts
 {
-    /// <summary><c>$0.0006</c>, <c>$12.34</c>; below a hundredth of a cent as many digits as it takes to show two.</summary>
-    public static string Money(decimal usd) => Math.Abs(usd) switch
-    {
-        0 => "$0.0000",
-        >= 100 => string.Create(CultureInfo.InvariantCulture, $"${usd:0.00}"),
-        >= 0.0001m => string.Create(CultureInfo.InvariantCulture, $"${usd:0.0000}"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"${usd:0.0000####}"),
-    };
-
     /// <summary><c>480</c>, <c>9999</c>, <c>12.3k</c>, <c>1.5M</c>.</summary>
     public static string Tokens(long tokens) => tokens switch
     {

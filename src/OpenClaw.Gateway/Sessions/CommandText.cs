@@ -125,7 +125,7 @@ internal static class CommandText
     public static string FooterSet(UsageFooter footer, bool isHeld)
     {
         var text = $"⚙️ Usage footer: {SessionJson.FooterText(footer)}.";
-        return isHeld || footer == UsageFooter.Off ? text : text + "\nIt is shown where the gateway holds the conversation (openclaw chat); your client shows what it wants.";
+        return isHeld || footer == UsageFooter.Off ? text : text + "\nIt is shown by openclaw chat; nothing is added to what your client gets, which has the usage of each answer beside its text.";
     }
 
     public static string UnknownUsage(string word) => $"/usage {word} is not known. Write /usage off, tokens, full or cost.";
@@ -134,7 +134,7 @@ internal static class CommandText
     {
         var text = new StringBuilder("💸 Usage cost\n");
         if (session is not null) text.Append("Session ").Append(CostOf(session)).Append(" · ").Append(Amounts.Tokens(session.Usage.Total)).Append(" tokens\n");
-        text.Append("Today ").Append(Amounts.Money(today)).Append('\n').Append("Last 30d ").Append(Amounts.Money(month));
+        text.Append("Today ").Append(Dollars.Text(today)).Append('\n').Append("Last 30d ").Append(Dollars.Text(month));
         if (unpriced > 0) text.Append("\nNot counted: ").Append(Amounts.Count(unpriced, "request")).Append(" to models without a price (models.prices names them)");
         return text.ToString();
     }
@@ -148,10 +148,10 @@ internal static class CommandText
         return text.ToString().TrimEnd('\n');
     }
 
-    /// <summary><c>monthly: $40.0000 of $50.0000 left · spent $9.9000 · reserved $0.1000 · until 2026-12-01 00:00 UTC</c>.</summary>
+    /// <summary><c>monthly: $40.00 of $50.00 left · spent $9.90 · reserved $0.10 · until 2026-12-01 00:00 UTC</c>.</summary>
     public static string Line(BudgetLine budget, DateTimeOffset now)
     {
-        string Amount(decimal value) => budget.IsTokens ? Amounts.Tokens((long)value) + " tokens" : Amounts.Money(value);
+        string Amount(decimal value) => budget.IsTokens ? Amounts.Tokens((long)value) + " tokens" : Dollars.Text(value);
         if (budget.IsPerRequest) return $"{budget.Name}: {Amount(budget.Limit)} for each";
         var ends = budget.Ends is { } end ? string.Create(CultureInfo.InvariantCulture, $" · until {end.UtcDateTime:yyyy-MM-dd HH:mm} UTC ({Amounts.Time(end - now)})") : "";
         return $"{budget.Name}: {Amount(budget.Left)} of {Amount(budget.Limit)} left · spent {Amount(budget.Spent)} · reserved {Amount(budget.Reserved)}{ends}";
@@ -161,16 +161,16 @@ internal static class CommandText
 
     public static string CostOf(in Cost cost) => cost.Source switch
     {
-        CostSource.None => Amounts.Money(0),
+        CostSource.None => Dollars.Text(0),
         CostSource.Unpriced => "not known, the model has no price (models.prices)",
-        CostSource.SelfHosted => Amounts.Money(cost.Total) + " (self-hosted)",
-        _ => Amounts.Money(cost.Total),
+        CostSource.SelfHosted => Dollars.Text(cost.Total) + " (self-hosted)",
+        _ => Dollars.Text(cost.Total),
     };
 
     /// <summary>The session's sum, and what is not in it.</summary>
     public static string CostOf(SessionData session)
     {
-        var text = Amounts.Money(session.Cost);
+        var text = Dollars.Text(session.Cost);
         if (session.Unpriced > 0) text += $" and {Amounts.Count(session.Unpriced, "request")} without a price";
         if (session.Estimated > 0) text += $" ({session.Estimated} estimated)";
         return text;

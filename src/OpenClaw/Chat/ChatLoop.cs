@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using OpenClaw.Client;
+using OpenClaw.Gateway.Metering;
 
 namespace OpenClaw.Chat;
 
@@ -68,7 +69,7 @@ internal sealed class ChatLoop(ConversationClient client, ChatVoice voice)
             "tokens" => "Usage: " + tokens,
             "full" => string.Create(
                 CultureInfo.InvariantCulture,
-                $"Usage: {tokens} · {usage.Number("cacheRead") ?? 0} cached · {Cost(last)} · {last.Text("model")} · {Readable.Milliseconds(last.Number("totalMs"))} · session {Money(session.Number("cost"))}"),
+                $"Usage: {tokens} · {usage.Number("cacheRead") ?? 0} cached · {Cost(last)} · {last.Text("model")} · {Readable.Milliseconds(last.Number("totalMs"))} · session {Dollars.OfJson(session.Number("cost"))}"),
             _ => null,
         };
     }
@@ -76,7 +77,5 @@ internal sealed class ChatLoop(ConversationClient client, ChatVoice voice)
     private static double Total(JsonElement usage) =>
         (usage.Number("input") ?? 0) + (usage.Number("cacheRead") ?? 0) + (usage.Number("cacheWrite") ?? 0) + (usage.Number("cacheWrite1h") ?? 0);
 
-    private static string Cost(JsonElement last) => last.Text("costSource") == "unpriced" ? "no price" : Money(last.Number("cost"));
-
-    private static string Money(double? usd) => string.Create(CultureInfo.InvariantCulture, $"${usd ?? 0:0.0000##}");
+    private static string Cost(JsonElement last) => last.Text("costSource") == "unpriced" ? "no price" : Dollars.OfJson(last.Number("cost"));
 }

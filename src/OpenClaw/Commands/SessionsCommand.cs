@@ -5,6 +5,7 @@ using System.Text.Json;
 using OpenClaw.Client;
 using OpenClaw.Commands.Models;
 using OpenClaw.Config;
+using OpenClaw.Gateway.Metering;
 
 namespace OpenClaw.Commands;
 
@@ -117,7 +118,7 @@ internal static class SessionsCommand
 
     private static string Money(JsonElement json)
     {
-        var cost = string.Create(CultureInfo.InvariantCulture, $"${json.Number("cost") ?? 0:0.0000##}");
+        var cost = Dollars.OfJson(json.Number("cost"));
         return json.Number("unpriced") is > 0 and var n ? $"{cost} + {n:0} unpriced" : cost;
     }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using OpenClaw.Client;
 using OpenClaw.Commands.Models;
+using OpenClaw.Gateway.Metering;
 
 namespace OpenClaw.Commands;
 
@@ -57,7 +58,7 @@ internal static class StatusText
     }
 
     private static string Amount(double? amount, string unit) => unit == "usd"
-        ? "$" + (amount ?? 0).ToString("0.00##", CultureInfo.InvariantCulture)
+        ? Dollars.OfJson(amount)
         : (amount ?? 0).ToString("#,##0", CultureInfo.InvariantCulture) + " tokens";
 
     /// <summary>One row an attempt; what belongs to the whole request stands in the first of them.</summary>

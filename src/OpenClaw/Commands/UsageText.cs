@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using OpenClaw.Gateway.Metering;
 using OpenClaw.Gateway.Metering.Ledger;
 
 namespace OpenClaw.Commands;
@@ -27,19 +28,10 @@ internal static class UsageText
         return text.ToString();
     }
 
-    /// <summary>Cents where there are dollars, and enough digits where there are not.</summary>
-    public static string Dollars(decimal dollars) => dollars switch
-    {
-        0 => "$0",
-        >= 100 => dollars.ToString("$#,0.00", CultureInfo.InvariantCulture),
-        >= 0.01m => dollars.ToString("$0.00##", CultureInfo.InvariantCulture),
-        _ => dollars.ToString("$0.00######", CultureInfo.InvariantCulture),
-    };
-
     private static string[] Cells(string key, UsageRow row) =>
     [
         key, Number(row.Requests), row.Failed == 0 ? "-" : Number(row.Failed), Number(row.Usage.Input), Number(row.Usage.CacheRead), Number(row.Usage.CacheWrite + row.Usage.CacheWrite1h),
-        Number(row.Usage.Output), (row.EstimatedRequests > 0 ? "~" : "") + Dollars(row.Cost) + (row.UnpricedRequests > 0 ? " +" : ""),
+        Number(row.Usage.Output), (row.EstimatedRequests > 0 ? "~" : "") + Dollars.Text(row.Cost) + (row.UnpricedRequests > 0 ? " +" : ""),
     ];
 
     // A session's name is the caller's text: no control characters reach the terminal.

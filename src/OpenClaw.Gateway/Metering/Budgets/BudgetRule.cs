@@ -172,7 +172,7 @@ internal sealed class BudgetRule
     /// <summary>Dollars or tokens, as they are shown.</summary>
     public string Show(decimal amount) => InTokens
         ? decimal.Round(amount).ToString("#,##0", CultureInfo.InvariantCulture) + " tokens"
-        : "$" + amount.ToString(amount < 0.01m && amount > 0 ? "0.######" : "0.00##", CultureInfo.InvariantCulture);
+        : Dollars.Text(amount);
 
     // A struct of three fields is not swapped in one go; a reference is.
     private sealed class BudgetWindowBox(BudgetWindow window)

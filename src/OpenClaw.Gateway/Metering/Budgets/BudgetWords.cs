@@ -28,7 +28,7 @@ internal static class BudgetWords
 
     /// <summary>The caller's own bound.</summary>
     public static BudgetFinding OverMaxCost(decimal limit, decimal spent, decimal least) => new("x-openclaw-max-cost", true, null, new GatewayError(
-        GatewayErrorKind.BudgetExceeded, $"this call needs at least {Dollars(least)}, and x-openclaw-max-cost leaves {Dollars(Math.Max(0, limit - spent))}; raise it, send less, ask for a shorter answer (max_tokens) or a cheaper model"));
+        GatewayErrorKind.BudgetExceeded, $"this call needs at least {Dollars.Text(least)}, and x-openclaw-max-cost leaves {Dollars.Text(Math.Max(0, limit - spent))}; raise it, send less, ask for a shorter answer (max_tokens) or a cheaper model"));
 
     public static BudgetFinding Unpriced(string budget, Target target) => new(budget, true, null, new GatewayError(
         GatewayErrorKind.BudgetExceeded,
@@ -36,6 +36,4 @@ internal static class BudgetWords
 
     public static BudgetFinding NotAccepting(string budget, string why) => new(budget, false, null, new GatewayError(
         GatewayErrorKind.Overloaded, $"budget \"{budget}\" cannot be kept now: {why}; requests under it wait until the ledger takes entries again") { RetryAfter = TimeSpan.FromSeconds(5) });
-
-    private static string Dollars(decimal amount) => "$" + amount.ToString("0.00####", CultureInfo.InvariantCulture);
 }

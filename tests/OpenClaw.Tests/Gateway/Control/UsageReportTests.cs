@@ -108,7 +108,7 @@ public sealed class UsageReportTests
 
             Model                      Requests  Failed    Input     Cached  Written  Output         Cost
             anthropic/claude-opus-4-5        12       1  120,000  1,000,000    4,000   9,000      $1.3525
-            lab/new                           3       -      900          -        -      30         $0 +
+            lab/new                           3       -      900          -        -      30      $0.00 +
             (none)                            1       -        5          -        -       7  ~$0.0000825
             Total                            15       1  120,905  1,000,000    4,000   9,037   ~$1.3526 +
 
