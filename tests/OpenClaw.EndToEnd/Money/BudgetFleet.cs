@@ -17,6 +17,17 @@ internal sealed record FleetResult(int Seed, bool Shared, decimal Limit, decimal
     public decimal Overshoot => (Billed - Limit) / Limit;
 
     public bool Holds => Overshoot <= 0 && LeftReserved == 0 && FalseRefusals == 0;
+
+    /// <summary>One line, for a run that goes on later.</summary>
+    public string ToLine() => string.Create(CultureInfo.InvariantCulture, $"{Seed}\t{Shared}\t{Limit}\t{Billed}\t{Answered}\t{Refused}\t{Left}\t{Kills}\t{Pauses}\t{LeftReserved}\t{FalseRefusals}\t{Took.TotalSeconds:0.0}");
+
+    public static FleetResult Parse(string line)
+    {
+        var cells = line.Split('\t');
+        int Number(int i) => int.Parse(cells[i], CultureInfo.InvariantCulture);
+        decimal Amount(int i) => decimal.Parse(cells[i], NumberStyles.Float, CultureInfo.InvariantCulture);
+        return new FleetResult(Number(0), bool.Parse(cells[1]), Amount(2), Amount(3), Number(4), Number(5), Number(6), Number(7), Number(8), Amount(9), Number(10), TimeSpan.FromSeconds((double)Amount(11)));
+    }
 }
 
 /// <summary>
@@ -50,7 +61,7 @@ internal sealed class BudgetFleet : IAsyncDisposable
     public static async Task<FleetResult> RunAsync(int seed, int gateways, int clients, PostgresServer? database)
     {
         await using var fleet = new BudgetFleet(seed, gateways, clients, database);
-        for (var i = 0; i < gateways; i++) fleet._gateways[i] = await fleet.StartAsync(i);
+        await Task.WhenAll(Enumerable.Range(0, gateways).Select(async i => fleet._gateways[i] = await fleet.StartAsync(i)));
         return await fleet.RunAsync(clients);
     }
 

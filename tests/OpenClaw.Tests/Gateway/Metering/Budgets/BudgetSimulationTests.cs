@@ -10,11 +10,11 @@ public sealed class BudgetSimulationTests(ITestOutputHelper output)
     [InlineData(5, 1)]
     public Task A_hard_limit_is_never_passed_nothing_is_left_and_nobody_refused_in_vain(int seed, int gateways) => HoldsAsync(seed, gateways);
 
-    /// <summary>For a long look: <c>OPENCLAW_BUDGET_SEEDS=100</c>.</summary>
+    /// <summary>For a long look: <c>OPENCLAW_BUDGET_SEEDS=100</c>; one seed more than the others when nobody asks.</summary>
     [Fact]
     public async Task It_holds_for_as_many_seeds_as_are_asked_for()
     {
-        if (!int.TryParse(Environment.GetEnvironmentVariable("OPENCLAW_BUDGET_SEEDS"), out var seeds)) Assert.Skip("OPENCLAW_BUDGET_SEEDS says how many");
+        var seeds = int.TryParse(Environment.GetEnvironmentVariable("OPENCLAW_BUDGET_SEEDS"), out var asked) ? asked : 1;
         for (var seed = 100; seed < 100 + seeds; seed++) await HoldsAsync(seed, seed % 4 == 0 ? 1 : 3);
     }
 
