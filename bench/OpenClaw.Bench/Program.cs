@@ -4,6 +4,7 @@ return args switch
 {
     ["faults", .. var rest] => await FaultBench.RunAsync(rest),
     ["gateway", .. var rest] => await GatewayBench.RunAsync(rest),
+    ["operator", .. var rest] => await OperatorBench.RunAsync(rest),
     ["original", .. var rest] => await OriginalBench.RunAsync(rest),
     ["startup", .. var rest] => await StartupBench.RunAsync(rest),
     ["allocations", .. var rest] => await AllocationBench.RunAsync(rest),
@@ -16,6 +17,6 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine("error: which bench?");
-    Console.Error.WriteLine("hint: gateway [--rounds N] [--out FILE], startup [--out FILE], allocations [WORKLOAD …], knobs [--rounds N] [NAME=VALUE,… …], faults [--fast] [--out FILE], budgets [--rounds N] [--postgres URL], original [--out FILE]");
+    Console.Error.WriteLine("hint: gateway [--rounds N] [--out FILE], startup [--out FILE], allocations [WORKLOAD …], knobs [--rounds N] [NAME=VALUE,… …], faults [--fast] [--out FILE], budgets [--rounds N] [--postgres URL], original [--out FILE], operator [--sizes N,N] [--quiet SECONDS] [--out FILE]");
     return 2;
 }

@@ -118,6 +118,8 @@ internal sealed class OperatorHost : IAsyncDisposable
     {
         UserAgent = $"{PackageNames.Operator}/{options.Version}",
         FieldManager = PackageNames.Operator,
+        RequestsPerSecond = options.RequestsPerSecond,
+        Burst = 2 * options.RequestsPerSecond,
         Time = options.Environment.Time,
         Random = options.Random,
         Log = options.Log,

@@ -30,6 +30,12 @@ internal sealed record OperatorOptions
     /// <summary>Instances that are looked at at the same time.</summary>
     public int Workers { get; init; } = 4;
 
+    /// <summary>
+    /// Requests to the API server, on average; twice as many at once. A bound against a bug: the API server keeps its clients
+    /// apart by itself (priority and fairness).
+    /// </summary>
+    public int RequestsPerSecond { get; init; } = 200;
+
     /// <summary>The Pod or machine, as it is named in the lease and in events.</summary>
     public required string Host { get; init; }
 

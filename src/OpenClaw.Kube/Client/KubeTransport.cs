@@ -42,6 +42,15 @@ internal sealed class KubeTransport : IDisposable
         lock (_lock) _connections = Connections.Open(_access, Options.Log);
     }
 
+    /// <summary>The same for one call that got no answer: of many that wait on the same connections, the first one opens new ones.</summary>
+    private void Reconnect(HttpMessageInvoker? over)
+    {
+        lock (_lock)
+        {
+            if (ReferenceEquals(over, _connections)) _connections = Connections.Open(_access, Options.Log);
+        }
+    }
+
     /// <summary>One call with its retries; the whole answer.</summary>
     /// <param name="mayWrite">Asked before every attempt of a write.</param>
     public async Task<KubeResult<KubeResponse>> SendAsync(KubeRequest request, Func<bool>? mayWrite, CancellationToken cancel)
@@ -79,7 +88,7 @@ internal sealed class KubeTransport : IDisposable
         catch (Exception e) when (IsExpected(e))
         {
             Tell(request, isWatch: true, 0);
-            return ProblemOf(e, request, cancel);
+            return ProblemOf(e, request, sent, cancel);
         }
     }
 
@@ -101,7 +110,7 @@ internal sealed class KubeTransport : IDisposable
         }
         catch (Exception e) when (IsExpected(e))
         {
-            return (ProblemOf(e, request, cancel), default, sent.Value && !IsBeforeSending(e));
+            return (ProblemOf(e, request, sent, cancel), default, sent.Value && !IsBeforeSending(e));
         }
         finally
         {
@@ -139,7 +148,7 @@ internal sealed class KubeTransport : IDisposable
         Counters.Sent();
         HttpMessageInvoker connections;
         lock (_lock) connections = _connections;
-        (sent.Value, sent.Authorization) = (true, authorization);
+        (sent.Value, sent.Authorization, sent.Over) = (true, authorization, connections);
         return await connections.SendAsync(message, cancel).ConfigureAwait(false);
     }
 
@@ -171,12 +180,12 @@ internal sealed class KubeTransport : IDisposable
         e is OperationCanceledException or KubeConfigException or HttpRequestException or IOException or SocketException or AuthenticationException or InvalidDataException;
 
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    private KubeProblem ProblemOf(Exception e, KubeRequest request, CancellationToken cancel)
+    private KubeProblem ProblemOf(Exception e, KubeRequest request, Sent sent, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         Counters.Failed();
         var host = _access.Server.Host;
-        if (e is OperationCanceledException) Reconnect();
+        if (e is OperationCanceledException) Reconnect(sent.Over);
         var (kind, message) = e switch
         {
             OperationCanceledException => (KubeProblemKind.Unreachable, $"no answer within {Options.Timeout.TotalSeconds:F0} s"),
@@ -198,5 +207,8 @@ internal sealed class KubeTransport : IDisposable
         public bool Value { get; set; }
 
         public AuthenticationHeaderValue? Authorization { get; set; }
+
+        /// <summary>The connections that it went over; null before.</summary>
+        public HttpMessageInvoker? Over { get; set; }
     }
 }

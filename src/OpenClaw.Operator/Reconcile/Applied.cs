@@ -34,6 +34,9 @@ internal sealed record Applied(ApplyOutcome Outcome, string Why = "", string Adv
     /// <summary>It waits for others to restart: what is there goes on working.</summary>
     public bool IsByGate { get; init; }
 
+    /// <summary>Somebody changes it again and again.</summary>
+    public bool IsContested { get; init; }
+
     /// <summary>The object as the server answered it; null when nothing was sent.</summary>
     public ChildSeen? Made { get; init; }
 

@@ -15,17 +15,28 @@ internal sealed class Applier(KubeClient client, ClusterView view, InstanceCount
     private static readonly TimeSpan s_lag = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<(ResourceKind Kind, ObjectKey Key), Done> _done = [];
+    private readonly Contests _contests = new(time);
 
     /// <summary>True when this is what the last apply left: the echo of an own write.</summary>
     public bool IsOwnEcho(ChildSeen seen) => _done.TryGetValue((seen.Kind, seen.Key), out var done) && done.Print == seen.Print;
 
     /// <summary>It is gone, so nothing that was done to it counts.</summary>
-    public void Forget(ChildSeen seen) => _done.TryRemove((seen.Kind, seen.Key), out _);
+    public void Forget(ChildSeen seen)
+    {
+        _done.TryRemove((seen.Kind, seen.Key), out _);
+        _contests.Forget((seen.Kind, seen.Key));
+    }
 
     public async Task<Applied> ApplyAsync(InstanceSeen instance, JsonObject drawn, CancellationToken cancel)
     {
         var kind = WatchedKinds.Of((string)drawn["apiVersion"]!, (string)drawn["kind"]!);
         var key = new ObjectKey(instance.Key.Namespace, (string)drawn["metadata"]!["name"]!);
+        var done = await MakeAsync(instance, kind, key, drawn, cancel).ConfigureAwait(false);
+        return _contests.Lasts((kind, key)) is { } left ? done with { IsContested = true, Again = done.Again ?? left } : done;
+    }
+
+    private async Task<Applied> MakeAsync(InstanceSeen instance, ResourceKind kind, ObjectKey key, JsonObject drawn, CancellationToken cancel)
+    {
         var hash = PrintOf(drawn);
         var seen = view.Child(kind, key);
         if (IsLagging((kind, key), seen, hash) is { } left) return Applied.InPlace with { Again = left };
@@ -40,6 +51,10 @@ internal sealed class Applier(KubeClient client, ClusterView view, InstanceCount
         {
             if (Refusal(seen, instance) is { } refusal) return refusal;
             if (IsInPlace(seen, hash, drawn)) return Applied.InPlace;
+            if (_done.TryGetValue((kind, key), out var done) && done.Hash == hash && _contests.Hold((kind, key)) is { } held)
+            {
+                return Applied.InPlace with { Again = held };
+            }
             if (seen.DrawnMark.Length == 0 && await TakeOverAsync(seen, cancel).ConfigureAwait(false) is { } failed) return failed;
         }
         return await SendAsync(kind, key, drawn, hash, seen, cancel).ConfigureAwait(false);

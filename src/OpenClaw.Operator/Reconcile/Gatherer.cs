@@ -48,11 +48,14 @@ internal sealed class Gatherer(KubeClient client, ClusterView view, SourceIndex 
     }
 
     /// <summary>What a drawing depends on beside what was read: Services behind addresses, there or not yet there.</summary>
-    public void Follow(InstanceSeen seen, InstanceDrawing drawing)
+    /// <returns>True when one of them changed meanwhile, which nobody was told then: the drawing is of before.</returns>
+    public bool Follow(InstanceSeen seen, InstanceDrawing drawing)
     {
-        if (drawing.Plan is not { Config.Config: { } config } plan) return;
-        var services = Destination.Of(config, plan.Namespace, plan.Facts).SelectMany(d => ServicesOf(d, plan.Namespace));
+        if (drawing.Plan is not { Config.Config: { } config } plan) return false;
+        var services = Destination.Of(config, plan.Namespace, plan.Facts).SelectMany(d => ServicesOf(d, plan.Namespace)).ToArray();
         index.Set(seen.Key, Names(seen, plan.Facts).Select(n => KeyOf(seen.Key.Namespace, n)).Concat(services));
+        var now = view.Services;
+        return services.Select(static s => $"{s.Namespace}/{s.Name}").Any(s => !ReferenceEquals(now.GetValueOrDefault(s), plan.Facts.Services.GetValueOrDefault(s)));
     }
 
     public void Forget(ObjectKey instance) => index.Remove(instance);

@@ -27,7 +27,8 @@ internal sealed class InstanceController : IViewListener, IDisposable
         if (client.Options.FieldManager != Draw.ManagedBy) throw new ArgumentException($"the client's field manager is not {Draw.ManagedBy}", nameof(client));
         _options = options;
         var guarded = client.WithWrites(options.MayWrite);
-        _queue = new WorkQueue<ObjectKey>(new WorkQueueOptions { Time = options.Time });
+        // After a long outage of the API server nobody waits for a quarter of an hour.
+        _queue = new WorkQueue<ObjectKey>(new WorkQueueOptions { Time = options.Time, LongestBackoff = TimeSpan.FromMinutes(2) });
         _view = new ClusterView(guarded, options, this, AddAll);
         _gate = new RolloutGate(options.RolloutBound, _queue.Add);
         _applier = new Applier(guarded, _view, Counters, options.Time);

@@ -32,8 +32,8 @@ internal sealed class InstancePass(ClusterView view, Gatherer gatherer, PassWrit
         var known = teller.Known(seen, gathered.Facts.Instance);
         gathered.Facts.Instance["status"] = known.DeepClone();
         var drawing = InstanceDrawing.Of(gathered.Facts);
-        gatherer.Follow(seen, drawing);
         var report = new PassReport();
+        if (gatherer.Follow(seen, drawing)) report.LookAgain(TimeSpan.Zero);
         if (!gathered.Unreadable.IsEmpty) report.Unread(gathered.Unreadable);
         else drawing = await writer.WriteAsync(seen, gathered, drawing, report, cancel).ConfigureAwait(false);
         if (report.IsOver || report.IsEnding) return report.IsOver ? ReconcileResult.Retry("this process may not write now") : ReconcileResult.Done;

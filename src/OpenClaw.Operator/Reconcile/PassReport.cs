@@ -42,6 +42,7 @@ internal sealed class PassReport
     public void Add(Applied done, string what, bool isNeeded)
     {
         if (done.Again is { } again) LookAgain(again);
+        if (done.IsContested) Findings.Add(Finding.Warn("ObjectContested", what, "somebody changes it again and again, so it is put right once a minute at most", "see in its metadata.managedFields who that is, and let only one of the two write it"));
         switch (done.Outcome)
         {
             case ApplyOutcome.InPlace:
@@ -51,6 +52,8 @@ internal sealed class PassReport
                 return;
             case ApplyOutcome.Waits:
                 _waits.Add(done.Why);
+                // What ends is seen to end; this is for what is not watched.
+                if (done.Again is null) LookAgain(TimeSpan.FromMinutes(1));
                 break;
             case ApplyOutcome.NotOurs:
                 Findings.Add(isNeeded ? Finding.Refuse("ObjectNotOurs", what, done.Why, done.Advice) : Finding.Warn("ObjectNotOurs", what, done.Why, done.Advice));

@@ -19,6 +19,8 @@ internal sealed class SetApplier(KubeClient client, Applier applier, ClusterView
         Mark(drawn, template, inputs);
         var seen = view.Child(Kinds.StatefulSet, instance.Key);
         var isGated = seen is not null && Owned.By(seen, instance) == Ownership.Ours && IsByOperatorAlone(seen, template, inputs) && Replicas(drawn) != 0;
+        // As it is drawn, and up: nothing restarts here, whatever became of the write that began it.
+        if (seen?.Set is { IsRolledOut: true } settled && settled.TemplateMark == template) gate.Leave(seen.Uid);
         if (isGated && !gate.TryEnter(seen!.Uid, instance.Key))
         {
             return new Applied(ApplyOutcome.Waits, $"the operator or the cluster's defaults have changed what the pod is; it restarts when fewer than {gate.Bound} others do") { Again = s_again, IsByGate = true };
@@ -45,7 +47,8 @@ internal sealed class SetApplier(KubeClient client, Applier applier, ClusterView
     private void Follow(ChildSeen seen, Applied done)
     {
         if (done is { Outcome: ApplyOutcome.Applied, Made.Set: { } set }) gate.Follow(seen.Uid, set);
-        else if (done.Outcome is ApplyOutcome.Failed or ApplyOutcome.NotOurs) gate.Leave(seen.Uid);
+        // A write without an answer may have been taken: it keeps its place until it is seen how it ended.
+        else if (done.Outcome is ApplyOutcome.Failed or ApplyOutcome.NotOurs && done.Problem?.Kind is not (KubeProblemKind.Unreachable or KubeProblemKind.Malformed)) gate.Leave(seen.Uid);
         // It may have come up in between.
         if (view.Child(Kinds.StatefulSet, seen.Key)?.Set is { } now) gate.Look(seen.Uid, now);
     }

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json.Nodes;
 using OpenClaw.Kube;
 using OpenClaw.Kube.Client;
@@ -14,15 +16,15 @@ internal sealed class StatusTeller(KubeClient client, EventRecorder? events, Ins
 {
     private readonly ConcurrentDictionary<ObjectKey, Told> _told = [];
 
-    /// <summary>True when this is what was told last: the echo of an own write.</summary>
-    public bool IsOwnEcho(InstanceSeen seen) => _told.TryGetValue(seen.Key, out var told) && told.Made == seen.ResourceVersion;
+    /// <summary>True when this is what was told, last or just before: the echo of an own write.</summary>
+    public bool IsOwnEcho(InstanceSeen seen) => _told.TryGetValue(seen.Key, out var told) && (told.Made == seen.ResourceVersion || told.Before.Contains(seen.ResourceVersion));
 
     public void Forget(ObjectKey key) => _told.TryRemove(key, out _);
 
     /// <summary>The status as it is known: what was told last may not have been seen yet.</summary>
     public JsonObject Known(InstanceSeen seen, JsonObject instance) =>
-        _told.TryGetValue(seen.Key, out var told) && told.Uid == seen.Uid && told.Over == seen.ResourceVersion
-            ? told.Status : instance["status"] as JsonObject ?? [];
+        _told.TryGetValue(seen.Key, out var told) && told.Uid == seen.Uid && told.Before.Contains(seen.ResourceVersion)
+            ? (JsonObject)JsonNode.Parse(told.Status)! : instance["status"] as JsonObject ?? [];
 
     /// <returns>What went wrong; null when it is told, or was.</returns>
     public async Task<KubeProblem?> TellAsync(InstanceSeen seen, JsonObject known, JsonObject status, CancellationToken cancel)
@@ -34,7 +36,9 @@ internal sealed class StatusTeller(KubeClient client, EventRecorder? events, Ins
         // Deleted meanwhile: there is nobody to tell.
         if (result.Is(KubeProblemKind.NotFound)) return null;
         if (!result.TryGet(out var made, out var problem)) return problem;
-        _told[seen.Key] = new Told(seen.Uid, seen.ResourceVersion, made.Meta.ResourceVersion, status);
+        // Told twice before the first was seen: its echo is of before as well.
+        var before = _told.TryGetValue(seen.Key, out var last) && last.Uid == seen.Uid && last.Before.Contains(seen.ResourceVersion) ? last.Before.Add(last.Made) : [seen.ResourceVersion];
+        _told[seen.Key] = new Told(seen.Uid, before, made.Meta.ResourceVersion, Encoding.UTF8.GetBytes(status.ToJsonString()));
         TellEvents(seen, known, status);
         return null;
     }
@@ -77,5 +81,8 @@ internal sealed class StatusTeller(KubeClient client, EventRecorder? events, Ins
 
     private static IEnumerable<JsonObject> Conditions(JsonObject status) => (status["conditions"] as JsonArray ?? []).OfType<JsonObject>();
 
-    private sealed record Told(string Uid, string Over, string Made, JsonObject Status);
+    /// <param name="Before">The version that was seen when it was told, and those of own writes since.</param>
+    /// <param name="Made">The version that it became.</param>
+    /// <param name="Status">As bytes: it is kept for every instance.</param>
+    private sealed record Told(string Uid, ImmutableArray<string> Before, string Made, byte[] Status);
 }

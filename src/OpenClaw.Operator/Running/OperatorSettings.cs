@@ -33,10 +33,12 @@ internal static class OperatorSettings
     public const string LeaseNamespace = "--leader-election-namespace";
     public const string Bind = "--bind";
     public const string Workers = "--workers";
+    public const string RequestsPerSecond = "--requests-per-second";
     public const string LogLevel = "--log-level";
     public const string LogFormat = "--log-format";
 
     public const int MostWorkers = 64;
+    public const int MostRequests = 10_000;
     public const string NamespacesHint = "names of namespaces with commas between them: team-a,team-b";
 
     public static ImmutableArray<OperatorSetting> All { get; } =
@@ -48,6 +50,7 @@ internal static class OperatorSettings
         new(LeaseNamespace, "POD_NAMESPACE", "NS", "the Pod's; outside of a cluster openclaw-operator-system", "Where the lease is"),
         new(Bind, "OPENCLAW_OPERATOR_BIND", "ADDRESS", ":8081", "Where /healthz, /readyz and /metrics are; off: nowhere"),
         new(Workers, "OPENCLAW_OPERATOR_WORKERS", "N", "4", "Instances that are looked at at the same time"),
+        new(RequestsPerSecond, "OPENCLAW_OPERATOR_REQUESTS_PER_SECOND", "N", "200", "Requests to the API server, on average; twice as many at once"),
         new(LogLevel, "OPENCLAW_OPERATOR_LOG_LEVEL", "LEVEL", "info", "debug, info, warn or error"),
         new(LogFormat, "OPENCLAW_OPERATOR_LOG_FORMAT", "FORMAT", "json", "json: an object a line; text: for people"),
     ];
@@ -65,7 +68,8 @@ internal static class OperatorSettings
             LeaderElect = reading.Of(LeaderElect, true, Flag, "true or false"),
             LeaseNamespace = reading.Of(LeaseNamespace, null, static t => IsName(t) ? t : null, "the name of a namespace"),
             Bind = reading.Of(Bind, new Place(BindAddress.Any(PackageNames.HttpPort)), Where, ":8081, 127.0.0.1:8081, or off").Address,
-            Workers = reading.Of(Workers, 4, Number, $"a number from 1 to {MostWorkers}"),
+            Workers = reading.Of(Workers, 4, static t => Number(t, MostWorkers), $"a number from 1 to {MostWorkers}"),
+            RequestsPerSecond = reading.Of(RequestsPerSecond, 200, static t => Number(t, MostRequests), $"a number from 1 to {MostRequests}"),
             Host = environment.Variable("POD_NAME") is { Length: > 0 } pod ? pod : host,
             Version = version,
             Environment = environment,
@@ -84,8 +88,8 @@ internal static class OperatorSettings
 
     private static bool? Flag(string text) => text switch { "true" or "1" or "" => true, "false" or "0" => false, _ => null };
 
-    private static int? Number(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= MostWorkers ? number : null;
+    private static int? Number(string text, int most) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most ? number : null;
 
     private static Place? Where(string text) => text == "off" ? new Place(null) : BindAddress.TryParse(text, out var bind) ? new Place(bind) : null;
 

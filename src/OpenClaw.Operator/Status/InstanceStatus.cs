@@ -89,7 +89,7 @@ internal static class InstanceStatus
         if (observed.Failure is { } failure) return new InstanceCondition(Type, false, "ReconcileFailed", failure);
         return observed.Waiting is { } waiting
             ? new InstanceCondition(Type, false, "Waiting", waiting)
-            : From(Type, drawing, "AllApplied", "every object is as it is drawn", static f => f.Reason == "ObjectNotOurs");
+            : From(Type, drawing, "AllApplied", "every object is as it is drawn", static f => f.Reason is "ObjectNotOurs" or "ObjectContested");
     }
 
     private static InstanceCondition StatefulSet(string name, SpecView spec, InstanceDrawing drawing, ObservedFacts observed)

@@ -71,6 +71,9 @@ internal sealed class FakeWatches(FakeCluster cluster)
         }
     });
 
+    /// <summary>What each line of a kind's watches waits for.</summary>
+    public Func<ResourceKind, Task> Before { get; set; } = static _ => Task.CompletedTask;
+
     /// <summary>Nothing comes any more, and nobody notices.</summary>
     public bool Mute { get; set; }
 
@@ -111,6 +114,7 @@ internal sealed class FakeWatches(FakeCluster cluster)
             _open[id] = open;
             await foreach (var line in open.Lines.Reader.ReadAllAsync(http.RequestAborted))
             {
+                await Before(kind).WaitAsync(http.RequestAborted);
                 await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(line), http.RequestAborted);
                 await http.Response.Body.FlushAsync(http.RequestAborted);
             }
