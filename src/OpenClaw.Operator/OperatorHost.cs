@@ -116,7 +116,7 @@ internal sealed class OperatorHost : IAsyncDisposable
 
     private static KubeClientOptions ClientOptions(OperatorOptions options, ApiCallCounts calls) => new()
     {
-        UserAgent = $"{PackageNames.Operator}/{options.Version}",
+        UserAgent = $"{PackageNames.Operator}/{options.Version} ({options.Host})",
         FieldManager = PackageNames.Operator,
         RequestsPerSecond = options.RequestsPerSecond,
         Burst = 2 * options.RequestsPerSecond,

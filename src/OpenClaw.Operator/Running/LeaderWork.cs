@@ -8,6 +8,9 @@ namespace OpenClaw.Operator.Running;
 /// <summary>What a leader does in one term: waits for the definitions, then runs a controller made for this term. Thread-safe to read.</summary>
 internal sealed class LeaderWork(KubeClient client, DefinitionWatch definitions, OperatorOptions options)
 {
+    /// <summary>Of a lease of fifteen seconds five are left when it could not be renewed: what is under way must end before.</summary>
+    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(4);
+
     private readonly Lock _lock = new();
     private InstanceController? _controller;
     private ControllerFigures _past = ControllerFigures.None;
@@ -52,7 +55,7 @@ internal sealed class LeaderWork(KubeClient client, DefinitionWatch definitions,
         {
             Component = PackageNames.Operator, Instance = options.Host,
         });
-        var controller = new InstanceController(client, new InstanceControllerOptions
+        using var controller = new InstanceController(client, new InstanceControllerOptions
         {
             Namespaces = options.WatchNamespaces,
             MayWrite = mayWrite,
@@ -61,6 +64,7 @@ internal sealed class LeaderWork(KubeClient client, DefinitionWatch definitions,
             Time = options.Environment.Time,
             Log = options.Log,
             Workers = options.Workers,
+            Grace = s_grace,
         });
         lock (_lock) (_controller, _events) = (controller, events);
         using var ending = new CancellationTokenSource();

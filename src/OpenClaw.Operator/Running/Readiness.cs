@@ -29,6 +29,7 @@ internal sealed class Readiness(Leadership leadership, LeaderWork work, Definiti
                 break;
             default:
                 if (definitions.Missing is null && work.Controller is not { HasSynced: true }) failing.Add("not everything that is watched was listed yet");
+                if (definitions.Missing is null && work.Controller?.Problem is { } trouble) failing.Add($"what is watched: {trouble}");
                 break;
         }
         // Without a lease a quiet cluster may have nothing to say for long.

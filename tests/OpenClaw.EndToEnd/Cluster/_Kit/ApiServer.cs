@@ -17,7 +17,7 @@ namespace OpenClaw.EndToEnd.Cluster;
 /// A real kube-apiserver with its etcd, when the optional test data has one. Started by the first test that asks for it, once for
 /// the assembly; ended with it, and by a watcher when the test run is killed. Without it the test is skipped with the reason.
 /// </summary>
-public sealed class ApiServer : IAsyncDisposable
+public class ApiServer : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private string? _folder;
@@ -29,6 +29,9 @@ public sealed class ApiServer : IAsyncDisposable
     public string KubeConfigPath => Path.Combine(_folder!, "kubeconfig");
 
     public string RootsPath => Path.Combine(_folder!, "pki", "ca.crt");
+
+    /// <summary>Everything of this server lies here.</summary>
+    protected string Folder => _folder!;
 
     public int Port { get; private set; }
 
@@ -112,33 +115,45 @@ public sealed class ApiServer : IAsyncDisposable
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
+    /// <summary>Ends the servers and starts them again on what they had stored.</summary>
+    public async Task RestartAsync()
+    {
+        await RunAsync(_folder!, Path.Combine(_scripts!, "stop.sh"), _folder!);
+        var (started, said) = await RunAsync(_folder!, Path.Combine(_scripts!, "start.sh"), _folder!, Port.ToString(CultureInfo.InvariantCulture));
+        Assert.True(started == 0, $"the API server did not start again: {said}");
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_folder is not null)
         {
-            await RunAsync(Path.Combine(_scripts!, "stop.sh"), _folder);
+            await RunAsync(_folder, Path.Combine(_scripts!, "stop.sh"), _folder);
             Directory.Delete(_folder, recursive: true);
         }
         _gate.Dispose();
+        GC.SuppressFinalize(this);
     }
+
+    /// <summary>What the script that starts the servers finds in its environment.</summary>
+    // Without a watch cache, watches of ConfigMaps are etcd's own: they feel its compaction.
+    protected virtual IEnumerable<(string Name, string Value)> Settings(string folder) => [("APISERVER_EXTRA", "--watch-cache-sizes=configmaps#0")];
 
     private async Task StartAsync(string scripts)
     {
-        var (got, output) = await RunAsync(Path.Combine(scripts, "get.sh"));
+        var (got, output) = await RunAsync("", Path.Combine(scripts, "get.sh"));
         if (got != 0) Assert.Skip(_absent = $"the API server cannot be unpacked here: {output.Split('\n').LastOrDefault(static l => l.Length > 0)}");
         for (var attempt = 0; ; attempt++)
         {
             var folder = Directory.CreateTempSubdirectory("openclaw-api-").FullName;
             Port = FreePorts();
-            // Without a watch cache, watches of ConfigMaps are etcd's own: they feel its compaction.
-            var (started, said) = await RunAsync(Path.Combine(scripts, "start.sh"), folder, Port.ToString(CultureInfo.InvariantCulture));
+            var (started, said) = await RunAsync(folder, Path.Combine(scripts, "start.sh"), folder, Port.ToString(CultureInfo.InvariantCulture));
             if (started == 0)
             {
                 (_folder, _scripts) = (folder, scripts);
                 Watch(scripts, folder);
                 return;
             }
-            await RunAsync(Path.Combine(scripts, "stop.sh"), folder);
+            await RunAsync(folder, Path.Combine(scripts, "stop.sh"), folder);
             Directory.Delete(folder, recursive: true);
             Assert.True(attempt < 2, $"the API server did not start: {said}");
         }
@@ -155,7 +170,7 @@ public sealed class ApiServer : IAsyncDisposable
         Process.Start(start)?.Dispose();
     }
 
-    private static async Task<(int Code, string Output)> RunAsync(string script, params string[] arguments)
+    private async Task<(int Code, string Output)> RunAsync(string folder, string script, params string[] arguments)
     {
         var log = Path.GetTempFileName();
         try
@@ -164,7 +179,7 @@ public sealed class ApiServer : IAsyncDisposable
             var start = new ProcessStartInfo("sh") { UseShellExecute = false };
             foreach (var argument in (string[])["-c", "exec \"$0\" \"$@\" >\"$SAID\" 2>&1 </dev/null", script, .. arguments]) start.ArgumentList.Add(argument);
             start.Environment["SAID"] = log;
-            start.Environment["APISERVER_EXTRA"] = "--watch-cache-sizes=configmaps#0";
+            foreach (var (name, value) in folder.Length == 0 ? [] : Settings(folder)) start.Environment[name] = value;
             using var process = Process.Start(start)!;
             await process.WaitForExitAsync();
             return (process.ExitCode, await File.ReadAllTextAsync(log));
