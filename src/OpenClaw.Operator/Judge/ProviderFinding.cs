@@ -73,7 +73,10 @@ internal sealed record ProviderFinding(string Name, string Address, string Place
 
     public JsonObject Write()
     {
-        var item = new JsonObject { ["name"] = Name, ["ready"] = IsReady, ["inChain"] = IsInChain, ["address"] = Address, ["place"] = Place, ["key"] = Key };
+        var item = new JsonObject { ["name"] = Name, ["ready"] = IsReady, ["inChain"] = IsInChain };
+        if (Address.Length > 0) item["address"] = Address;
+        item["place"] = Place;
+        item["key"] = Key;
         if (KeyFrom.Length > 0) item["keyFrom"] = KeyFrom;
         item["egress"] = Egress;
         if (Container.Length > 0) item["container"] = Container;

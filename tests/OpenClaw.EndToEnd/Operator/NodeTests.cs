@@ -3,8 +3,13 @@ using System.Text.Json.Nodes;
 
 namespace OpenClaw.EndToEnd.Operator;
 
+/// <summary>A node takes both cores: nothing else is tried beside it.</summary>
+[CollectionDefinition("node", DisableParallelization = true)]
+public sealed class NodeCollection : ICollectionFixture<InstalledOperator>;
+
 /// <summary>The whole of it on a real node: our image, the operator in the cluster, gateways that answer and are hurt.</summary>
-public sealed class NodeTests(InstalledOperator cluster) : IClassFixture<InstalledOperator>
+[Collection("node")]
+public sealed class NodeTests(InstalledOperator cluster)
 {
     private static readonly string[] s_restricted = ["runAsNonRoot", "readOnlyRootFilesystem"];
 
@@ -13,7 +18,7 @@ public sealed class NodeTests(InstalledOperator cluster) : IClassFixture<Install
     {
         var kubectl = cluster.Kubectl;
         var pod = await cluster.ReadyAsync("main");
-        Say($"ready {cluster.SinceApplied.TotalSeconds:F1} s after the instance was written (images there; the operator's own start included)");
+        Say($"a pod is ready {pod.ReadyAfter.TotalSeconds:F0} s after it was made");
         var reply = await pod.AskAsync("default");
         Assert.True(reply.LooksWhole, reply.ToString());
         Assert.Equal("scripted/ok", reply.Header("x-openclaw-model"));
@@ -55,17 +60,18 @@ public sealed class NodeTests(InstalledOperator cluster) : IClassFixture<Install
     {
         var before = await cluster.ReadyAsync("main");
         var generation = await GenerationAsync();
-        var alias = "a" + Guid.NewGuid().ToString("N")[..8];
-        Assert.NotEqual(200, (await before.AskAsync(alias)).Status);
+        Assert.Equal(200, (await before.AskAsync("spare/key")).Status);
+        Assert.NotEqual(200, (await before.AskAsync("brisk")).Status);
         var watch = Stopwatch.StartNew();
-        await PatchAsync(new JsonObject { ["models"] = new JsonObject { ["aliases"] = new JsonObject { [alias] = "scripted/ok" } } });
-        Assert.True(await Eventually.IsTrueAsync(async () => (await before.AskAsync(alias)).Status == 200, TimeSpan.FromSeconds(120)));
+        await cluster.Kubectl.RunAsync("-n", InstalledOperator.Space, "patch", "openclawinstance", "main", "--type", "merge", "-p", """
+            {"spec": {"config": {"raw": {"models": {"aliases": {"brisk": "scripted/ok"}, "allowlist": ["scripted/*", "echo/*"]}}}}}
+            """);
+        Assert.True(await Eventually.IsTrueAsync(async () => (await cluster.Kubectl.GetAsync(InstalledOperator.Space, "configmap", "main-config"))!["data"]!.ToJsonString().Contains("brisk", StringComparison.Ordinal)));
+        // The kubelet brings a new file within about a minute, and at once when the pod itself changes.
+        await cluster.Kubectl.RunAsync("-n", InstalledOperator.Space, "annotate", "pod", "main-0", "tests/look=now");
+        Assert.True(await Eventually.IsTrueAsync(async () => (await before.AskAsync("brisk")).Status == 200, TimeSpan.FromSeconds(120)));
         Say($"{watch.Elapsed.TotalSeconds:F1} s from a new alias to its use");
-        // What is no longer allowed is refused just so.
-        await PatchAsync(new JsonObject { ["models"] = new JsonObject { ["allowlist"] = new JsonArray("scripted/*") } });
-        Assert.True(await Eventually.IsTrueAsync(async () => (await before.AskAsync("echo/key")).Status == 400, TimeSpan.FromSeconds(120)));
-        await PatchAsync(new JsonObject { ["models"] = new JsonObject { ["allowlist"] = new JsonArray("scripted/*", "echo/*") } });
-        Assert.True(await Eventually.IsTrueAsync(async () => (await before.AskAsync("echo/key")).Status == 200, TimeSpan.FromSeconds(120)));
+        Assert.NotEqual(200, (await before.AskAsync("spare/key")).Status);
         var after = await cluster.ReadyAsync("main");
         Assert.Equal((before.Uid, before.Restarts, generation), (after.Uid, after.Restarts, await GenerationAsync()));
     }
@@ -104,7 +110,7 @@ public sealed class NodeTests(InstalledOperator cluster) : IClassFixture<Install
         _ = cluster.Kubectl;
         cluster.NeedModel();
         var pod = await cluster.ReadyAsync("local-llm");
-        Say($"ready {cluster.SinceApplied.TotalSeconds:F1} s after the instance was written");
+        Say($"a pod with a model is ready {pod.ReadyAfter.TotalSeconds:F0} s after it was made");
         var reply = await pod.AskAsync("default", "What is the capital of France?");
         Assert.True(reply.LooksWhole, reply.ToString());
         Assert.Contains("Paris", reply.Text, StringComparison.Ordinal);
@@ -136,9 +142,6 @@ public sealed class NodeTests(InstalledOperator cluster) : IClassFixture<Install
     }
 
     private async Task<long> GenerationAsync() => (long)(await cluster.Kubectl.GetAsync(InstalledOperator.Space, "statefulset", "main"))!["metadata"]!["generation"]!;
-
-    private Task PatchAsync(JsonObject config) =>
-        cluster.Kubectl.RunAsync("-n", InstalledOperator.Space, "patch", "openclawinstance", "main", "--type", "merge", "-p", new JsonObject { ["spec"] = new JsonObject { ["config"] = new JsonObject { ["raw"] = config } } }.ToJsonString());
 
     private static void Say(string what) => TestContext.Current.TestOutputHelper?.WriteLine(what);
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using OpenClaw.EndToEnd.Cli;
@@ -8,20 +7,16 @@ namespace OpenClaw.EndToEnd.Operator;
 
 /// <summary>
 /// A cluster of one real node with the operator installed in it as <c>operator manifests</c> says, from the image of
-/// <c>./x image</c>, and two instances of it: one on the embedded provider, one with the briefs' sidecar. Once for the class.
+/// <c>./x image</c>, and two instances of it: one on the embedded provider, one with the briefs' sidecar. Once for all tests of it.
 /// </summary>
 public sealed class InstalledOperator : IAsyncLifetime
 {
     public const string Space = "ai";
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("openclaw-e2e-node-");
-    private readonly Stopwatch _watch = Stopwatch.StartNew();
     private RealNode? _node;
     private KeyEcho? _echo;
     private string? _why;
     private string? _whyNoModel;
-
-    /// <summary>Since the instances were written.</summary>
-    public TimeSpan SinceApplied => _watch.Elapsed;
 
     internal Kubectl Kubectl
     {
@@ -52,7 +47,6 @@ public sealed class InstalledOperator : IAsyncLifetime
         await InstallAsync();
         await Kubectl.RunAsync("create", "namespace", Space);
         await SetKeyAsync("sk-first");
-        _watch.Restart();
         await Kubectl.ApplyAsync(Main());
         if (_whyNoModel is null) await Kubectl.ApplyAsync(Sidecar());
     }
@@ -101,8 +95,10 @@ public sealed class InstalledOperator : IAsyncLifetime
             raw:
               defaultModel: scripted/ok
               models:
-                allowlist: ["scripted/*", "echo/*"]
-                providers: {echo: {baseUrl: "{{{_echo!.BaseUrl}}}", apiKey: "${ECHO_API_KEY}", models: [{id: key}]}}
+                allowlist: ["scripted/*", "echo/*", "spare/*"]
+                providers:
+                  echo: {baseUrl: "{{{_echo!.BaseUrl}}}", apiKey: "${ECHO_API_KEY}", models: [{id: key}]}
+                  spare: {baseUrl: "{{{_echo!.BaseUrl}}}", apiKey: "${ECHO_API_KEY}", models: [{id: key}]}
           envFrom: [{secretRef: {name: keys}}]
           resources: {requests: {cpu: 50m, memory: 128Mi}, limits: {cpu: "1", memory: 512Mi}}
         """;

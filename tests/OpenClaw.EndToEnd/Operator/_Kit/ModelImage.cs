@@ -27,7 +27,7 @@ internal static class ModelImage
             ["architecture"] = "amd64", ["os"] = "linux",
             ["config"] = new JsonObject
             {
-                ["Env"] = new JsonArray("PATH=/bin", "LLAMA_ARG_OFFLINE=1", "LLAMA_CACHE=/tmp"),
+                ["Env"] = new JsonArray("PATH=/bin", "LLAMA_ARG_OFFLINE=1", "LLAMA_CACHE=/tmp", "LD_LIBRARY_PATH=" + program),
                 ["Entrypoint"] = new JsonArray(Path.Combine(program, "llama-server"), "--host", "127.0.0.1", "--port", "11434", "-m", "/model.gguf", "-a", "llama3.2",
                     "-c", "4096", "-np", "2", "-t", "1", "--no-ui", "--reasoning", "off", "--no-warmup"),
             },

@@ -9,11 +9,16 @@ internal sealed record NodePod(JsonNode Json, string Token)
 
     public Uri Url => new($"http://{(string?)Json["status"]!["podIP"]}:18789");
 
+    /// <summary>From its making to its being ready the last time, in whole seconds.</summary>
+    public TimeSpan ReadyAfter => Time(((JsonArray)Json["status"]!["conditions"]!).First(static c => (string?)c!["type"] == "Ready")!["lastTransitionTime"]!) - Time(Json["metadata"]!["creationTimestamp"]!);
+
     public int Restarts => ((JsonArray)Json["status"]!["containerStatuses"]!).Sum(static s => (int)s!["restartCount"]!);
 
     public static bool IsReady(JsonNode? pod) =>
         pod?["metadata"]?["deletionTimestamp"] is null
         && pod?["status"]?["conditions"] is JsonArray conditions && conditions.Any(static c => (string?)c!["type"] == "Ready" && (string?)c["status"] == "True");
+
+    private static DateTimeOffset Time(JsonNode text) => DateTimeOffset.Parse((string)text!, System.Globalization.CultureInfo.InvariantCulture);
 
     public async Task<ChatReply> AskAsync(string model, string prompt = "Say the sixty words.", string? session = null)
     {

@@ -84,6 +84,14 @@ public class InstanceStatusTests
     }
 
     [Fact]
+    public void A_provider_without_an_address_tells_none()
+    {
+        var provider = (JsonObject)Status("{config: {raw: {defaultModel: scripted/ok}}}", ReadySet)["providers"]![0]!;
+        Assert.Equal(("scripted", "none"), ((string?)provider["name"], (string?)provider["place"]));
+        Assert.False(provider.ContainsKey("address"));
+    }
+
+    [Fact]
     public void Its_objects_its_image_and_every_address_are_told()
     {
         var status = Status("{config: {raw: {defaultModel: openai/gpt-4o}}, image: {tag: \"9\"}, networking: {ingress: {enabled: true, hosts: [{host: a.example}, {host: b.example}], tls: [{hosts: [a.example]}]}}}", ReadySet);
