@@ -56,13 +56,15 @@ internal static class BuildRoutes
         };
     }
 
+    public static bool IsNginx(SpecView spec) => (spec.Text("networking.ingress.className") ?? "").Contains("nginx", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>What a controller must know of streams that last: no buffering, long silences. Snippets are refused by controllers, so there are none.</summary>
     private static IEnumerable<KeyValuePair<string, string>> Annotations(InstancePlan plan)
     {
         var spec = plan.Spec;
         var name = spec.Text("networking.ingress.className") ?? "";
         if (name.Contains("traefik", StringComparison.OrdinalIgnoreCase) && spec.Flag("networking.ingress.security.forceHTTPS")) yield return new("traefik.ingress.kubernetes.io/router.entrypoints", "websecure");
-        if (!name.Contains("nginx", StringComparison.OrdinalIgnoreCase)) yield break;
+        if (!IsNginx(spec)) yield break;
         static KeyValuePair<string, string> Nginx(string key, string value) => new("nginx.ingress.kubernetes.io/" + key, value);
         yield return Nginx("proxy-buffering", "off");
         yield return Nginx("proxy-http-version", "1.1");
@@ -77,7 +79,7 @@ internal static class BuildRoutes
         {
             yield return Nginx("limit-rps", $"{spec.Number("networking.ingress.security.rateLimiting.requestsPerSecond")}");
         }
-        if (!spec.Flag("networking.ingress.security.basicAuth.enabled") || spec.Text("networking.ingress.security.basicAuth.existingSecret") is not { } secret) yield break;
+        if (BuildBasicAuth.Secret(plan) is not { } secret) yield break;
         yield return Nginx("auth-type", "basic");
         yield return Nginx("auth-secret", secret);
         yield return Nginx("auth-realm", spec.Text("networking.ingress.security.basicAuth.realm")!);

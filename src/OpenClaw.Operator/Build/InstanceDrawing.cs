@@ -34,6 +34,7 @@ internal sealed record InstanceDrawing(ImmutableArray<JsonObject> Objects, Immut
             .. BuildRbac.Of(plan),
             BuildNetworkPolicy.Of(plan),
             BuildTokenSecret.Of(plan),
+            BuildBasicAuth.Of(plan),
             BuildConfigMap.Of(plan),
             BuildWorkspace.ConfigMap(plan),
             BuildTailscale.ConfigMap(plan),

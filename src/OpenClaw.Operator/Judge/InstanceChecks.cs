@@ -86,7 +86,17 @@ internal static class InstanceChecks
         if (!spec.Flag("networking.ingress.enabled")) yield break;
         if (spec.List("networking.ingress.tls").Count == 0) yield return Finding.Warn("IngressWithoutTls", "spec.networking.ingress.tls", "tokens and prompts travel without encryption to the ingress", "write tls with a certificate's Secret");
         if (!spec.Flag("networking.ingress.security.forceHTTPS")) yield return Finding.Warn("PlainHttpAllowed", "spec.networking.ingress.security.forceHTTPS", "plain HTTP is answered", "write true");
-        if (spec.Flag("networking.ingress.security.basicAuth.enabled") && !spec.Has("networking.ingress.security.basicAuth.existingSecret")) yield return Finding.Warn("NotBuilt", "spec.networking.ingress.security.basicAuth", "a password is not generated, so none is asked for", "make the Secret and name it in existingSecret");
+        foreach (var finding in Password(plan)) yield return finding;
+    }
+
+    private static IEnumerable<Finding> Password(InstancePlan plan)
+    {
+        const string Field = "networking.ingress.security.basicAuth";
+        if (!BuildBasicAuth.IsGenerated(plan.Spec)) yield break;
+        var name = BuildBasicAuth.Name(plan.Name);
+        var made = plan.Facts.Secret(name);
+        if (made.Text("username") is { } user && user != plan.Spec.Text(Field + ".username")) yield return Finding.Tell("UsernameKept", $"spec.{Field}.username", $"the password of the Secret {name} was made for {user}; delete that Secret, and one is made anew");
+        else if (made.State != SourceState.Found && !plan.Facts.IsComplete) yield return Finding.Tell("PasswordNotMade", "spec." + Field, $"a password is made when the instance is first applied; printed here, the Secret {name} has no keys");
     }
 
     private static IEnumerable<Finding> Image(InstancePlan plan)

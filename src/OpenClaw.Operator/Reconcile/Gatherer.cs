@@ -77,6 +77,7 @@ internal sealed class Gatherer(KubeClient client, ClusterView view, SourceIndex 
         var images = Images.Of(spec, facts.ClusterDefaults, runtime, facts.OperatorVersion);
         var environment = PodEnvironment.Of(spec, facts with { IsComplete = false, Secrets = ImmutableDictionary<string, SourceFacts>.Empty, ConfigMaps = ImmutableDictionary<string, SourceFacts>.Empty }, []);
         var names = PodHashes.Named(spec, images, environment).Append("Secret/" + (spec.Text("gateway.existingSecret") ?? seen.Key.Name + "-gateway-token"));
+        if (BuildBasicAuth.IsGenerated(spec)) names = names.Append("Secret/" + BuildBasicAuth.Name(seen.Key.Name));
         if (spec.Text("config.configMapRef.name") is { Length: > 0 } map) names = names.Append("ConfigMap/" + map);
         return [.. names.Where(static n => !n.EndsWith('/')).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
@@ -108,8 +109,8 @@ internal sealed class Gatherer(KubeClient client, ClusterView view, SourceIndex 
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         void Add(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text + "\n"));
         Add(seen.SpecPrint);
-        // The token that the operator itself makes is the same for as long as the instance lives.
-        foreach (var source in read.Where(r => r.Key.Name != seen.Key.Name + "-gateway-token"))
+        // What the operator itself makes is the same for as long as the instance lives.
+        foreach (var source in read.Where(r => r.Key.Name != seen.Key.Name + "-gateway-token" && r.Key.Name != BuildBasicAuth.Name(seen.Key.Name)))
         {
             Add($"{source.Key.Kind}/{source.Key.Name} {source.Facts.State}");
             foreach (var (key, bytes) in source.Facts.Data) Add($"{key.Length}:{key}={Convert.ToHexString(SHA256.HashData(bytes))}");

@@ -16,18 +16,24 @@ internal sealed class PassWriter(Applier applier, ClaimApplier claims, SetApplie
     {
         // With a refusal, or without a file, what runs stays as it is.
         if (drawing.Objects.IsEmpty) return drawing;
-        if (drawing.Objects.FirstOrDefault(static o => (string?)o["kind"] == "Secret") is { } secret)
+        var facts = gathered.Facts;
+        foreach (var secret in drawing.Objects.Where(IsSecret))
         {
             var name = (string)secret["metadata"]!["name"]!;
-            var made = await tokens.MakeAsync(seen, secret, gathered.Facts.Secret(name).State, cancel).ConfigureAwait(false);
-            report.Add(made, "Secret " + name, isNeeded: true);
-            if (made.Outcome != ApplyOutcome.Applied) return drawing;
-            teller.Happened(seen, "GatewayTokenCreated", $"the gateway token is in the Secret {name}, key token");
-            // The pod's hash covers the token: it is drawn with it, so that it does not restart for it.
-            drawing = InstanceDrawing.Of(TokenMaker.With(gathered.Facts, secret));
+            var isToken = name != BuildBasicAuth.Name(seen.Key.Name);
+            var made = await tokens.MakeAsync(seen, secret, facts.Secret(name).State, cancel).ConfigureAwait(false);
+            report.Add(made, "Secret " + name, isNeeded: isToken);
+            // The gateway does not wait for the Ingress' password.
+            if (made.Outcome != ApplyOutcome.Applied && isToken) return drawing;
+            if (made.Outcome != ApplyOutcome.Applied) continue;
+            if (isToken) teller.Happened(seen, "GatewayTokenCreated", $"the gateway token is in the Secret {name}, key token");
+            else teller.Happened(seen, "PasswordCreated", $"the Ingress' password is in the Secret {name}, keys username and password");
+            facts = TokenMaker.With(facts, secret);
         }
+        // The pod's hash covers the token: it is drawn with it, so that it does not restart for it.
+        if (facts != gathered.Facts) drawing = InstanceDrawing.Of(facts);
         var needed = true;
-        foreach (var drawn in drawing.Objects)
+        foreach (var drawn in drawing.Objects.Where(static o => !IsSecret(o)))
         {
             var isSet = (string?)drawn["kind"] == "StatefulSet";
             var what = $"{(string?)drawn["kind"]} {(string?)drawn["metadata"]!["name"]}";
@@ -41,6 +47,8 @@ internal sealed class PassWriter(Applier applier, ClaimApplier claims, SetApplie
         foreach (var failure in await pruner.PruneAsync(seen, drawing.Objects, cancel).ConfigureAwait(false)) report.Add(failure, "", isNeeded: false);
         return drawing;
     }
+
+    private static bool IsSecret(JsonObject drawn) => (string?)drawn["kind"] == "Secret";
 
     public void Forget(ObjectKey instance) => gate.Forget(instance);
 

@@ -6,8 +6,8 @@ using OpenClaw.Operator.Build;
 namespace OpenClaw.Operator.Reconcile;
 
 /// <summary>
-/// Makes the Secret with the gateway token, once. It is created and not applied: of two passes, and of two operators, one makes
-/// it and the other finds it; a token that is there is never written over.
+/// Makes a Secret with what nobody wrote (the gateway token, the Ingress' password), once. It is created and not applied: of two passes, and of two operators, one makes
+/// it and the other finds it; what is there is never written over.
 /// </summary>
 internal sealed class TokenMaker(KubeClient client, InstanceCounters counters)
 {
@@ -21,14 +21,18 @@ internal sealed class TokenMaker(KubeClient client, InstanceCounters counters)
         return result.Problem is { } problem ? Applied.Failed(problem, $"the Secret {name} was not made") : new Applied(ApplyOutcome.Applied);
     }
 
-    /// <summary>It is there and has no token: one is put in, unless the Secret is another's or has changed meanwhile.</summary>
+    /// <summary>It is there and has no such key: it is put in, unless the Secret is another's or has changed meanwhile.</summary>
     private async Task<Applied> FillAsync(InstanceSeen instance, JsonObject drawn, string name, CancellationToken cancel)
     {
         var key = new ObjectKey(instance.Key.Namespace, name);
         var found = await client.GetMetaAsync(Kinds.Secret, key, cancel).ConfigureAwait(false);
         if (!found.TryGet(out var live, out var unread)) return Applied.Failed(unread, $"the Secret {name} cannot be read");
         var seen = ChildSeen.Read(Kinds.Secret, live.Json);
-        if (Owned.By(seen, instance) != Ownership.Ours) return new Applied(ApplyOutcome.NotOurs, $"there is a Secret {name} without a key token, and {Owned.Owner(seen)}", "put a token into its key token, or delete it");
+        if (Owned.By(seen, instance) != Ownership.Ours)
+        {
+            var wanted = drawn["data"]!.AsObject().First().Key;
+            return new Applied(ApplyOutcome.NotOurs, $"there is a Secret {name} without a key {wanted}, and {Owned.Owner(seen)}", $"put a {wanted} into it, or delete it");
+        }
         var patch = (JsonObject)drawn.DeepClone();
         patch["metadata"]!["resourceVersion"] = seen.ResourceVersion;
         var result = await client.ApplyAsync(Kinds.Secret, patch, FieldOwnership.Take, cancel).ConfigureAwait(false);

@@ -27,6 +27,7 @@ internal static class StatusNames
         }
         // A token that is there is not drawn again, and belongs to the instance all the same.
         if (Gateway(drawing) is { } container && TokenSecret(container) == name + "-gateway-token") managed["gatewayTokenSecret"] = name + "-gateway-token";
+        if (One(drawing, "Ingress")?["metadata"]?["annotations"] is JsonObject annotations && annotations.Any(a => a.Value is JsonValue value && SpecView.Scalar(value) == BuildBasicAuth.Name(name))) managed["basicAuthSecret"] = BuildBasicAuth.Name(name);
         status["managedResources"] = managed;
     }
 

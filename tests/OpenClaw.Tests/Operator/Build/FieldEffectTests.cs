@@ -48,6 +48,7 @@ public class FieldEffectTests
         "config: {mergeMode: merge, raw: {defaultModel: openai/gpt-4o}}", "config: {configMapRef: {name: m}}", "runtime: original", "{runtime: original, chromium: {enabled: true}}",
         Rich.Replace("  service: {ports: [{name: gateway, port: 18789}]}\n", "", StringComparison.Ordinal),
         Rich.Replace("basicAuth: {enabled: true, ", "basicAuth: {", StringComparison.Ordinal),
+        Rich.Replace("basicAuth: {enabled: true, existingSecret: s}", "basicAuth: {enabled: true}", StringComparison.Ordinal),
         Rich.Replace("caBundle: {configMapName: ca}", "caBundle: {}", StringComparison.Ordinal),
     ];
 

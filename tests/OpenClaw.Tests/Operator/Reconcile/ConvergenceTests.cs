@@ -40,6 +40,40 @@ public class ConvergenceTests
     }
 
     [Fact]
+    public async Task A_password_for_the_ingress_is_made_once_and_is_the_one_that_it_asks_for()
+    {
+        const string Asked = "{config: {raw: {defaultModel: openai/gpt-4o}}, envFrom: [{secretRef: {name: keys}}], networking: {ingress: {enabled: true, className: nginx, hosts: [{host: a.example}], security: {basicAuth: {enabled: true, username: ops}}}}}";
+        await using var stage = await OperatorStage.StartAsync();
+        Keys(stage);
+        stage.PutInstance("it", Asked);
+        await stage.QuietAsync();
+        string Key(string name) => System.Text.Encoding.UTF8.GetString(Convert.FromBase64String((string)stage.Get(Kinds.Secret, "it-basic-auth")["data"]![name]!));
+        Assert.Equal(("ops", 40), (Key("username"), Key("password").Length));
+#pragma warning disable CA5350 // htpasswd's form.
+        Assert.Equal($"ops:{{SHA}}{Convert.ToBase64String(System.Security.Cryptography.SHA1.HashData(System.Text.Encoding.UTF8.GetBytes(Key("password"))))}", Key("auth"));
+#pragma warning restore CA5350
+        Assert.Equal("it-basic-auth", (string?)stage.Get(Kinds.Ingress, "it")["metadata"]!["annotations"]!["nginx.ingress.kubernetes.io/auth-secret"]);
+        Assert.Equal("it-basic-auth", (string?)stage.Instance("it")["status"]!["managedResources"]!["basicAuthSecret"]);
+        Assert.Single(stage.Templates("it"));
+        var (password, before) = (Key("password"), stage.Writes);
+        await stage.RestartLoopAsync();
+        Assert.Equal((password, before), (Key("password"), stage.Writes));
+    }
+
+    [Fact]
+    public async Task A_gateway_does_not_wait_for_a_password_that_cannot_be_made()
+    {
+        await using var stage = await OperatorStage.StartAsync();
+        Keys(stage);
+        stage.Put("apiVersion: v1\nkind: Secret\nmetadata: {name: it-basic-auth, namespace: ns}\ndata: {theirs: eA==}\n");
+        stage.PutInstance("it", "{config: {raw: {defaultModel: openai/gpt-4o}}, envFrom: [{secretRef: {name: keys}}], networking: {ingress: {enabled: true, className: nginx, hosts: [{host: a.example}], security: {basicAuth: {enabled: true}}}}}");
+        await stage.QuietAsync();
+        Assert.Equal("True", stage.Condition("it", "Ready").Status);
+        Assert.Equal("{\"theirs\":\"eA==\"}", stage.Get(Kinds.Secret, "it-basic-auth")["data"]!.ToJsonString());
+        Assert.Contains("without a key auth", stage.Condition("it", "ObjectsApplied").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_process_that_ends_after_every_single_write_leaves_nothing_half_done()
     {
         await using var stage = await OperatorStage.OpenAsync();
