@@ -37,6 +37,9 @@ internal sealed class ClientDirectory(TimeProvider time, Action<string> log) : I
         _following = FollowAsync(ledger);
     }
 
+    /// <summary>Why a change would end with the process, or null.</summary>
+    public string? WhyNotKept => _ledger?.WhyNotKeeping;
+
     public StoredClient? Find(string name) => _book.ByName.GetValueOrDefault(name);
 
     /// <summary>Whose token this is; null when nobody's, or not any more.</summary>

@@ -44,6 +44,7 @@ internal sealed class ClientsApi(StateHolder states, ClientDirectory clients, Ti
         if (draft is null) return Bad(problem!);
         if (draft.Expires is { } end && end <= time.GetUtcNow()) return Bad($"expires: {end.UtcDateTime:yyyy-MM-dd HH:mm} UTC is over; write a day or a time to come");
         if (Configured(draft.Name) is not null) return Taken($"there is a client \"{draft.Name}\" in the configuration; choose another name");
+        if (clients.WhyNotKept is { } why) return NotKept("made", why);
         var (client, token) = clients.Create(draft);
         return client is null ? Taken($"there is a client \"{draft.Name}\" already; choose another name, or rotate it") : Ok(json => Write(json, client, token), 201);
     });
@@ -56,10 +57,17 @@ internal sealed class ClientsApi(StateHolder states, ClientDirectory clients, Ti
         {
             return Bad("overlap is how long the old token is good for, such as \"24h\", at most 90 days; \"0s\" ends it now");
         }
+        if (clients.WhyNotKept is { } why) return NotKept("given a new token", why);
         return Change(Name(http, "/rotate"), name => clients.Rotate(name, overlap));
     });
 
-    public Task RevokeAsync(HttpContext http) => AnswerAsync(http, _ => Change(Name(http, http.Request.Method == "DELETE" ? "" : "/revoke"), name => (clients.Revoke(name), null)));
+    public Task RevokeAsync(HttpContext http) => AnswerAsync(http, _ =>
+    {
+        var outcome = Change(Name(http, http.Request.Method == "DELETE" ? "" : "/revoke"), name => (clients.Revoke(name), null));
+        // It holds from now on; that it would be forgotten must not stay unsaid.
+        return outcome.Error is null && clients.WhyNotKept is { } why
+            ? Unavailable($"the client is revoked in this process, and after a restart it would not be: {why}; revoke it again when the ledger takes entries") : outcome;
+    });
 
     private Outcome Change(string name, Func<string, (StoredClient? Client, string? Token)> change)
     {
@@ -137,6 +145,10 @@ internal sealed class ClientsApi(StateHolder states, ClientDirectory clients, Ti
     private static Outcome Ok(Action<Utf8JsonWriter> write, int status = 200) => new(write, status, null);
 
     private static Outcome Bad(string message) => new(null, 0, new GatewayError(GatewayErrorKind.BadRequest, message));
+
+    private static Outcome NotKept(string what, string why) => Unavailable($"no client is {what} while it would be forgotten at the next start: {why}");
+
+    private static Outcome Unavailable(string message) => new(null, 0, new GatewayError(GatewayErrorKind.Overloaded, message) { RetryAfter = TimeSpan.FromSeconds(5) });
 
     private static Outcome Taken(string message) => new(null, 0, new GatewayError(GatewayErrorKind.BadRequest, message) { Status = 409 });
 

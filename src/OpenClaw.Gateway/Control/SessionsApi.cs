@@ -15,6 +15,7 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
     private const string Root = "/openclaw/v1/sessions/";
     private const int MaxBody = 2 * 1024 * 1024;
     private const int MaxTitle = 200;
+    private const int MostListed = 500;
 
     private readonly ModelCommands _models = new(sessions, time);
 
@@ -22,7 +23,12 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
     public async Task ListAsync(HttpContext http)
     {
         if (await IsRefusedAsync(http).ConfigureAwait(false)) return;
-        var limit = Query(http, "limit") is { } text && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? Math.Clamp(n, 1, 500) : 50;
+        var limit = 50;
+        if (Query(http, "limit") is { Length: > 0 } text && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MostListed))
+        {
+            await RefuseAsync(http, Bad("limit", $"is a number from 1 to {MostListed}")).ConfigureAwait(false);
+            return;
+        }
         DateTimeOffset? before = null;
         if (Query(http, "cursor") is { Length: > 0 } cursor)
         {
@@ -93,7 +99,7 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
         {
             using var body = JsonDocument.Parse(envelope!.Body);
             session = await sessions.OpenAsync(key, http.RequestAborted).ConfigureAwait(false);
-            refused = Patch(session, body.RootElement);
+            refused = session.IsKept ? Patch(session, body.RootElement) : s_away;
         }
         if (refused is not null) await RefuseAsync(http, refused).ConfigureAwait(false);
         else await AnswerAsync(http, session!, session!.Data).ConfigureAwait(false);
@@ -173,14 +179,16 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
                     var title = value.GetString();
                     changes.Add(d => d with { Title = title });
                     break;
+                case ("title", JsonValueKind.String): return Bad(name, $"has at most {MaxTitle} characters");
                 default: return Bad(name, "is not a member of {\"override\": text or null, \"strict\": true or false, \"usage\": \"off\", \"tokens\" or \"full\", \"title\": text or null}");
             }
         }
+        if (strict is true && (pin.IsSet ? pin.Model is null : session.Data.Override is null)) return Bad("strict", "goes with an override: {\"override\": \"provider/model\", \"strict\": true}");
         if (pin is { IsSet: true, Model: { } model })
         {
             var state = states.Current;
             var (reply, isSet) = _models.Set(new CommandContext(state, CallerOf(session.Key, state), session, IsHeld: true, default), session, model, strict ?? false);
-            if (!isSet) return new GatewayError(GatewayErrorKind.ModelNotAllowed, reply.Text.Replace('\n', ' ')) { Param = "override", Status = 400 };
+            if (!isSet) return new GatewayError(GatewayErrorKind.ModelNotAllowed, string.Join(". ", reply.Text.Split('\n').Select(static l => l.TrimEnd('.')))) { Param = "override", Status = 400 };
         }
         else if (pin.IsSet) changes.Add(static d => d with { Override = null, Strict = false });
         if (strict is { } only && pin.Model is null) changes.Add(d => d with { Strict = only && d.Override is not null });
@@ -216,9 +224,10 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
     {
         if (await IsRefusedAsync(http).ConfigureAwait(false)) return null;
         var (key, error) = Key(http, suffix);
-        var session = error is null ? await sessions.FindAsync(key, http.RequestAborted).ConfigureAwait(false) : null;
-        if (session is null) await RefuseAsync(http, error ?? new GatewayError(GatewayErrorKind.NotFound, $"there is no session \"{key}\"")).ConfigureAwait(false);
-        return session;
+        var session = error is null ? await sessions.OpenAsync(key, http.RequestAborted).ConfigureAwait(false) : null;
+        if (session is { IsStored: true }) return session;
+        await RefuseAsync(http, error ?? (session is { IsKept: false } ? s_away : new GatewayError(GatewayErrorKind.NotFound, $"there is no session \"{key}\""))).ConfigureAwait(false);
+        return null;
     }
 
     // From the request line itself: in the decoded path a slash inside a name cannot be told from one between segments.
@@ -228,7 +237,7 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
         var end = raw.IndexOf('?', StringComparison.Ordinal);
         var text = Uri.UnescapeDataString((end < 0 ? raw : raw[..end])[Root.Length..^suffix.Length]);
         var key = SessionKey.Parse(text, states.Current.Config);
-        return SessionNames.IsWellWritten(key.Name) ? (key, null) : (default, Bad("key", $"is a name of 1 to {SessionNames.MaxLength} characters without control characters"));
+        return SessionNames.IsWellWritten(key.Name) ? (key, null) : (default, Bad("key", $"is a name of 1 to {SessionNames.MaxLength} characters without control characters, and not a dot or two"));
     }
 
     private async Task<bool> IsRefusedAsync(HttpContext http)

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.AspNetCore.Http;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Errors;
@@ -10,6 +11,9 @@ namespace OpenClaw.Gateway.Control;
 /// <summary><c>GET /openclaw/v1/usage</c>: what was used and what it cost, from the ledger. A client sees its own part.</summary>
 internal sealed class UsageApi(StateHolder states, LedgerState ledger, TimeProvider time)
 {
+    private static readonly TimeSpan s_flush = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
     public async Task UsageAsync(HttpContext http)
     {
         if (states.Current.Authentication.Authenticate(http.Request) is not { } caller)
@@ -26,9 +30,27 @@ internal sealed class UsageApi(StateHolder states, LedgerState ledger, TimeProvi
             return;
         }
         if (caller.Name != Caller.Owner.Name) query = query with { Client = caller.Name };
-        var report = await ledger.ReportAsync(query, http.RequestAborted).ConfigureAwait(false);
+        if (await ReportAsync(query, http.RequestAborted).ConfigureAwait(false) is not { } report)
+        {
+            await RefuseAsync(http, new GatewayError(GatewayErrorKind.Overloaded, "the ledger's database does not answer; requests are counted and wait for it") { RetryAfter = TimeSpan.FromSeconds(5) }).ConfigureAwait(false);
+            return;
+        }
         if (isCsv == true) await WriteCsvAsync(http, UsageCsv.Write(query.By, report)).ConfigureAwait(false);
         else await JsonAnswer.WriteAsync(http, json => UsageJson.Write(json, query, report)).ConfigureAwait(false);
+    }
+
+    /// <summary>Everything up to now; null when the database does not answer in time.</summary>
+    private async Task<UsageReport?> ReportAsync(UsageQuery query, CancellationToken cancel)
+    {
+        try
+        {
+            await ledger.FlushAsync().WaitAsync(s_flush, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return await ledger.ReportAsync(query, cancel).WaitAsync(s_patience, time, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is DbException or IOException or TimeoutException)
+        {
+            return null;
+        }
     }
 
     private static async Task WriteCsvAsync(HttpContext http, string csv)

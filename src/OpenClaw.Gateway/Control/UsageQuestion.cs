@@ -7,7 +7,9 @@ namespace OpenClaw.Gateway.Control;
 /// <summary>Reads the query of <c>/openclaw/v1/usage</c>.</summary>
 internal static class UsageQuestion
 {
-    private const int MostRows = 10_000;
+    /// <summary>The most rows that a report has.</summary>
+    public const int MostRows = 10_000;
+
 
     public static string Groupings => string.Join(", ", Enum.GetNames<UsageGrouping>().Select(static n => n.ToLowerInvariant()));
 

@@ -72,7 +72,9 @@ internal sealed class OpenedAnswer : IDisposable
         if (facts.ServiceTier is null) Target.Health.Tokens.Served(usage.Tier);
         if (usage.Output <= 0) return;
         var shown = Tracker.HasReasoning ? usage.Output : usage.Output - usage.Reasoning;
-        Target.Health.Tokens.Learn(Record.Kind == AttemptKind.Prefill ? 0 : estimatedPrompt, usage.TotalInput, Tracker.GeneratedBytes, Pump is null ? 0 : Tracker.Pieces, shown, facts.PromptMost ?? 0);
+        // What a search found was not in the prompt that was sent.
+        var isComparable = Record.Kind != AttemptKind.Prefill && usage.WebSearches == 0;
+        Target.Health.Tokens.Learn(isComparable ? estimatedPrompt : 0, usage.TotalInput, Tracker.GeneratedBytes, Pump is null ? 0 : Tracker.Pieces, shown, facts.PromptMost ?? 0);
     }
 
     public void Dispose()

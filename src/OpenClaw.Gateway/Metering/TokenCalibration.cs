@@ -16,6 +16,9 @@ internal sealed class TokenCalibration
     private const double FirstCeiling = 1.5;
     private const double Margin = 1.15;
 
+    // What a model may show beyond the most that a text should be.
+    private const double MostRatio = 4;
+
     // Who sends a token at a time sends pieces of about four bytes; who sends in bulk, of dozens.
     private const int TokenBytes = 8;
 
@@ -27,6 +30,8 @@ internal sealed class TokenCalibration
     private Line _bytes;
     private Line _pieces;
     private double _promptMost;
+    private double _promptExtra;
+    private decimal _costExtra;
 
     /// <summary>
     /// What to multiply the most that a prompt should be (<see cref="PromptBound"/>) with: 1, but for a model that has shown
@@ -34,11 +39,31 @@ internal sealed class TokenCalibration
     /// </summary>
     public double PromptCeiling
     {
-        get { lock (_lock) return Math.Clamp(_promptMost * Margin, 1, 4); }
+        get { lock (_lock) return Math.Clamp(_promptMost * Margin, 1, MostRatio); }
+    }
+
+    /// <summary>What to add to that: tokens that the provider puts in by itself, whatever the prompt's length (instructions, tools of its own, what it searched).</summary>
+    public long PromptExtra
+    {
+        get { lock (_lock) return (long)Math.Ceiling(_promptExtra * Margin); }
     }
 
     /// <summary>How it serves those who leave that to it, where that is dearer than the standard tier: a project may have a default of its own.</summary>
     public PriceTier UsualTier { get; private set; }
+
+    /// <summary>Dollars that a call may cost beyond its tokens at their price, learned where the provider says what it charged (a dearer route, a fee).</summary>
+    public decimal CostExtra
+    {
+        get { lock (_lock) return _costExtra * (decimal)Margin; }
+    }
+
+    /// <summary>A provider said what it charged.</summary>
+    /// <param name="reckoned">What the price makes of the same usage.</param>
+    public void LearnCost(decimal charged, decimal reckoned)
+    {
+        var extra = Math.Max(0, charged - reckoned);
+        lock (_lock) _costExtra = Math.Max(extra, _costExtra - ((_costExtra - extra) * (decimal)Weight / 8));
+    }
 
     /// <summary>The prompt's tokens, as far as they can be known before the provider says.</summary>
     /// <param name="estimate">By rule of thumb, four bytes a token.</param>
@@ -88,6 +113,9 @@ internal sealed class TokenCalibration
                 _prompt.Add(estimate, prompt);
                 // The constant part of a prompt (its template) is held apart; short prompts say nothing of the slope.
                 var ratio = most > 0 ? Math.Max(0, prompt - 64) / (double)most : _promptMost;
+                // Beyond any way of counting the text there is only what the provider added.
+                var extra = Math.Max(0, prompt - 64 - ((most > 0 ? most : estimate) * MostRatio));
+                _promptExtra = Math.Max(extra, _promptExtra - ((_promptExtra - extra) * Weight / 8));
                 _promptMost = Math.Max(ratio, _promptMost - ((_promptMost - ratio) * Weight / 8));
             }
             if (output <= 0 || bytes <= 0) return;

@@ -24,6 +24,8 @@ internal static class CommandText
 
     public const string StoreIsAway = "⚠️ The store of conversations does not answer: the conversation goes on as it is. Try again.";
 
+    public const string NothingKept = "⚠️ The store of sessions does not answer, so nothing was changed. Try again.";
+
     public const string OnlyInFile = "Here a model is set for this session only. The default is in the configuration: openclaw models set <provider/model>";
 
     public const string Help = """
@@ -44,6 +46,11 @@ internal static class CommandText
         """;
 
     public const string StrictNeedsModel = "\nNot strict: that goes with a model of the session's own, /model <provider/model> strict.";
+
+    /// <summary><c>/usage cost</c> while the ledger does not answer.</summary>
+    public static string UsageCostUnknown(SessionData? session) => "💸 Usage cost\n"
+        + (session is null ? "" : $"Session {CostOf(session)} · {Amounts.Tokens(session.Usage.Total)} tokens\n")
+        + "⚠️ Today and the last 30 days cannot be told now: the ledger's database does not answer";
 
     public static string NoSession(string command) => $"This request names no session, so {command} has nothing to change.\nTo have one, {HowToName}.";
 

@@ -50,6 +50,7 @@ internal sealed class ModelCommands(SessionState sessions, TimeProvider time)
     /// <param name="asked">A reference, an alias, or a number of the list.</param>
     public (CommandReply Reply, bool IsSet) Set(CommandContext context, Session session, string asked, bool isStrict)
     {
+        if (!session.IsKept) return (new CommandReply(CommandText.NothingKept), false);
         if (int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
         {
             var models = Allowed(context);
@@ -84,6 +85,7 @@ internal sealed class ModelCommands(SessionState sessions, TimeProvider time)
 
     private CommandReply Clear(CommandContext context, Session session, string rest)
     {
+        if (!session.IsKept) return new CommandReply(CommandText.NothingKept);
         sessions.Change(session, data => data with { Override = null, Strict = false, Updated = time.GetUtcNow() });
         var (isStrict, _, text) = ReadFlags(rest);
         return new CommandReply(CommandText.ModelReset(context.Default) + (isStrict ? CommandText.StrictNeedsModel : ""), text.Length > 0 ? text : null);

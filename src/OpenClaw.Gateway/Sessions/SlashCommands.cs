@@ -1,3 +1,4 @@
+using System.Data.Common;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Inbound;
 using OpenClaw.Gateway.Metering.Ledger;
@@ -14,6 +15,8 @@ internal sealed class SlashCommands(string version, SessionState sessions, Ledge
 {
     /// <summary>In the order of <c>/help</c>.</summary>
     public static readonly string[] Words = ["model", "models", "status", "usage", "budget", "new", "reset", "help"];
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     private readonly DateTimeOffset _started = time.GetUtcNow();
     private readonly ModelCommands _models = new(sessions, time);
@@ -92,6 +95,7 @@ internal sealed class SlashCommands(string version, SessionState sessions, Ledge
         if (word == "cost") return new CommandReply(await CostAsync(context).ConfigureAwait(false));
         if (word.Length > 0 && SessionJson.FooterOf(word) is null) return new CommandReply(CommandText.UnknownUsage(word));
         if (context.Session is not { } session) return new CommandReply(CommandText.NoSession("/usage"));
+        if (!session.IsKept) return new CommandReply(CommandText.NothingKept);
         // Alone it goes round: off, tokens, full.
         var footer = SessionJson.FooterOf(word) ?? (UsageFooter)(((int)session.Data.Footer + 1) % 3);
         sessions.Change(session, data => data with { Footer = footer, Updated = time.GetUtcNow() });
@@ -104,9 +108,18 @@ internal sealed class SlashCommands(string version, SessionState sessions, Ledge
         var client = context.Caller == Caller.Owner ? null : context.Caller.Name;
         async Task<UsageRow> TotalSince(DateTimeOffset from) =>
             (await ledger.ReportAsync(new UsageQuery(UsageGrouping.Client, from, now.AddMinutes(1), client, null, "UTC", 1), context.Cancel).ConfigureAwait(false)).Total;
-        var today = await TotalSince(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero)).ConfigureAwait(false);
-        var month = await TotalSince(now.AddDays(-30)).ConfigureAwait(false);
-        return CommandText.UsageCost(context.Session?.Data, today.Cost, month.Cost, month.UnpricedRequests);
+        try
+        {
+            // The reply that was just given is in it.
+            await ledger.FlushAsync().WaitAsync(s_patience, time, context.Cancel).ConfigureAwait(false);
+            var today = await TotalSince(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero)).WaitAsync(s_patience, time, context.Cancel).ConfigureAwait(false);
+            var month = await TotalSince(now.AddDays(-30)).WaitAsync(s_patience, time, context.Cancel).ConfigureAwait(false);
+            return CommandText.UsageCost(context.Session?.Data, today.Cost, month.Cost, month.UnpricedRequests);
+        }
+        catch (Exception e) when (e is DbException or IOException or TimeoutException)
+        {
+            return CommandText.UsageCostUnknown(context.Session?.Data);
+        }
     }
 
     private async ValueTask<string> BudgetAsync(CommandContext context, string arguments)
@@ -122,6 +135,7 @@ internal sealed class SlashCommands(string version, SessionState sessions, Ledge
     private async ValueTask<CommandReply> NewAsync(CommandContext context, string arguments)
     {
         if (context.Session is not { } session) return new CommandReply(CommandText.NoSession("/new"));
+        if (!session.IsKept) return new CommandReply(CommandText.NothingKept);
         var (word, rest) = ModelCommands.CutWord(arguments);
         CommandReply set = default;
         if (word.Length > 0)
@@ -142,6 +156,7 @@ internal sealed class SlashCommands(string version, SessionState sessions, Ledge
     private string Reset(CommandContext context)
     {
         if (context.Session is not { } session) return CommandText.NoSession("/reset");
+        if (!session.IsKept) return CommandText.NothingKept;
         sessions.Reset(session);
         return context.IsHeld ? CommandText.SessionReset : CommandText.SessionReset + "\n" + CommandText.ClientHolds;
     }

@@ -44,7 +44,7 @@ internal static class UsageCommand
             return Terminal.Fail(json, wrong, "write it as http://host:port", ExitCode.Usage);
         }
         using var gateway = new GatewayClient(address);
-        var answer = await gateway.GetAsync("/openclaw/v1/usage?" + QueryOf(asked), cancel).ConfigureAwait(false);
+        var answer = await gateway.GetAsync($"/openclaw/v1/usage?{QueryOf(asked)}&limit={UsageQuestion.MostRows}", cancel).ConfigureAwait(false);
         if (!answer.IsAnswered) return ModelsSource.Refuse(json, answer);
         if (UsageJson.Read(answer.Json) is not { } report)
         {
@@ -54,6 +54,7 @@ internal static class UsageCommand
         if (json) Terminal.Json(writer => answer.Json.WriteTo(writer));
         else if (csv) Terminal.Write(UsageCsv.Write(grouping, report));
         else Terminal.Write(UsageText.Of(grouping, report, report.Total.Requests == 0 && await HasNoProviderAsync(gateway, cancel).ConfigureAwait(false)));
+        if (report.Rows.Count >= UsageQuestion.MostRows) Terminal.Line($"note: there may be more than these {report.Rows.Count} rows; narrow it with --since, --client or --session");
         return ExitCode.Ok;
     }
 

@@ -12,7 +12,8 @@ namespace OpenClaw.Gateway.Metering.Budgets;
 /// <param name="Grows">Held in pieces, as the answer grows.</param>
 /// <param name="Tier">How the call will be served, and priced.</param>
 /// <param name="Searches">The most that the provider runs.</param>
-internal readonly record struct HoldSize(long Input, long Least, long Whole, bool IsKnown, int Share, bool Grows, PriceTier Tier, int Searches)
+/// <param name="Extra">Dollars beyond the tokens at their price, as the provider was seen to charge them.</param>
+internal readonly record struct HoldSize(long Input, long Least, long Whole, bool IsKnown, int Share, bool Grows, PriceTier Tier, int Searches, decimal Extra)
 {
     /// <summary>Output tokens that a growing answer holds ahead.</summary>
     public const int Chunk = 2048;
@@ -48,15 +49,18 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
         var grows = facts.Stream && !facts.MayThink && !target.ThinksUnseen && choices == 1;
         var tier = (passes ? facts.ServiceTier : null) ?? tokens.UsualTier;
         if (target.Provider.Id == "perplexity") searches = Math.Max(searches, ResearchSearches);
-        return new HoldSize(input, Math.Min(whole, LeastOutput) * choices, whole * choices, known, facts.MaxTokens is null ? 16 : 4, grows, tier, searches);
+        return new HoldSize(input, Math.Min(whole, LeastOutput) * choices, whole * choices, known, ShareOf(facts, grows), grows, tier, searches, tokens.CostExtra);
     }
+
+    // A whole answer of unknown length holds the longest there is, so it may have less of what is left; a stream holds a piece.
+    private static int ShareOf(RequestFacts facts, bool grows) => facts.MaxTokens is null && !grows ? 16 : 4;
 
     // The most that it can be: what is counted is known only when the provider says it.
     private static long Prompt(RequestFacts facts, TokenCalibration tokens)
     {
         var text = facts.PromptMost ?? (long)Math.Ceiling(facts.PromptTokens * UnknownText);
         var documents = facts.Documents == 0 ? 0 : Math.Max((long)facts.Documents * DocumentTokens, facts.MediaBytes / BytesPerMediaToken);
-        return (long)Math.Ceiling(text * tokens.PromptCeiling) + 64 + ((long)facts.Images * ImageTokens) + documents;
+        return (long)Math.Ceiling(text * tokens.PromptCeiling) + 64 + tokens.PromptExtra + ((long)facts.Images * ImageTokens) + documents;
     }
 
     /// <summary>The first piece to hold: all of it, or what a fair share of the scarcest budget allows.</summary>
@@ -83,7 +87,7 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
     }
 
     /// <summary>What is held for <paramref name="output"/> tokens.</summary>
-    public decimal Amount(long output, bool inTokens, ModelPrice price, DateTimeOffset at) => inTokens ? Input + output : price.Ceiling(Input, output, at, Tier, Searches);
+    public decimal Amount(long output, bool inTokens, ModelPrice price, DateTimeOffset at) => inTokens ? Input + output : price.Ceiling(Input, output, at, Tier, Searches) + Extra;
 
     private static (long Whole, bool IsKnown) Longest(RequestFacts facts, Target target, long input)
     {

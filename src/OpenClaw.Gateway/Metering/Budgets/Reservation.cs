@@ -141,6 +141,7 @@ internal sealed class Reservation : IDisposable
         }
         _holds.Clear();
         _askAt = long.MaxValue;
+        if (cost.Source == CostSource.Reported) target.Health.Tokens.LearnCost(cost.Total, target.Price.CostOf(usage with { ReportedCost = null }, _at).Total);
     }
 
     /// <summary>Comes after the request was written down: what it used is on its way to the database.</summary>
@@ -243,7 +244,7 @@ internal sealed class Reservation : IDisposable
         if (bounded)
         {
             OutputLimit = (int)Math.Min(int.MaxValue, output / Math.Max(1, Facts.Choices));
-            if (output < _size.Whole) (Warnings ??= []).Add($"the answer may have {OutputLimit} tokens: that is what a budget has left for it");
+            if (output < _size.Whole) (Warnings ??= []).Add($"the answer may have {OutputLimit} tokens: one call holds no more of what a budget has left");
         }
         if (Facts.Stream) _askAt = _isBounded ? (long)(output * 1.25) + SmallestPiece : Math.Max(1, output - Ahead);
     }

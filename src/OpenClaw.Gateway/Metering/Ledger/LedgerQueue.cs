@@ -20,6 +20,7 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
     private JournalPosition? _overflow;
     private long _overflowed;
     private int _writing;
+    private int _writingLoose;
     private SegmentScan? _reading;
     private Segment? _readingFrom;
     private long _readingOffset;
@@ -29,6 +30,12 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
     public long Waiting
     {
         get { lock (_lock) return _items.Count + _overflowed + _writing; }
+    }
+
+    /// <summary>Entries and changes that only the memory has: the journal did not take them, and the database has not yet.</summary>
+    public long Loose
+    {
+        get { lock (_lock) return _items.Count(static i => i.Segment is null) + _writingLoose; }
     }
 
     /// <summary>Entries for which there was neither a journal nor room in memory.</summary>
@@ -44,10 +51,10 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
         get { lock (_lock) return journal?.Problem; }
     }
 
-    /// <summary>True when the next entry would be lost: the journal does not take it and the memory is full.</summary>
+    /// <summary>True when no request should begin: the journal does not take it, and what is left of the memory is for those under way.</summary>
     public bool IsFull
     {
-        get { lock (_lock) return _items.Count >= capacity && (journal is null || journal.Problem is not null); }
+        get { lock (_lock) return IsNearlyFull && (journal is null || journal.Problem is not null); }
     }
 
     /// <summary>Ends when there is something to take, or was since the last time.</summary>
@@ -105,6 +112,7 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
         {
             while (batch.Count < most && _items.TryDequeue(out var item)) batch.Add(item);
             _writing = batch.Count;
+            _writingLoose = batch.Count(static i => i.Segment is null);
             if (batch.Count > 0 || _overflow is null) return;
         }
         TakeOverflow(batch, most);
@@ -116,6 +124,7 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
         lock (_lock)
         {
             _writing = 0;
+            _writingLoose = 0;
             foreach (var item in batch)
             {
                 if (item.Segment is not null) item.Segment.Pins--;
@@ -130,11 +139,16 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
         lock (_lock) return journal?.TakeDone(evenLast) ?? [];
     }
 
-    /// <summary>Puts the journal onto the disk.</summary>
-    public void Sync() => journal?.Sync(action =>
+    /// <summary>Puts the journal onto the disk, and looks whether one that could not be written can be again.</summary>
+    public void Sync()
     {
-        lock (_lock) action();
-    });
+        if (journal is null) return;
+        lock (_lock) journal.Retry();
+        journal.Sync(action =>
+        {
+            lock (_lock) action();
+        });
+    }
 
     public void Wake()
     {
@@ -157,11 +171,15 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
         _news.Dispose();
     }
 
+    private bool IsNearlyFull => _items.Count >= capacity - (capacity / 10);
+
     private void Enqueue(PendingItem item)
     {
         if (item.Segment is not null) item = item with { End = journal!.End };
         var isBehindOverflow = _overflow is not null && item.Segment is not null;
-        if (_items.Count < capacity && !isBehindOverflow)
+        // The last tenth is for what was answered: neither refusals nor changes of records take it away.
+        var hasRoom = _items.Count < capacity && (item.Segment is not null || !IsNearlyFull || item.Entry is { Hops.IsEmpty: false });
+        if (hasRoom && !isBehindOverflow)
         {
             _items.Enqueue(item);
             return;

@@ -65,8 +65,11 @@ internal sealed class LedgerState : IAsyncDisposable
     /// <summary>The database is open and has what an earlier run left in the journal.</summary>
     public bool IsOpen => _writer.Opened.IsCompletedSuccessfully;
 
-    /// <summary>Why no request that costs money may begin now (neither journal nor memory has room for one more), or null.</summary>
-    public string? WhyNotAccepting => _queue.IsFull ? $"the ledger has no room for another request ({string.Join("; ", ((string?[])[_queue.JournalProblem ?? _journalProblem, _writer.Problem]).OfType<string>())})" : null;
+    /// <summary>Why no request that costs money may begin now (neither journal nor memory has room for one more), or null. Callers read it: no path and no address; <see cref="Facts"/> has these.</summary>
+    public string? WhyNotAccepting => _queue.IsFull ? "the ledger has no room for another request" : null;
+
+    /// <summary>Why nothing that is put here now would outlive the process (neither the journal nor the database takes it), or null.</summary>
+    public string? WhyNotKeeping => (_queue.JournalProblem ?? _journalProblem) is { } journal && _writer.Problem is { } database ? $"{journal}; {database}" : null;
 
     public LedgerFacts Facts => new(
         _storage.Kind, _storage.Place, _gatewayId, IsOpen, _writer.Problem, _queue.JournalProblem ?? _journalProblem, _queue.Waiting, _queue.JournalBytes,
@@ -135,6 +138,7 @@ internal sealed class LedgerState : IAsyncDisposable
     public async Task<StoredRecord?> FindRecordAsync(string kind, string key, CancellationToken cancel = default)
     {
         if (_unwritten.TryGetValue((kind, key), out var change)) return change.Json is { } json ? new StoredRecord(kind, key, json, change.At) : null;
+        ThrowIfAway();
         await _writer.Opened.WaitAsync(cancel).ConfigureAwait(false);
         await using var connection = await _storage.OpenAsync(cancel).ConfigureAwait(false);
         return await RecordReader.FindAsync(connection, kind, key, cancel).ConfigureAwait(false);
@@ -150,9 +154,11 @@ internal sealed class LedgerState : IAsyncDisposable
 
     public void DeleteRecord(string kind, string key) => Change(new RecordChange(kind, key, null, _options.Time.GetUtcNow()));
 
-    /// <summary>What was used, by group. Exact sums; entries of the last fraction of a second may be missing.</summary>
+    /// <summary>What was used, by group. Exact sums; entries of the last fraction of a second may be missing, unless <see cref="FlushAsync"/> came before.</summary>
+    /// <exception cref="IOException">The database was never there.</exception>
     public async Task<UsageReport> ReportAsync(UsageQuery query, CancellationToken cancel)
     {
+        ThrowIfAway();
         await _writer.Opened.WaitAsync(cancel).ConfigureAwait(false);
         return await new UsageReader(_storage).ReportAsync(query, cancel).ConfigureAwait(false);
     }
@@ -172,10 +178,16 @@ internal sealed class LedgerState : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         await _store.DisposeAsync().ConfigureAwait(false);
-        if (_queue.Waiting > 0 && _queue.JournalBytes == 0) _options.Log($"{_queue.Waiting} requests did not reach the ledger's database and are lost");
+        if (_queue.Loose is > 0 and var loose) _options.Log($"{loose} requests or changes reached neither the ledger's database nor its journal and are lost");
         _queue.Dispose();
         await _storage.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
+    }
+
+    // What is known to be away is not waited for, by each request anew.
+    private void ThrowIfAway()
+    {
+        if (!IsOpen && _writer.Problem is { } problem) throw new IOException(problem);
     }
 
     private async Task RecoverAsync(IReadOnlyList<(long Number, string Path)> earlier, CancellationToken cancel)

@@ -20,6 +20,7 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
 
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _close = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private readonly List<TaskCompletionSource> _flushes = [];
     private TaskCompletionSource _hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -120,6 +121,7 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
     public void Close()
     {
         _closing = true;
+        _close.TrySetResult();
         lock (_lock) _hurry.TrySetResult();
         queue.Wake();
     }
@@ -186,7 +188,10 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
                 if (_problem != problem) log($"the ledger's database ({storage.Place}) does not take entries, they wait: {problem}");
                 _problem = problem;
             }
-            await Task.Delay(wait, time, cancel).ConfigureAwait(false);
+            // Who closes has a second: the database is asked once more now, not when its turn would come.
+            if (_closing) await Task.Delay(s_shortestWait, time, cancel).ConfigureAwait(false);
+            else await Task.WhenAny(Task.Delay(wait, time, cancel), _close.Task).ConfigureAwait(false);
+            cancel.ThrowIfCancellationRequested();
         }
     }
 

@@ -26,6 +26,17 @@ public sealed class TokenCalibrationTests
     }
 
     [Fact]
+    public void What_a_provider_adds_to_every_prompt_is_expected_of_the_next_one()
+    {
+        var tokens = new TokenCalibration();
+        tokens.Learn(100, 120, 400, 100, 100);
+        Assert.Equal(0, tokens.PromptExtra);
+        // Ten bytes that are billed as a thousand tokens: no tokenizer counts so.
+        tokens.Learn(3, 1000, 400, 100, 100);
+        for (var estimate = 1; estimate < 50; estimate += 7) Assert.True((estimate * tokens.PromptCeiling) + 64 + tokens.PromptExtra >= 1000);
+    }
+
+    [Fact]
     public void A_model_that_sends_a_token_a_piece_is_counted_by_pieces()
     {
         var tokens = new TokenCalibration();

@@ -57,8 +57,15 @@ internal sealed class JournalFolder : IDisposable
         foreach (var (number, _) in SegmentsIn(Path)) last = Math.Max(last, number);
         // Room for the files of this run: nobody writes a million of them in the milliseconds between two starts.
         var next = Math.Max(last + 1_000_000, now.ToUnixTimeMilliseconds());
-        File.WriteAllText(file + ".new", next.ToString(CultureInfo.InvariantCulture));
-        File.Move(file + ".new", file, overwrite: true);
+        try
+        {
+            File.WriteAllText(file + ".new", next.ToString(CultureInfo.InvariantCulture));
+            File.Move(file + ".new", file, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A full disk keeps nobody from starting: unless the clock goes back as well, the next number is larger all the same.
+        }
         return next;
     }
 

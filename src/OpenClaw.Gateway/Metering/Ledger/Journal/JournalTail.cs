@@ -8,6 +8,9 @@ namespace OpenClaw.Gateway.Metering.Ledger.Journal;
 /// </summary>
 internal sealed class JournalTail(JournalFolder folder, long firstNumber, long maxSegment, long maxTotal) : IDisposable
 {
+    // A page: what a full disk refuses.
+    private static readonly byte[] s_probe = new byte[4096];
+
     private readonly List<Segment> _segments = [];
     private long _next = firstNumber;
 
@@ -43,6 +46,23 @@ internal sealed class JournalTail(JournalFolder folder, long firstNumber, long m
         {
             // What was half written is overwritten by the next record.
             return Fail("the journal cannot be written: " + e.Message);
+        }
+    }
+
+    /// <summary>Finds out whether the journal can be written again: nobody need bring a record for that.</summary>
+    public void Retry()
+    {
+        if (Problem is null || Bytes + s_probe.Length > maxTotal) return;
+        try
+        {
+            var segment = Current();
+            RandomAccess.Write(segment.Handle!, s_probe, segment.Length);
+            RandomAccess.SetLength(segment.Handle!, segment.Length);
+            Problem = null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Not yet.
         }
     }
 

@@ -1,4 +1,5 @@
 using OpenClaw.Gateway.Errors;
+using OpenClaw.Gateway.Metering;
 using OpenClaw.Gateway.Metering.Budgets;
 
 namespace OpenClaw.Tests.Gateway.Metering.Budgets;
@@ -103,6 +104,42 @@ public sealed class ReservationTests
         Assert.Null(whole.OutputLimit);
         Assert.Null(stream.OutputLimit);
         Assert.Null(stream.Warnings);
+    }
+
+    [Fact]
+    public async Task What_a_provider_charges_beyond_the_price_is_held_for_the_next_call()
+    {
+        await using var stage = BudgetStage.Of("""{ "scope": "gateway", "limit": 0.2 }""");
+        using (var first = stage.Open(maxTokens: 10))
+        {
+            Assert.Null(await first.HoldAsync(stage.Target(), CancellationToken.None));
+            var usage = new Usage { Input = 100, Output = 10, ReportedCost = 0.06m };
+            first.HopEnded(stage.Target(), usage, stage.Target().Price.CostOf(usage, stage.Time.GetUtcNow()));
+        }
+        Assert.Equal(0.06m, stage.Standing().Spent);
+        using var second = stage.Open(maxTokens: 10);
+        Assert.Null(await second.HoldAsync(stage.Target(), CancellationToken.None));
+        Assert.InRange(stage.Standing().Reserved, 0.06m, 0.07m);
+        using var third = stage.Open(maxTokens: 10);
+        Assert.Null(await third.HoldAsync(stage.Target(), CancellationToken.None));
+        using var fourth = stage.Open(maxTokens: 10);
+        Assert.NotNull(await fourth.HoldAsync(stage.Target(), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_stream_is_told_a_limit_only_when_a_quarter_of_what_is_left_pays_for_no_piece()
+    {
+        await using var stage = BudgetStage.Of("""{ "scope": "gateway", "limit": 0.2 }""");
+        using (var stream = stage.Open(stream: true))
+        {
+            Assert.Null(await stream.HoldAsync(stage.Target("p/big"), CancellationToken.None));
+            Assert.Null(stream.OutputLimit);
+        }
+        Assert.Null(await stage.RunAsync(0, 13_000));
+        using var last = stage.Open(stream: true);
+        Assert.Null(await last.HoldAsync(stage.Target("p/big"), CancellationToken.None));
+        Assert.InRange(last.OutputLimit!.Value, 1600, 1750);
+        Assert.Contains("one call holds no more", Assert.Single(last.Warnings!), StringComparison.Ordinal);
     }
 
     [Fact]

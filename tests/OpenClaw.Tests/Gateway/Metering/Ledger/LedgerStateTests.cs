@@ -237,6 +237,70 @@ public sealed class LedgerStateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_database_that_is_back_when_the_gateway_ends_is_written_before_it_does()
+    {
+        var blocked = Path.Combine(_folder.Path, "blocked");
+        await File.WriteAllTextAsync(blocked, "a file where the folder should be", _cancel);
+        var options = new LedgerOptions { Url = $"sqlite:{blocked}/openclaw.db", Time = new ManualTime(), Log = _folder.Log.Add };
+        await using (var ledger = LedgerState.Open(options).Ledger!)
+        {
+            ledger.Settled(Entries.Of("dec_1"));
+            // Nobody advances the clock: the writer waits for its next try for ever.
+            while (ledger.Facts.Problem is null) await Task.Delay(5, _cancel);
+            Assert.NotNull(await Record.ExceptionAsync(() => ledger.ReportAsync(Entries.All(UsageGrouping.Client), _cancel)));
+            File.Delete(blocked);
+            Directory.CreateDirectory(blocked);
+        }
+        await using var after = LedgerState.Open(options with { Time = TimeProvider.System }).Ledger!;
+        await after.FlushAsync();
+        Assert.Equal(1, (await after.ReportAsync(Entries.All(UsageGrouping.Client), _cancel)).Total.Requests);
+        Assert.DoesNotContain(_folder.Log, static l => l.Contains("lost", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_neither_database_nor_journal_took_is_counted_in_the_last_line_of_the_log()
+    {
+        var blocked = Path.Combine(_folder.Path, "blocked");
+        await File.WriteAllTextAsync(blocked, "a file where the folder should be", _cancel);
+        await using (var ledger = LedgerState.Open(new LedgerOptions { Url = $"sqlite:{blocked}/openclaw.db", StateFolder = blocked, Log = _folder.Log.Add }).Ledger!)
+        {
+            for (var i = 0; i < 3; i++) ledger.Settled(Entries.Of(Entries.Id(i)));
+            while (ledger.WhyNotKeeping is null) await Task.Delay(5, _cancel);
+        }
+        Assert.Equal("3 requests or changes reached neither the ledger's database nor its journal and are lost", _folder.Log[^1]);
+    }
+
+    [Fact]
+    public async Task The_last_of_the_memory_is_for_what_was_answered()
+    {
+        var blocked = Path.Combine(_folder.Path, "blocked");
+        await File.WriteAllTextAsync(blocked, "a file where the folder should be", _cancel);
+        await using var ledger = LedgerState.Open(new LedgerOptions { Url = $"sqlite:{blocked}/openclaw.db", QueueCapacity = 20, Time = new ManualTime() }).Ledger!;
+        for (var i = 0; i < 18; i++)
+        {
+            Assert.Null(ledger.WhyNotAccepting);
+            ledger.PutRecord("session", Entries.Id(i), "{}"u8.ToArray());
+        }
+        Assert.Equal("the ledger has no room for another request", ledger.WhyNotAccepting);
+        ledger.PutRecord("session", "one more", "{}"u8.ToArray());
+        ledger.Settled(Entries.Of("dec_refused") with { Hops = [] });
+        Assert.Equal((18, 2), (ledger.Facts.Waiting, ledger.Facts.Lost));
+        ledger.Settled(Entries.Of("dec_1"));
+        ledger.Settled(Entries.Of("dec_2"));
+        Assert.Equal((20, 2), (ledger.Facts.Waiting, ledger.Facts.Lost));
+    }
+
+    [Fact]
+    public async Task A_disk_that_takes_no_file_keeps_no_gateway_from_starting()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "ledger", "0", "last-number.new"));
+        await using var ledger = _folder.Open();
+        ledger.Settled(Entries.Of("dec_1"));
+        await ledger.FlushAsync();
+        Assert.Equal(1, ledger.Facts.Written);
+    }
+
+    [Fact]
     public async Task A_text_that_no_database_takes_does_not_hold_up_the_others()
     {
         await using var ledger = _folder.Open();
