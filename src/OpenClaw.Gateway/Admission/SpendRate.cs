@@ -18,19 +18,28 @@ internal sealed class SpendRate
     /// <summary>The minute before the last one.</summary>
     public decimal MinuteBefore(DateTimeOffset now) => _fine?.Sum(now, 6, 12) ?? 0;
 
-    public decimal LastHour(DateTimeOffset now) => _coarse?.Sum(now, 0, 60) ?? 0;
+    public decimal LastHour(DateTimeOffset now) => _coarse?.All(now) ?? 0;
 
     public void Clear() => (_fine, _coarse) = (null, null);
 
     private sealed class Slots(TimeSpan width, int count)
     {
         private readonly decimal[] _usd = new decimal[count];
+        private decimal _all;
         private long _newest;
 
         public void Add(decimal usd, DateTimeOffset now)
         {
             Move(now);
             _usd[_newest % count] += usd;
+            _all += usd;
+        }
+
+        /// <summary>The sum of all slots, without adding them up.</summary>
+        public decimal All(DateTimeOffset now)
+        {
+            Move(now);
+            return _all;
         }
 
         public decimal Sum(DateTimeOffset now, int from, int to)
@@ -46,7 +55,11 @@ internal sealed class SpendRate
         {
             var slot = now.UtcTicks / width.Ticks;
             if (slot <= _newest) return;
-            for (var i = Math.Max(_newest + 1, slot - count + 1); i <= slot; i++) _usd[i % count] = 0;
+            for (var i = Math.Max(_newest + 1, slot - count + 1); i <= slot; i++)
+            {
+                _all -= _usd[i % count];
+                _usd[i % count] = 0;
+            }
             _newest = slot;
         }
     }

@@ -1,5 +1,7 @@
 // hot path: runs over the text of every request
 using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.Intrinsics;
 using System.Text;
 
 namespace OpenClaw.Gateway.Admission;
@@ -26,36 +28,33 @@ internal static class TextSign
         Words("tuesday", "january", "october"), Words("thursday", "saturday", "february", "november", "december"),
     ];
 
-    // ASCII letters and digits, and every byte of a character beyond ASCII.
-    private static readonly bool[] s_isWordByte = [.. Enumerable.Range(0, 256).Select(static b => b >= 0x80 || char.IsAsciiLetterOrDigit((char)b))];
+    // One bit for each name: a word without it is none. 1024 bits for 42 names, so few other words have one.
+    private static readonly ulong[] s_mayBeName = Bits();
 
     /// <param name="text">UTF-8; JSON escapes may stay as they are.</param>
     public static ulong Of(ReadOnlySpan<byte> text)
     {
         if (text.Length > MaxLooked) text = text[..MaxLooked];
-        var isWordByte = s_isWordByte;
+        Span<ulong> words = stackalloc ulong[(text.Length >> 6) + 1];
+        Mark(text, words);
         ulong sign = 1;
-        var (afterTime, before) = (false, (byte)0);
-        for (var i = 0; i < text.Length;)
+        var afterTime = false;
+        for (var at = 0; (at = Next(words, at, 0)) < text.Length;)
         {
-            if (!isWordByte[text[i]])
+            var start = at;
+            at = Math.Min(Next(words, at, ulong.MaxValue), text.Length);
+            var length = at - start;
+            if (length > 8)
             {
-                before = text[i++];
-                continue;
-            }
-            var start = i;
-            while (i < text.Length && isWordByte[text[i]]) i++;
-            var after = i < text.Length ? text[i] : (byte)0;
-            if (i - start > 8)
-            {
-                var token = text[start..i];
+                var token = text[start..at];
                 afterTime = IsLongTime(token);
                 if (!afterTime) sign = Hash64.Join(sign, OfLong(token));
                 continue;
             }
-            var word = Lowered(Load(text, start, i - start));
-            afterTime = HasDigit(word) ? afterTime || i - start == 8 || Joins(before) || Joins(after) : s_names[i - start].AsSpan().Contains(word);
-            if (!afterTime) sign = Hash64.Join(sign, Hash64.OfWord(word, i - start));
+            var word = Lowered(Load(text, start, length));
+            if (!HasDigit(word)) afterTime = IsName(word, length);
+            else afterTime = afterTime || length == 8 || (start > 0 && Joins(text[start - 1])) || (at < text.Length && Joins(text[at]));
+            if (!afterTime) sign = Hash64.Join(sign, Hash64.OfWord(word, length));
         }
         return sign;
     }
@@ -65,6 +64,54 @@ internal static class TextSign
     {
         if (text.Length > MaxLooked) text = text[..MaxLooked];
         return text.IndexOf("heartbeat"u8) >= 0 || text.IndexOf("HEARTBEAT"u8) >= 0 || text.IndexOf("Heartbeat"u8) >= 0 || text.IndexOf("[cron"u8) >= 0;
+    }
+
+    // One bit a byte: it belongs to a word. That are ASCII letters and digits, and every byte of a character beyond ASCII.
+    private static void Mark(ReadOnlySpan<byte> text, Span<ulong> words)
+    {
+        words.Clear();
+        var i = 0;
+        for (; i <= text.Length - 16; i += 16)
+        {
+            var bytes = Vector128.Create(text[i..]);
+            var letters = Vector128.LessThan((bytes | Vector128.Create((byte)0x20)) - Vector128.Create((byte)'a'), Vector128.Create((byte)26));
+            var digits = Vector128.LessThan(bytes - Vector128.Create((byte)'0'), Vector128.Create((byte)10));
+            // The high bit itself is what is extracted.
+            words[i >> 6] |= (ulong)(letters | digits | bytes).ExtractMostSignificantBits() << (i & 63);
+        }
+        for (; i < text.Length; i++)
+        {
+            if (char.IsAsciiLetterOrDigit((char)text[i]) || text[i] >= 0x80) words[i >> 6] |= 1UL << (i & 63);
+        }
+    }
+
+    // The first place from here on whose bit is set, or with a full mask the first whose bit is not.
+    private static int Next(ReadOnlySpan<ulong> words, int at, ulong flip)
+    {
+        var block = at >> 6;
+        if (block >= words.Length) return int.MaxValue;
+        var bits = (words[block] ^ flip) & (ulong.MaxValue << (at & 63));
+        while (bits == 0)
+        {
+            if (++block >= words.Length) return int.MaxValue;
+            bits = words[block] ^ flip;
+        }
+        return (block << 6) + BitOperations.TrailingZeroCount(bits);
+    }
+
+    private static bool IsName(ulong word, int length)
+    {
+        var bit = BitOf(word);
+        return (s_mayBeName[bit >> 6] & (1UL << (bit & 63))) != 0 && s_names[length].AsSpan().Contains(word);
+    }
+
+    private static int BitOf(ulong word) => (int)((word * 0x9E3779B97F4A7C15) >> 54);
+
+    private static ulong[] Bits()
+    {
+        var bits = new ulong[16];
+        foreach (var name in s_names.SelectMany(static n => n)) bits[BitOf(name) >> 6] |= 1UL << (BitOf(name) & 63);
+        return bits;
     }
 
     // A long token with a digit in it is a moment or a number that nothing hangs on.

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Routing;
@@ -106,14 +107,18 @@ internal sealed class Metrics(Action<string>? unpricedSeen = null)
     private sealed class Family(string name, string type, string help, string[] labels)
     {
         private const int MaxSeries = 1000;
-        private readonly ConcurrentDictionary<(string, string, string), long> _series = new();
+        private readonly ConcurrentDictionary<(string, string, string), StrongBox<long>> _series = new();
 
         public void Add(long value, string a, string b = "", string c = "")
         {
             if (value == 0) return;
             var key = (a, b, c);
-            if (!_series.ContainsKey(key) && _series.Count >= MaxSeries) key = ("other", b.Length > 0 ? "other" : "", c.Length > 0 ? "other" : "");
-            _series.AddOrUpdate(key, static (_, v) => v, static (_, old, v) => old + v, value);
+            if (!_series.TryGetValue(key, out var sum))
+            {
+                if (_series.Count >= MaxSeries) key = ("other", b.Length > 0 ? "other" : "", c.Length > 0 ? "other" : "");
+                sum = _series.GetOrAdd(key, static _ => new StrongBox<long>());
+            }
+            Interlocked.Add(ref sum.Value, value);
         }
 
         public void Write(StringBuilder text)
@@ -124,7 +129,7 @@ internal sealed class Metrics(Action<string>? unpricedSeen = null)
                 text.Append(name).Append('{').Append(labels[0]).Append("=\"").Append(Escape(a)).Append('"');
                 if (labels.Length > 1) text.Append(',').Append(labels[1]).Append("=\"").Append(Escape(b)).Append('"');
                 if (labels.Length > 2) text.Append(',').Append(labels[2]).Append("=\"").Append(Escape(c)).Append('"');
-                text.Append(CultureInfo.InvariantCulture, $"}} {value}\n");
+                text.Append(CultureInfo.InvariantCulture, $"}} {Interlocked.Read(ref value.Value)}\n");
             }
         }
     }

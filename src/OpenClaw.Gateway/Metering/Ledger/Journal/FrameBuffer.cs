@@ -85,6 +85,12 @@ internal sealed class FrameBuffer
             Number(-1);
             return;
         }
+        if (Ascii.IsValid(value))
+        {
+            Number(value.Length);
+            Ascii.FromUtf16(value, Take(value.Length), out _);
+            return;
+        }
         // Half surrogate pairs become U+FFFD here, so what is read back is what a database takes.
         var length = Encoding.UTF8.GetByteCount(value);
         Number(length);
