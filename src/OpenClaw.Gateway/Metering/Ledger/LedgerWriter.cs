@@ -152,7 +152,10 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
             Interlocked.Add(ref _written, await WriteAsync(batch, gatewayId, false, cancel).ConfigureAwait(false));
             queue.Release(batch);
             Wrote(batch);
+            // What came meanwhile is gathered first. Who waits for all of it is served now.
+            if (batch.Count < BatchSize && flushes.Count == 0 && !_closing) break;
         }
+        if (queue.Waiting > 0) queue.Wake();
         await DeleteDoneAsync(evenLast: false, cancel).ConfigureAwait(false);
         lock (_lock) _flushes.RemoveAll(flushes.Contains);
         foreach (var flush in flushes) flush.TrySetResult();
