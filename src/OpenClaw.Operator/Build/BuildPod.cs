@@ -71,7 +71,7 @@ internal static class BuildPod
     {
         var list = new JsonArray();
         if (BuildStorage.Volume(plan) is { } data) list.Put(data);
-        list.Put(new JsonObject { ["name"] = "config", ["configMap"] = new JsonObject { ["name"] = plan.Name + "-config" } });
+        list.Put(new JsonObject { ["name"] = "config", ["configMap"] = new JsonObject { ["name"] = plan.ConfigMapName } });
         list.Put(new JsonObject { ["name"] = "tmp", ["emptyDir"] = new JsonObject() });
         if (CaBundle(plan.Spec) is { } bundle) list.Put(bundle);
         foreach (var volume in BuildOllama.Volumes(plan).Concat(BuildBeside.Volumes(plan))) list.Put(volume);

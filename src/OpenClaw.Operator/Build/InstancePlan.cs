@@ -60,6 +60,9 @@ internal sealed record InstancePlan
 
     public string GeneratedTokenSecret => Name + "-gateway-token";
 
+    /// <summary>The ConfigMap with the file that the pod gets. The user's own may have the usual name already.</summary>
+    public string ConfigMapName => Spec.Text("config.configMapRef.name") == Name + "-config" ? Name + "-config-rendered" : Name + "-config";
+
     public bool GeneratesToken => TokenSecret == GeneratedTokenSecret && !Spec.Has("gateway.existingSecret");
 
     public static InstancePlan Of(InstanceFacts facts, List<Finding> findings)

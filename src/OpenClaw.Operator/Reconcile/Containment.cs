@@ -12,7 +12,7 @@ internal static class Containment
     public static bool Holds(JsonObject drawn, byte[] live)
     {
         using var json = JsonDocument.Parse(live);
-        return Holds(drawn, json.RootElement);
+        return drawn.All(m => m.Key is "apiVersion" or "kind" || Holds(m.Value, json.RootElement.TryGetProperty(m.Key, out var value) ? value : default));
     }
 
     private static bool Holds(JsonNode? drawn, JsonElement live) => drawn switch
@@ -26,12 +26,14 @@ internal static class Containment
 
     private static bool Holds(JsonArray drawn, JsonElement live)
     {
-        // Lists whose items have names are joined by name; all others are one value.
+        // Lists whose items have names are joined by name; other objects stand in any order (some servers turn them); texts in theirs.
         if (drawn.All(static i => i is JsonObject map && map.ContainsKey("name")))
         {
             return drawn.All(item => live.EnumerateArray().Any(l => NameOf(l) == (string?)item!["name"] && Holds(item, l)));
         }
-        return drawn.Count == live.GetArrayLength() && drawn.Zip(live.EnumerateArray()).All(static p => Holds(p.First, p.Second));
+        if (drawn.Count != live.GetArrayLength()) return false;
+        if (drawn.All(static i => i is JsonObject)) return drawn.All(item => live.EnumerateArray().Any(l => Holds(item, l)));
+        return drawn.Zip(live.EnumerateArray()).All(static p => Holds(p.First, p.Second));
     }
 
     private static string? NameOf(JsonElement item) =>

@@ -47,17 +47,21 @@ internal sealed class InstancePass(ClusterView view, Gatherer gatherer, PassWrit
         if (failures == 0 || report.IsLasting || failures >= ToldAfter)
         {
             var said = drawing with { Findings = [.. drawing.Findings, .. report.Findings] };
-            var observed = await ObserveAsync(seen, report, cancel).ConfigureAwait(false);
+            var observed = await ObserveAsync(seen, known, report, cancel).ConfigureAwait(false);
             var status = InstanceStatus.Of(facts, said, observed, time.GetUtcNow());
             if (await teller.TellAsync(seen, known, status, cancel).ConfigureAwait(false) is { } problem) return ReconcileResult.Of(problem);
         }
         if (report.Failure is { } failure) return ReconcileResult.Retry(failure);
         // Everything is this operator's now: upstream's hold on it is over.
-        if (!drawing.IsRefused && report.Waiting is null && await release.ReleaseAsync(seen, cancel).ConfigureAwait(false) is { } held) return ReconcileResult.Of(held);
+        if (!drawing.IsRefused && report.Waiting is null && await release.ReleaseAsync(seen, cancel).ConfigureAwait(false) is { } held)
+        {
+            // What was told in this pass made another version of it.
+            return held.Kind == KubeProblemKind.Conflict ? ReconcileResult.After(TimeSpan.FromSeconds(1)) : ReconcileResult.Of(held);
+        }
         return report.Again is { } again ? ReconcileResult.After(again) : ReconcileResult.Done;
     }
 
-    private async Task<ObservedFacts> ObserveAsync(InstanceSeen seen, PassReport report, CancellationToken cancel)
+    private async Task<ObservedFacts> ObserveAsync(InstanceSeen seen, JsonObject known, PassReport report, CancellationToken cancel)
     {
         var set = view.Child(Kinds.StatefulSet, seen.Key);
         if (set is not null && Owned.By(set, seen) != Ownership.Ours) set = null;
@@ -70,7 +74,7 @@ internal sealed class InstancePass(ClusterView view, Gatherer gatherer, PassWrit
             StatefulSet = report.SetWritten ? null : set?.Set?.Status,
             Pods = pods,
             Claims = claims,
-            Events = await warnings.ReadAsync(seen.Key, set?.Set, names, report, cancel).ConfigureAwait(false),
+            Events = await warnings.ReadAsync(seen.Key, set?.Set, names, known, report, cancel).ConfigureAwait(false),
             Failure = report.Failure,
             Waiting = report.Waiting,
         };

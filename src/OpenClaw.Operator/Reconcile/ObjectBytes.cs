@@ -13,10 +13,13 @@ internal static class ObjectBytes
         var buffer = new ArrayBufferWriter<byte>(2048);
         using (var writer = new Utf8JsonWriter(buffer))
         {
+            var isWhole = json.Has("metadata");
             writer.WriteStartObject();
             foreach (var field in json.EnumerateObject())
             {
                 if (field.NameEquals("status"u8) && !withStatus) continue;
+                // A server leaves these out of what it lists, and puts them into what it watches.
+                if (isWhole && (field.NameEquals("apiVersion"u8) || field.NameEquals("kind"u8))) continue;
                 if (!field.NameEquals("metadata"u8) || field.Value.ValueKind != JsonValueKind.Object) field.WriteTo(writer);
                 else WriteMetadata(writer, field.Value);
             }

@@ -62,6 +62,7 @@ internal sealed class StatusTeller(KubeClient client, EventRecorder? events, Ins
     {
         if (events is null) return;
         var before = Conditions(known).ToDictionary(static c => (string?)c["type"] ?? "", static c => ((string?)c["status"], (string?)c["reason"]), StringComparer.Ordinal);
+        var said = new HashSet<string?>(StringComparer.Ordinal);
         foreach (var condition in Conditions(status))
         {
             var now = ((string?)condition["status"], (string?)condition["reason"]);
@@ -70,6 +71,8 @@ internal sealed class StatusTeller(KubeClient client, EventRecorder? events, Ins
             // At first only what is amiss is worth a word, and that the whole is ready.
             if (before.TryGetValue(type, out var then) ? then == now : isTrue && type != "Ready") continue;
             var (reason, sentence) = ((string?)condition["reason"] ?? type, (string?)condition["message"] ?? "");
+            // One condition may say what another says; it is one event.
+            if (!isTrue && !said.Add(sentence)) continue;
             if (isTrue) events.Normal(seen.Subject, reason, sentence);
             else if (IsUnderWay(type, reason)) events.Normal(seen.Subject, reason, sentence);
             else events.Warning(seen.Subject, reason, sentence);
@@ -77,7 +80,7 @@ internal sealed class StatusTeller(KubeClient client, EventRecorder? events, Ins
     }
 
     // Ready says again what another condition says.
-    private static bool IsUnderWay(string type, string reason) => type == "Ready" || reason is "StatefulSetNotReady" or "PullingModel" or "Suspended" or "Waiting" or "RolloutWaits";
+    private static bool IsUnderWay(string type, string reason) => type == "Ready" || reason is "StatefulSetNotReady" or "PullingModel" or "ClaimPending" or "Suspended" or "Waiting" or "RolloutWaits";
 
     private static IEnumerable<JsonObject> Conditions(JsonObject status) => (status["conditions"] as JsonArray ?? []).OfType<JsonObject>();
 

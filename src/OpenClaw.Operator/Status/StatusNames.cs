@@ -33,7 +33,7 @@ internal static class StatusNames
 
     private static string? Field(string kind, string of, string name) => (kind, of[Math.Min(name.Length, of.Length)..]) switch
     {
-        ("ConfigMap", "-config") => "configMap",
+        ("ConfigMap", "-config" or "-config-rendered") => "configMap",
         ("ConfigMap", "-dashboard-instance") => "grafanaDashboardInstance",
         ("ConfigMap", _) => null,
         ("PersistentVolumeClaim", "-chromium-data") => "chromiumPVC",

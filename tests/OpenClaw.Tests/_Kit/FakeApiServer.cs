@@ -76,6 +76,9 @@ internal sealed class FakeApiServer : IAsyncDisposable
     public ConcurrentDictionary<string, ResourceKind> Served { get; } = new(typeof(Kinds).GetProperties()
         .Select(static p => (ResourceKind)p.GetValue(null)!).ToDictionary(static k => $"{k.ApiVersion}/{k.Plural}"));
 
+    /// <summary>A list's items have no version and no kind, as a real server's of its own kinds.</summary>
+    public bool ListsAreBare { get; set; }
+
     /// <summary>Asked for every request; null: it is served.</summary>
     public Func<FakeRequest, FakeFault?> Fault { get; set; } = static _ => null;
 
@@ -232,6 +235,14 @@ internal sealed class FakeApiServer : IAsyncDisposable
         var page = limit == 0 ? chosen : [.. chosen.Skip(from).Take(limit)];
         if (limit > 0 && from + limit < chosen.Count) meta["continue"] = $"{at}:{from + limit}";
         var only = MetaOnly(request);
+        if (ListsAreBare)
+        {
+            foreach (var item in page.Where(_ => !route.Kind.Group.Contains("openclaw", StringComparison.Ordinal)))
+            {
+                item.Remove("apiVersion");
+                item.Remove("kind");
+            }
+        }
         return new JsonObject
         {
             ["kind"] = only ? "PartialObjectMetadataList" : route.Kind.Kind + "List", ["apiVersion"] = only ? "meta.k8s.io/v1" : route.Kind.ApiVersion, ["metadata"] = meta,

@@ -25,6 +25,9 @@ public class ApiServer : IAsyncDisposable
     private string? _absent;
     private int _namespaces;
 
+    /// <summary>With the controllers: StatefulSets make Pods, what an object owned goes after it.</summary>
+    public bool HasControllers { get; init; }
+
     /// <summary>A kubeconfig of a cluster administrator with a client certificate.</summary>
     public string KubeConfigPath => Path.Combine(_folder!, "kubeconfig");
 
@@ -135,8 +138,12 @@ public class ApiServer : IAsyncDisposable
     }
 
     /// <summary>What the script that starts the servers finds in its environment.</summary>
-    // Without a watch cache, watches of ConfigMaps are etcd's own: they feel its compaction.
-    protected virtual IEnumerable<(string Name, string Value)> Settings(string folder) => [("APISERVER_EXTRA", "--watch-cache-sizes=configmaps#0")];
+    protected virtual IEnumerable<(string Name, string Value)> Settings(string folder)
+    {
+        // Without a watch cache, watches of ConfigMaps are etcd's own: they feel its compaction.
+        yield return ("APISERVER_EXTRA", "--watch-cache-sizes=configmaps#0");
+        if (HasControllers) yield return ("WITH_KCM", "1");
+    }
 
     private async Task StartAsync(string scripts)
     {

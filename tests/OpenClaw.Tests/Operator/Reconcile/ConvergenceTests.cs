@@ -168,6 +168,26 @@ public class ConvergenceTests
         Assert.All(Enumerable.Range(0, 300), i => Assert.Single(stage.Templates($"it{i}")));
     }
 
+    [Fact]
+    public async Task Only_the_namespaces_that_are_watched_are_read_and_written()
+    {
+        await using var stage = await OperatorStage.OpenAsync();
+        stage.Namespaces = ["a", "b"];
+        // No right in the cluster as a whole: nobody can give defaults then.
+        stage.Server.Allowed = static (_, _, ns) => ns is "a" or "b";
+        foreach (var ns in (string[])["a", "b", "c"])
+        {
+            Keys(stage, ns: ns);
+            stage.PutInstance("it", Good, ns);
+        }
+        await stage.StartLoopAsync();
+        Assert.NotNull(stage.Find(Kinds.StatefulSet, "it", "a"));
+        Assert.NotNull(stage.Find(Kinds.StatefulSet, "it", "b"));
+        Assert.Null(stage.Find(Kinds.StatefulSet, "it", "c"));
+        Assert.Null(stage.Controller.Problem);
+        Assert.Equal(2, stage.Controller.Phases["Running"]);
+    }
+
     internal static void Keys(OperatorStage stage, string key = "sk-1", string ns = "ns") =>
         stage.Put($"apiVersion: v1\nkind: Secret\nmetadata: {{name: keys, namespace: {ns}}}\ndata: {{OPENAI_API_KEY: {Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(key))}}}\n");
 

@@ -126,7 +126,7 @@ public class OwnershipTests
         var uid = (string)stage.Put($"apiVersion: openclaw.rocks/v1alpha1\nkind: OpenClawInstance\nmetadata: {{name: it, finalizers: [openclaw.rocks/finalizer, other/one]}}\nspec: {Good}\n")["metadata"]!["uid"]!;
         stage.Put($"apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: it-data, labels: {{app.kubernetes.io/managed-by: openclaw-operator, app.kubernetes.io/instance: it}}, ownerReferences: [{{apiVersion: openclaw.rocks/v1alpha1, kind: OpenClawInstance, name: it, uid: {uid}, controller: true}}]}}\nspec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 10Gi}}}}}}\n");
         await stage.StartLoopAsync();
-        Assert.Equal("[\"other/one\"]", stage.Instance("it")["metadata"]!["finalizers"]!.ToJsonString());
+        await Kube.Objects.UntilAsync(() => stage.Instance("it")["metadata"]!["finalizers"]!.ToJsonString() == "[\"other/one\"]", "let go");
         Assert.Equal("[]", stage.Get(Kinds.PersistentVolumeClaim, "it-data")["metadata"]!["ownerReferences"]!.ToJsonString());
     }
 

@@ -30,6 +30,7 @@ internal sealed class OperatorStage : IAsyncDisposable
     {
         Server = server;
         foreach (var kind in (ResourceKind[])[WatchedKinds.Instance, WatchedKinds.ClusterDefaults]) server.Served[$"{kind.ApiVersion}/{kind.Plural}"] = kind;
+        server.ListsAreBare = true;
         server.Cluster.Changed += Look;
         _rolling = Task.Run(RollAsync);
     }
