@@ -41,6 +41,8 @@ internal static class Containment
 
     private static bool IsSame(JsonNode drawn, JsonElement live) => drawn.GetValueKind() switch
     {
+        // A server leaves an empty text out.
+        JsonValueKind.String when live.ValueKind == JsonValueKind.Undefined => drawn.GetValue<string>().Length == 0,
         JsonValueKind.String => live.ValueKind == JsonValueKind.String && live.ValueEquals(drawn.GetValue<string>()),
         JsonValueKind.Number => live.ValueKind == JsonValueKind.Number && live.GetRawText() == drawn.ToJsonString(),
         var kind => kind == live.ValueKind,

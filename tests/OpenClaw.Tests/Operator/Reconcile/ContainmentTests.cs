@@ -20,6 +20,8 @@ public class ContainmentTests
     [InlineData("""{"spec":{"args":["a","b"]}}""", """{"spec":{"args":["b","a"]}}""", false)]
     [InlineData("""{"spec":{"args":[]}}""", """{"spec":{}}""", true)]
     [InlineData("""{"spec":{"on":true,"n":1}}""", """{"spec":{"on":true,"n":1}}""", true)]
+    [InlineData("""{"spec":{"value":""}}""", """{"spec":{}}""", true)]
+    [InlineData("""{"spec":{"value":"x"}}""", """{"spec":{}}""", false)]
     [InlineData("""{"spec":{"on":true}}""", """{"spec":{"on":false}}""", false)]
     [InlineData("""{"spec":{"cpu":"1000m"}}""", """{"spec":{"cpu":"1"}}""", false)]
     public void What_is_drawn_is_there_or_not(string drawn, string live, bool holds) =>
