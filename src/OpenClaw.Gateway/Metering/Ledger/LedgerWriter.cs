@@ -185,7 +185,7 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
                 _problem = null;
                 return;
             }
-            catch (Exception e) when (!cancel.IsCancellationRequested)
+            catch (Exception e) when (e is not OperationCanceledException || !cancel.IsCancellationRequested)
             {
                 var problem = Describe(e);
                 if (_problem != problem) log($"the ledger's database ({storage.Place}) does not take entries, they wait: {problem}");
