@@ -66,8 +66,11 @@ public sealed class GatewayHost : IAsyncDisposable
 
     private GatewayHost(WebApplication app, Drain drain, params IAsyncDisposable[] owned) => (_app, _drain, _owned) = (app, drain, owned);
 
-    /// <summary>Where it listens, e.g. <c>http://127.0.0.1:18789</c>.</summary>
+    /// <summary>Where programs on this machine reach it, e.g. <c>http://127.0.0.1:18789</c>.</summary>
     public Uri Address { get; private set; } = new("http://127.0.0.1");
+
+    /// <summary>It listens on every address of the machine.</summary>
+    public bool IsOnAllAddresses { get; private set; }
 
     /// <summary>What the configuration warned of.</summary>
     public IReadOnlyList<ConfigProblem> Warnings { get; private set; } = [];
@@ -180,6 +183,7 @@ public sealed class GatewayHost : IAsyncDisposable
             return (null, new StartRefusal($"the gateway cannot listen on {where}: {e.Message}", "choose an address of this machine with gateway.bind, and a port above 1023 or the right to a lower one", []));
         }
         // Kestrel writes the port it really took into the addresses.
+        host.IsOnAllAddresses = app.Urls.Any(static u => u.Contains("[::]", StringComparison.Ordinal) || u.Contains("0.0.0.0", StringComparison.Ordinal));
         host.Address = new Uri(app.Urls.First().Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
         watcher.Start();
         discovery.Start();

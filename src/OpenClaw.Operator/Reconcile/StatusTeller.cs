@@ -80,7 +80,7 @@ internal sealed class StatusTeller(KubeClient client, EventRecorder? events, Ins
     }
 
     // Ready says again what another condition says.
-    private static bool IsUnderWay(string type, string reason) => type == "Ready" || reason is "StatefulSetNotReady" or "PullingModel" or "ClaimPending" or "Suspended" or "Waiting" or "RolloutWaits";
+    private static bool IsUnderWay(string type, string reason) => type == "Ready" || reason is "StatefulSetNotReady" or "PullingModel" or "Initializing" or "Starting" or "Ending" or "ClaimPending" or "Suspended" or "Waiting" or "RolloutWaits";
 
     private static IEnumerable<JsonObject> Conditions(JsonObject status) => (status["conditions"] as JsonArray ?? []).OfType<JsonObject>();
 

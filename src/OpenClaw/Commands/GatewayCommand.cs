@@ -49,7 +49,7 @@ internal static class GatewayCommand
         await using (host)
         {
             foreach (var warning in host.Warnings) Terminal.Log(warning.ToString());
-            Terminal.Log($"listening on {host.Address.ToString().TrimEnd('/')}");
+            Terminal.Log($"listening on {host.Address.ToString().TrimEnd('/')}{(host.IsOnAllAddresses ? " and every other address of this machine" : "")}");
             await signals.Asked.ConfigureAwait(false);
             await host.StopAsync().ConfigureAwait(false);
         }

@@ -37,13 +37,13 @@ internal sealed class LedgerChores(LedgerQueue queue, Retention retention, Ledge
                 var rolled = await retention.SweepAsync(cancel).ConfigureAwait(false);
                 if (rolled > 0) options.Log($"{rolled} requests of the ledger became daily sums");
             }
-            catch (Exception e) when (!cancel.IsCancellationRequested)
-            {
-                options.Log("the ledger could not be cleaned up, it is tried again in an hour: " + e.Message);
-            }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {
                 return;
+            }
+            catch (Exception e)
+            {
+                options.Log("the ledger could not be cleaned up, it is tried again in an hour: " + e.Message);
             }
         }
     }
