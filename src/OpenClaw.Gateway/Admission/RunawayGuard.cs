@@ -23,6 +23,7 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
 
     private readonly ConcurrentDictionary<(string Caller, string Session), GuardSession> _sessions = new();
     private readonly ConcurrentDictionary<string, DateTimeOffset> _resumed = new();
+    private readonly ConcurrentDictionary<string, bool> _told = new();
     private HashSet<string> _stored = [];
     private int _sweeping;
 
@@ -128,8 +129,11 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
     {
         if (ledger is null) return;
         IReadOnlyList<StoredRecord> records;
+        // What was stopped here is in the store before it is looked for: then what is missing was resumed elsewhere.
+        var told = _told.Keys.ToList();
         try
         {
+            if (told.Count > 0) await ledger.FlushAsync().WaitAsync(cancel).ConfigureAwait(false);
             records = await ledger.LoadRecordsAsync(RecordKind, 1000, cancel).ConfigureAwait(false);
         }
         catch (Exception)
@@ -149,7 +153,12 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
                 TakeOver(stop, now);
             }
         }
-        // What was there and is gone was resumed by another gateway; what was never there is on its way.
+        // What was there and is gone was resumed by another gateway.
+        foreach (var key in told)
+        {
+            _stored.Add(key);
+            _told.TryRemove(key, out _);
+        }
         foreach (var key in _stored.Except(stored)) Forgive(key, now);
         _stored = stored;
     }
@@ -200,7 +209,9 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
 
     private void Tell(GuardStop stop)
     {
-        ledger?.PutRecord(RecordKind, GuardRecord.KeyOf(stop.Caller, stop.Session), GuardRecord.Write(stop));
+        var record = GuardRecord.KeyOf(stop.Caller, stop.Session);
+        ledger?.PutRecord(RecordKind, record, GuardRecord.Write(stop));
+        if (ledger is { IsShared: true }) _told[record] = true;
         Stopped?.Invoke(stop);
     }
 

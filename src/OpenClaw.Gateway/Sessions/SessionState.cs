@@ -254,7 +254,8 @@ internal sealed class SessionState : IAsyncDisposable
     {
         var (record, isAsked) = await FindAsync(SettingsKind, key.ToString(), cancel).ConfigureAwait(false);
         if (record is null || SessionSettings.Read(record.Json) is not { } settings) return (data, data is not null, isAsked);
-        if (settings.IsDeleted && (data is null || settings.Forgets(data))) return (null, false, isAsked);
+        // Begun anew: later than it was forgotten, by whose clock ever.
+        if (settings.IsDeleted && (data is null || settings.Forgets(data))) return (SessionData.New(key, Later(_time.GetUtcNow(), settings.Since)), false, isAsked);
         return (settings.ApplyTo(data ?? SessionData.New(key, settings.Since)), true, isAsked);
     }
 
@@ -279,14 +280,19 @@ internal sealed class SessionState : IAsyncDisposable
             return false;
         }
         var counted = stored is null ? null : SessionJson.Read(stored.Json);
+        var wasStored = session.IsStored;
         session.TakeOver(data =>
         {
-            // Used elsewhere since: its counters go on from there.
-            if (counted is not null && counted.Updated > data.Updated && counted.Since >= data.Since) data = SessionSettings.Of(data).ApplyTo(counted);
+            // Used elsewhere since: its counters go on from there. What was never written here began there.
+            if (counted is not null && !wasStored) data = counted;
+            else if (counted is not null && counted.Updated > data.Updated && counted.Since >= data.Since) data = SessionSettings.Of(data).ApplyTo(counted);
             return settings is null ? data : settings.ApplyTo(data);
         }, sets);
+        if (counted is not null || settings is { IsDeleted: false }) session.IsStored = true;
         return true;
     }
+
+    private static DateTimeOffset Later(DateTimeOffset now, DateTimeOffset than) => now > than ? now : than.AddMilliseconds(1);
 
     private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * _time.TimestampFrequency);
 
