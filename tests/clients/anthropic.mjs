@@ -1,5 +1,5 @@
 import Anthropic from '@anthropic-ai/sdk';
-import { prompt, schema, serve, toolResult, tools } from './driver.mjs';
+import { prompt, schema, serve, toolResult, tools, turns } from './driver.mjs';
 
 const connect = (url, token) => new Anthropic({ baseURL: url, apiKey: token });
 
@@ -12,6 +12,7 @@ async function play(client, ask, reply) {
       reply.models.push((await client.models.retrieve(ask.model)).id);
       return;
     case 'toolLoop': return toolLoop(client, ask, reply);
+    case 'turns': return turns(ask, reply, (messages) => complete(client, ask, reply, messages));
     default: await complete(client, ask, reply, [{ role: 'user', content: prompt }]);
   }
 }
@@ -30,6 +31,7 @@ async function toolLoop(client, ask, reply) {
 
 async function complete(client, ask, reply, messages) {
   const request = { model: ask.model, max_tokens: 1000, messages };
+  if (ask.session) request.metadata = { user_id: ask.session };
   if (ask.tools) request.tools = tools.map(([name, description, input_schema]) => ({ name, description, input_schema }));
   if (ask.schema) request.output_config = { format: { type: 'json_schema', schema } };
   const message = ask.stream ? await stream(client, ask, reply, request)

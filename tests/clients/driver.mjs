@@ -1,5 +1,5 @@
 // Runs what the tests ask for with one official client, all of it at once, and prints one JSON line for each.
-// In: {url, token, asks: [{name, act, model, stream, helper, tools, schema, leaveAfter, token}]}.
+// In: {url, token, asks: [{name, act, model, stream, helper, tools, schema, leaveAfter, token, session, turns}]}.
 
 export const prompt = 'Say the sixty words.';
 
@@ -24,6 +24,18 @@ export const schema = {
 
 /** What the tools return. */
 export const toolResult = (args) => `It is 18 degrees in ${args.city}.`;
+
+/** Says one thing after the other, each alone; the reply has all texts and who gave them. */
+export async function turns(ask, reply, complete) {
+  const texts = [];
+  for (const text of ask.turns) {
+    reply.text = '';
+    await complete([{ role: 'user', content: text }]);
+    texts.push(reply.text);
+    reply.models.push(reply.model);
+  }
+  reply.text = texts.join('\n---\n');
+}
 
 function describe(error) {
   return {

@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import { prompt, schema, serve, toolResult, tools } from './driver.mjs';
+import { prompt, schema, serve, toolResult, tools, turns } from './driver.mjs';
 
 const connect = (url, token) => new OpenAI({ baseURL: `${url}/v1`, apiKey: token });
 
@@ -12,6 +12,7 @@ async function play(client, ask, reply) {
       reply.models.push((await client.models.retrieve(ask.model)).id);
       return;
     case 'toolLoop': return toolLoop(client, ask, reply);
+    case 'turns': return turns(ask, reply, (messages) => complete(client, ask, reply, messages));
     default: await complete(client, ask, reply, [{ role: 'user', content: prompt }]);
   }
 }
@@ -28,6 +29,7 @@ async function toolLoop(client, ask, reply) {
 
 async function complete(client, ask, reply, messages) {
   const request = { model: ask.model, messages };
+  if (ask.session) request.user = ask.session;
   if (ask.tools) request.tools = tools.map(([name, description, parameters]) => ({ type: 'function', function: { name, description, parameters } }));
   if (ask.schema) request.response_format = { type: 'json_schema', json_schema: { name: 'city', schema, strict: true } };
   const completion = ask.stream ? await stream(client, ask, reply, request)

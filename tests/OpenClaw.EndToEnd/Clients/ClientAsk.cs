@@ -8,6 +8,9 @@ public enum ClientAct
 
     /// <summary>Ask, do what the tools say, send their results, read the answer.</summary>
     ToolLoop,
+
+    /// <summary>Say what is in <see cref="ClientAsk.Turns"/>, one after the other (JavaScript only).</summary>
+    Turns,
     ListModels,
     ShowModel,
 }
@@ -30,6 +33,11 @@ public sealed record ClientAsk(string Name, string Model)
     /// <summary>Leave after so many pieces of text.</summary>
     public int? LeaveAfter { get; init; }
 
+    /// <summary>The session's name, in the field that the protocol has for it.</summary>
+    public string? Session { get; init; }
+
+    public IReadOnlyList<string> Turns { get; init; } = [];
+
     /// <summary>Instead of the gateway's.</summary>
     public string? Token { get; init; }
 
@@ -37,5 +45,6 @@ public sealed record ClientAsk(string Name, string Model)
     {
         ["name"] = Name, ["act"] = char.ToLowerInvariant(Act.ToString()[0]) + Act.ToString()[1..], ["model"] = Model, ["stream"] = Stream, ["helper"] = Helper,
         ["tools"] = Tools, ["schema"] = Schema, ["leaveAfter"] = LeaveAfter, ["token"] = Token,
+        ["session"] = Session, ["turns"] = new JsonArray([.. Turns.Select(static t => (JsonNode)t)]),
     };
 }

@@ -79,6 +79,30 @@ public sealed class PostgresTests
         Assert.Equal(3, await postgres.NumberAsync("SELECT COUNT(*) FROM requests"));
     }
 
+    [Fact]
+    public async Task Rates_are_shared_and_who_goes_leaves_its_share_to_the_other()
+    {
+        const string Config = """{ "defaultModel": "scripted/ok", "limits": [{ "scope": "gateway", "requestsPerMinute": 8 }], "models": { "providers": { "scripted": {} } }, "storage": { "url": "URL" } }""";
+        await using var postgres = await PostgresServer.StartAsync();
+        Task<GatewayProcess> StartAsync() => GatewayProcess.StartAsync(Config.Replace("URL", postgres.Url, StringComparison.Ordinal));
+        static Task<PlainAnswer> AskAsync(GatewayProcess gateway) => gateway.CallAsync("POST", "/v1/chat/completions", GatewayCalls.Chat.Replace("p/ok", "scripted/ok", StringComparison.Ordinal));
+        static int Left(PlainAnswer answer) => int.Parse(answer.Headers["x-ratelimit-remaining-requests"], System.Globalization.CultureInfo.InvariantCulture);
+        await using var first = await StartAsync();
+        await using (var second = await StartAsync())
+        {
+            // It has found the first before it is asked: half of eight is four.
+            await Until.TrueAsync("both are known", () => postgres.NumberAsync("SELECT COUNT(*) FROM records WHERE kind = 'gateway'"), static n => n == 2);
+            await Until.TrueAsync("it knows the other", () => AskAsync(second), static a => a.Status == 429 || Left(a) % 2 == 0);
+            var answers = new List<PlainAnswer>();
+            for (var i = 0; i < 8; i++) answers.Add(await AskAsync(second));
+            Assert.InRange(answers.Count(static a => a.Status == 200), 0, 4);
+            Assert.Contains(answers, static a => a.Status == 429);
+            await second.TerminateAsync();
+            Assert.Equal(0, await second.WaitForExitAsync(TimeSpan.FromSeconds(15)));
+        }
+        await Until.TrueAsync("it is alone again", () => postgres.NumberAsync("SELECT COUNT(*) FROM records WHERE kind = 'gateway'"), static n => n == 1);
+    }
+
     private static async Task AllWrittenAsync(params GatewayProcess[] gateways)
     {
         foreach (var gateway in gateways)
