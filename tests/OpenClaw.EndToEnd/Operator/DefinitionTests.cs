@@ -98,6 +98,6 @@ public sealed class DefinitionTests(ApiServer server)
         var file = folder.File("crds.yaml");
         File.WriteAllText(file, run.Output);
         await kubectl.RunAsync("apply", "--validate=false", "-f", file);
-        await kubectl.RunAsync("wait", "--for", "condition=established", "--timeout=30s", "crd", "openclawinstances.openclaw.rocks", "openclawclusterdefaults.openclaw.rocks", "openclawselfconfigs.openclaw.rocks");
+        await kubectl.WaitForKindsAsync();
     }
 }

@@ -28,6 +28,20 @@ internal sealed class Kubectl(string kubeConfigPath)
         Assert.True(code == 0, $"kubectl apply\n{error}\n{objects}");
     }
 
+    /// <summary>Waits until the server serves all our kinds.</summary>
+    public async Task WaitForKindsAsync()
+    {
+        string[] wait = ["wait", "--for", "condition=established", "--timeout=30s", "crd", "openclawinstances.openclaw.rocks", "openclawclusterdefaults.openclaw.rocks", "openclawselfconfigs.openclaw.rocks"];
+        for (var attempt = 0; ; attempt++)
+        {
+            var (code, _, error) = await TryAsync(wait);
+            if (code == 0) return;
+            // kubectl does not wait for the first condition to appear.
+            Assert.True(attempt < 30 && error.Contains("accessor error", StringComparison.Ordinal), error);
+            await Task.Delay(500);
+        }
+    }
+
     /// <summary>An object, or null when there is none.</summary>
     public async Task<JsonNode?> GetAsync(string space, string kind, string name)
     {

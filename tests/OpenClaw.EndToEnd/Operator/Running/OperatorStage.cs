@@ -37,7 +37,7 @@ internal sealed class OperatorStage : IDisposable
         var run = await stage._folder.RunAsync(["operator", "manifests", .. watched.Length == 0 ? Array.Empty<string>() : ["--watch-namespaces", string.Join(',', watched)]]);
         foreach (var name in watched) await stage.Kubectl.TryAsync("create", "namespace", name);
         await stage.ApplyAsync(string.Join("---\n", run.Output.Split("---\n").Where(static d => !d.Contains("\nkind: Deployment\n", StringComparison.Ordinal))));
-        await stage.Kubectl.RunAsync("wait", "--for", "condition=established", "--timeout=30s", "crd", "openclawinstances.openclaw.rocks", "openclawclusterdefaults.openclaw.rocks");
+        await stage.Kubectl.WaitForKindsAsync();
         // Each test's operators compete for a lease of their own.
         await stage.Kubectl.RunAsync("delete", "lease", "-n", "openclaw-operator-system", "openclaw-operator.openclaw.rocks", "--ignore-not-found");
         stage.OperatorConfig = await server.OperatorConfigAsync(stage.Admin);

@@ -26,7 +26,7 @@ public sealed class ControlledCluster : IAsyncDisposable
             var file = folder.File("crds.yaml");
             File.WriteAllText(file, run.Output);
             await Kubectl.RunAsync("apply", "--validate=false", "-f", file);
-            await Kubectl.RunAsync("wait", "--for", "condition=established", "--timeout=30s", "crd", "openclawinstances.openclaw.rocks", "openclawclusterdefaults.openclaw.rocks");
+            await Kubectl.WaitForKindsAsync();
             var volumes = Enumerable.Range(0, 20).Select(static i => $"---\napiVersion: v1\nkind: PersistentVolume\nmetadata: {{name: v{i}}}\nspec: {{capacity: {{storage: 50Gi}}, accessModes: [ReadWriteOnce], hostPath: {{path: /nowhere}}}}\n");
             await Kubectl.ApplyAsync(string.Concat(volumes));
             _isReady = true;

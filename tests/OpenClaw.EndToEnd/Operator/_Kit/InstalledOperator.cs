@@ -82,7 +82,7 @@ public sealed class InstalledOperator : IAsyncLifetime
     {
         using var folder = new CliFolder();
         await Kubectl.ApplyAsync((await folder.RunAsync(["operator", "manifests", "--crds"])).Output);
-        await Kubectl.RunAsync("wait", "--for", "condition=established", "--timeout=30s", "crd", "openclawinstances.openclaw.rocks", "openclawclusterdefaults.openclaw.rocks", "openclawselfconfigs.openclaw.rocks");
+        await Kubectl.WaitForKindsAsync();
         await Kubectl.ApplyAsync((await folder.RunAsync(["operator", "manifests"])).Output);
     }
 
