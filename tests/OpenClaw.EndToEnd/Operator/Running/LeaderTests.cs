@@ -86,12 +86,19 @@ public sealed partial class LeaderTests(AuditedApiServer server)
         var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.All(lines.Where(static l => l[0] != '#'), static l => Assert.Matches(Sample(), l));
         Assert.DoesNotContain("restless", text, StringComparison.Ordinal);
-        foreach (var line in (string[])["openclaw_operator_leader 1", "openclaw_operator_synced 1", "openclaw_operator_definitions_served 1", "openclaw_operator_terms_total ", "openclaw_operator_reconciles_total{result=\"done\"} ",
+        string[] expected = ["openclaw_operator_leader 1", "openclaw_operator_synced 1", "openclaw_operator_definitions_served 1", "openclaw_operator_terms_total ", "openclaw_operator_reconciles_total{result=\"done\"} ",
             "openclaw_operator_reconcile_seconds_bucket{le=\"+Inf\"} ", "openclaw_operator_writes_total{kind=\"StatefulSet\",verb=\"apply\",result=\"ok\"} ", "openclaw_operator_api_requests_total{verb=\"patch\",code=\"200\"} ",
-            "openclaw_operator_watches_total{resource=\"openclawinstances.openclaw.rocks\"} ", "openclaw_operator_instances{phase=", "openclaw_operator_build_info{version=", "process_resident_memory_bytes "])
+            "openclaw_operator_watches_total{resource=\"openclawinstances.openclaw.rocks\"} ", "openclaw_operator_instances{phase=", "openclaw_operator_build_info{version=", "process_resident_memory_bytes "];
+        var missing = Missing(lines);
+        // After a restart of the API server it takes a moment until everything is listed and counted again.
+        for (var attempt = 0; attempt < 60 && missing.Length > 0; attempt++)
         {
-            Assert.Contains(lines, l => l.StartsWith(line, StringComparison.Ordinal) && !l.EndsWith(" 0", StringComparison.Ordinal));
+            await Task.Delay(500);
+            missing = Missing((await process.GetAsync("/metrics")).Body.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         }
+        Assert.Empty(missing);
+
+        string[] Missing(string[] have) => [.. expected.Where(e => !have.Any(l => l.StartsWith(e, StringComparison.Ordinal) && !l.EndsWith(" 0", StringComparison.Ordinal)))];
     }
 
     private const string Instance = """
