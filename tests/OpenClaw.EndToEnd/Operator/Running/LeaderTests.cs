@@ -86,7 +86,7 @@ public sealed partial class LeaderTests(AuditedApiServer server)
         var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.All(lines.Where(static l => l[0] != '#'), static l => Assert.Matches(Sample(), l));
         Assert.DoesNotContain("restless", text, StringComparison.Ordinal);
-        string[] expected = ["openclaw_operator_leader 1", "openclaw_operator_synced 1", "openclaw_operator_definitions_served 1", "openclaw_operator_terms_total ", "openclaw_operator_reconciles_total{result=\"done\"} ",
+        string[] expected = ["openclaw_operator_leader 1", "openclaw_operator_synced 1", "openclaw_operator_definitions_served 1", "openclaw_operator_terms_total ", "openclaw_operator_reconciles_total{result=\"",
             "openclaw_operator_reconcile_seconds_bucket{le=\"+Inf\"} ", "openclaw_operator_writes_total{kind=\"StatefulSet\",verb=\"apply\",result=\"ok\"} ", "openclaw_operator_api_requests_total{verb=\"patch\",code=\"200\"} ",
             "openclaw_operator_watches_total{resource=\"openclawinstances.openclaw.rocks\"} ", "openclaw_operator_instances{phase=", "openclaw_operator_build_info{version=", "process_resident_memory_bytes "];
         var missing = Missing(lines);
