@@ -183,8 +183,9 @@ public sealed class GatewayHost : IAsyncDisposable
             return (null, new StartRefusal($"the gateway cannot listen on {where}: {e.Message}", "choose an address of this machine with gateway.bind, and a port above 1023 or the right to a lower one", []));
         }
         // Kestrel writes the port it really took into the addresses.
-        host.IsOnAllAddresses = app.Urls.Any(static u => u.Contains("[::]", StringComparison.Ordinal) || u.Contains("0.0.0.0", StringComparison.Ordinal));
-        host.Address = new Uri(app.Urls.First().Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
+        var bound = app.Urls.First();
+        var local = bound.Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
+        (host.Address, host.IsOnAllAddresses) = (new Uri(local), local != bound);
         watcher.Start();
         discovery.Start();
         return (host, null);
@@ -214,7 +215,10 @@ public sealed class GatewayHost : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.AllowSynchronousIO = false;
-            kestrel.Limits.MaxRequestBodySize = gateway.MaxBodyBytes;
+            // Every reader of a body has its own bound (RequestEnvelope.ReadAsync), which a new configuration may raise. What is over it
+            // the server throws away for five seconds at most: closed at once on a caller who is still sending, the connection
+            // would be reset and the 413 with it (RFC 9112, section 9.6).
+            kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MaxConcurrentConnections = gateway.MaxConnections;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
