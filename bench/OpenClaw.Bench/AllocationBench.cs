@@ -22,14 +22,14 @@ internal static class AllocationBench
             using var upstream = Nginx.StartUpstream(folder, whole);
             using var streamer = ChildProcess.Start(folder, "streams", Environment.ProcessPath!, ["stream-upstream", streams.ToString(CultureInfo.InvariantCulture)]);
             var environment = new Dictionary<string, string> { ["OPENCLAW_GATEWAY_TOKEN"] = Ours.Token, ["OPENCLAW_STATE_DIR"] = folder };
-            var file = Ours.WriteConfig(folder, whole, streams);
+            var file = Ours.WriteConfig(folder, whole, streams, args.Contains("--ledger") ? Keeping.OnSqlite : Keeping.Nothing);
             await using var sink = Stream.Null;
             var (host, refusal) = await GatewayHost.StartAsync(new GatewayOptions { ConfigPath = file, Port = 0, Environment = ConfigEnvironment.Of(environment), DecisionOutput = sink });
             if (host is null) throw new InvalidOperationException(refusal!.Message);
             await using var _ = host;
             foreach (var workload in Workload.All)
             {
-                if (args.Length > 0 && !args.Contains(workload.Provider)) continue;
+                if (args.Any(static a => a != "--ledger") && !args.Contains(workload.Provider)) continue;
                 await MeasureAsync(folder, host.Address, workload);
             }
             return 0;

@@ -56,6 +56,28 @@ internal sealed class ChildProcess : IDisposable
         return ReadClock(clock, out var time) == 0 ? (time.Seconds * 1e6) + (time.Nanos / 1e3) : throw new InvalidOperationException($"process {Id} is gone");
     }
 
+    /// <summary>CPU time of a .NET program's thread that compiles hot methods anew, in microseconds; 0 while there is none.</summary>
+    public double CompilerMicros()
+    {
+        var ticks = 0L;
+        foreach (var thread in Directory.EnumerateDirectories($"/proc/{Id}/task"))
+        {
+            try
+            {
+                var stat = File.ReadAllText(Path.Combine(thread, "stat"));
+                if (!stat.Contains("(.NET Tiered", StringComparison.Ordinal)) continue;
+                // Behind the name, which may have spaces: the state is the third field, user and system time the 14th and 15th.
+                var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+                ticks += long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);
+            }
+            catch (IOException)
+            {
+                // It ended.
+            }
+        }
+        return ticks * 10_000.0;
+    }
+
     /// <summary>Memory in RAM, in MB (10^6).</summary>
     public double ResidentMegabytes()
     {

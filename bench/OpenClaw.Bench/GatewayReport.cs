@@ -22,7 +22,8 @@ internal sealed class GatewayReport(
         Line();
         Line("Upstream of whole answers: nginx with a fixed completion of 820 bytes for a request of 1.4 kB. Upstream of streams: a hundred frames of about 230 bytes, each a write of its own. "
             + "nginx (one worker) passes bytes on with kept-alive connections. Our gateway checks a token, reads the request, plans a route with a fallback, reads every frame of the answer, "
-            + "writes a decision line and counts metrics; its build is ReadyToRun. CPU is user and system time of the gateway's process. Ratios are medians of the rounds' own ratios. "
+            + $"writes a decision line and counts metrics (\"ours\"); \"{GatewayBench.WithLedger}\" is a second process that also keeps every request in a SQLite ledger, holds and settles three budgets and reads the prompt for the runaway guard. "
+            + "The targets are for the first. The build is ReadyToRun. CPU is user and system time of the gateway's process. Ratios are medians of the rounds' own ratios. "
             + "wrk and the upstream share the machine's cores with the measured process, so requests a second and latencies from 16 connections up are those of a full machine.");
         Line();
         foreach (var verdict in _verdicts) Line($"- {verdict}");
@@ -34,9 +35,10 @@ internal sealed class GatewayReport(
         Line("| | idle | after this run |");
         Line("| --- | ---: | ---: |");
         Line($"| ours | {memory.Idle:F0} MB | {memory.Loaded:F0} MB |");
+        Line($"| {GatewayBench.WithLedger} | {memory.LedgerIdle:F0} MB | {memory.LedgerLoaded:F0} MB |");
         if (HasPortkey) Line($"| Portkey | {memory.PortkeyIdle:F0} MB | {memory.PortkeyLoaded:F0} MB |");
         Line();
-        Line("Our gateway allocates on the managed heap:");
+        Line("Our gateway allocates on the managed heap (without the ledger):");
         Line();
         Line("| a whole answer | a stream without its frames | a frame of a burst | a frame that comes alone |");
         Line("| ---: | ---: | ---: | ---: |");

@@ -47,7 +47,7 @@ internal static class KnobBench
         var environment = setting.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(static s => s.Split('=', 2)).Select(static s => (Name: s[0], Value: s[1])).ToArray();
         var binary = environment.FirstOrDefault(static e => e.Name == "OPENCLAW_BINARY").Value ?? GatewayProcess.Binary;
         var port = GatewayProcess.FreePort();
-        var process = Ours.Start(folder, $"ours-{port}", binary, port, whole, streams, environment);
+        var process = Ours.Start(folder, $"ours-{port}", binary, port, whole, streams, Keeping.Nothing, environment);
         StartupBench.WaitUntilReady(process, port, "/readyz");
         return (setting.Length == 0 ? "as published" : setting, port, process);
     }
@@ -58,7 +58,7 @@ internal static class KnobBench
         var peers = gateways.Select(g => new Peer(
             "ours-" + g.Port, _ => new Uri($"http://127.0.0.1:{g.Port}/v1/chat/completions"), _ => Ours.Headers, static w => w.Provider + "/gpt-4o", _ => g.Process)).ToList();
         var samples = new List<Sample>[peers.Count, cells.Length];
-        foreach (var peer in peers) await peer.MeasureAsync(folder, Workload.Whole, 16, GatewayBench.WarmUpSeconds);
+        foreach (var peer in peers) await peer.WarmAsync(folder, Workload.Whole, 16);
         for (var round = 0; round < rounds; round++)
         {
             for (var c = 0; c < cells.Length; c++)

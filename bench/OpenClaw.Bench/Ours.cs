@@ -3,7 +3,7 @@ using System.Text;
 
 namespace OpenClaw.Bench;
 
-/// <summary>Our gateway as it is used: a token is asked for, models are allowed by name, a fallback stands by, decision lines are written, metrics counted, every request goes into the ledger. The guard watches but lets the same request come again and again.</summary>
+/// <summary>Our gateway as it is used: a token is asked for, models are allowed by name, a fallback stands by, decision lines are written, metrics counted; what else is kept and counted is a <see cref="Keeping"/>.</summary>
 internal static class Ours
 {
     public const string Token = "bench-token-4f1d";
@@ -11,17 +11,17 @@ internal static class Ours
 
     public static readonly (string Name, string Value)[] Headers = [("authorization", "Bearer " + Token)];
 
-    public static ChildProcess Start(string folder, string name, string binary, int port, int whole, int streams, params (string Name, string Value)[] environment)
+    public static ChildProcess Start(string folder, string name, string binary, int port, int whole, int streams, Keeping keeping, params (string Name, string Value)[] environment)
     {
         var home = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
-        var file = WriteConfig(home, whole, streams);
+        var file = WriteConfig(home, whole, streams, keeping);
         return ChildProcess.Start(
             folder, name, binary, ["gateway", "--config", file, "--port", port.ToString(CultureInfo.InvariantCulture)],
             [("OPENCLAW_GATEWAY_TOKEN", Token), ("OPENCLAW_STATE_DIR", home), .. environment]);
     }
 
     /// <summary>The configuration for these upstreams; its file.</summary>
-    public static string WriteConfig(string home, int whole, int streams)
+    public static string WriteConfig(string home, int whole, int streams, Keeping keeping)
     {
         var file = Path.Combine(home, "openclaw.json");
         var providers = new StringBuilder();
@@ -42,7 +42,7 @@ internal static class Ours
                 "fallbacks": ["openai/gpt-4o-mini"]
               },
               "defaultModel": "openai/gpt-4o",
-              "guard": { "loopSpend": 1000000, "spendPerMinute": 0 }
+              {{keeping.Config}}
             }
             """);
         return file;

@@ -24,6 +24,27 @@ internal sealed record Peer(
     public Task<Sample> MeasureAsync(string folder, Workload workload, int connections, int seconds) =>
         Wrk.RunAsync(Url(workload), ScriptFile(folder, workload), connections, seconds, Measured(workload).CpuMicros);
 
+    /// <summary>
+    /// Runs a workload until what is measured is the program and not its compiler: at least <see cref="LeastWarmUp"/> seconds, and
+    /// on until the compiler's thread takes less than a hundredth of the CPU time, at most <see cref="MostWarmUp"/>.
+    /// </summary>
+    /// <returns>The compiler's last share.</returns>
+    public async Task<double> WarmAsync(string folder, Workload workload, int connections)
+    {
+        var process = Measured(workload);
+        for (var seconds = 0; ; seconds += WarmUpStep)
+        {
+            var before = process.CompilerMicros();
+            var sample = await MeasureAsync(folder, workload, connections, WarmUpStep);
+            var share = (process.CompilerMicros() - before) / sample.CpuMicros;
+            if (seconds + WarmUpStep >= MostWarmUp || (seconds + WarmUpStep >= LeastWarmUp && share < 0.01)) return share;
+        }
+    }
+
+    private const int WarmUpStep = 3;
+    private const int LeastWarmUp = 12;
+    private const int MostWarmUp = 36;
+
     /// <summary>Null when one answer is what it must be, else what it was: figures of wrong answers would be worthless.</summary>
     public async Task<string?> CheckAsync(Workload workload)
     {

@@ -34,10 +34,10 @@ internal static class StartupBench
     public static async Task<string> TableAsync(string folder)
     {
         var text = new StringBuilder("| | start to first 200, median | best | CPU time until then | idle memory |\n| --- | ---: | ---: | ---: | ---: |\n");
-        var published = await MeasureAsync(folder, Runs, "/readyz", (name, port) => Ours.Start(folder, name, GatewayProcess.Binary, port, 9, 9));
+        var published = await MeasureAsync(folder, Runs, "/readyz", (name, port) => Ours.Start(folder, name, GatewayProcess.Binary, port, 9, 9, Keeping.OnSqlite));
         Row(text, "OpenClaw for .NET, ReadyToRun (`./x publish`)", published);
         var plain = PlainBuild();
-        if (plain is not null) Row(text, "OpenClaw for .NET, plain build", await MeasureAsync(folder, Runs, "/readyz", (name, port) => Ours.Start(folder, name, plain, port, 9, 9)));
+        if (plain is not null) Row(text, "OpenClaw for .NET, plain build", await MeasureAsync(folder, Runs, "/readyz", (name, port) => Ours.Start(folder, name, plain, port, 9, 9, Keeping.OnSqlite)));
         if (Portkey.IsHere) Row(text, "Portkey 1.15.2", await MeasureAsync(folder, 5, "/", (name, port) => Portkey.Start(folder, name, port)));
         var (startup, idle) = (published.Select(static r => r.Seconds).Median(), published.Select(static r => r.Idle).Median());
         text.Append('\n').Append(startup < 0.5 ? "Target kept: start-up below 0.5 s" : string.Create(CultureInfo.InvariantCulture, $"**Target missed**: start-up takes {startup:F2} s, not below 0.5 s"))

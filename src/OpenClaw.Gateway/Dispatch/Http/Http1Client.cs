@@ -56,7 +56,26 @@ internal sealed class Http1Client : IDisposable
                 connection.Dispose();
                 throw;
             }
-            return await AnswerAsync(connection, pool).ConfigureAwait(false);
+            break;
+        }
+        // Once a request is out it may have been taken: from here on the caller decides whether it is sent again.
+        try
+        {
+            // The socket is awaited here and not in a method of the connection: each state machine between costs every request.
+            while (!connection.TryTakeHead())
+            {
+                var count = await connection.ReceiveAsync(connection.Room()).ConfigureAwait(false);
+                if (count == 0) throw new HttpIOException(HttpRequestError.ResponseEnded, "the connection ended before the answer");
+                connection.Received(count);
+            }
+            return new ResponseBody(connection, pool);
+        }
+        catch (Exception e)
+        {
+            connection.Dispose();
+            // Both of these say themselves what is wrong.
+            if (e is not HttpIOException and not HttpRequestException && UpstreamConnection.IsOfNetwork(e)) throw connection.Broken(e);
+            throw;
         }
     }
 
@@ -64,22 +83,6 @@ internal sealed class Http1Client : IDisposable
     {
         _sweeper.Dispose();
         foreach (var pool in _pools.Values) pool.Dispose();
-    }
-
-    // Once a request is out it may have been taken: from here on the caller decides whether it is sent again.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<ResponseBody> AnswerAsync(UpstreamConnection connection, ConnectionPool pool)
-    {
-        try
-        {
-            await connection.ReadHeadAsync().ConfigureAwait(false);
-            return new ResponseBody(connection, pool);
-        }
-        catch
-        {
-            connection.Dispose();
-            throw;
-        }
     }
 
     // HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, as the platform reads them.

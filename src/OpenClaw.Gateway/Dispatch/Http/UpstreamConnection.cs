@@ -90,11 +90,9 @@ internal sealed class UpstreamConnection(Socket socket, SslStream? tls, long ope
         }
     }
 
-    /// <summary>Reads the answer's head, provisional answers (1xx) passed over.</summary>
-    /// <exception cref="IOException">The connection broke or ended.</exception>
+    /// <summary>Takes the answer's head from what came, provisional answers (1xx) passed over. False: more must come.</summary>
     /// <exception cref="HttpRequestException">What came is not HTTP/1.1.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask ReadHeadAsync()
+    public bool TryTakeHead()
     {
         while (true)
         {
@@ -105,11 +103,10 @@ internal sealed class UpstreamConnection(Socket socket, SslStream? tls, long ope
                     _start += length;
                     // The protocol is never switched: it was not asked for.
                     if (Head.Status == 101) throw new HttpRequestException(HttpRequestError.InvalidResponse, "the answer switches the protocol");
-                    if (Head.Status >= 200) return;
+                    if (Head.Status >= 200) return true;
                     continue;
-                default: break;
+                default: return false;
             }
-            if (!await FillAsync().ConfigureAwait(false)) throw new HttpIOException(HttpRequestError.ResponseEnded, "the connection ended before the answer");
         }
     }
 
