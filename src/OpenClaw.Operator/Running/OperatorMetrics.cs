@@ -35,10 +35,14 @@ internal sealed class OperatorMetrics(string version, Leadership leadership, Lea
             Enum.GetValues<ReconcileOutcome>().Select(o => (new[] { WordOf(o) }, (double)figures.Outcomes.GetValueOrDefault(o))));
         text.Histogram(Prefix + "reconcile_seconds", "How long a look took.", InstanceCounters.Bounds, figures.Durations, figures.Busy.TotalSeconds);
         text.Gauge(Prefix + "queue_depth", "Instances that wait for a worker.", controller?.QueueDepth ?? 0);
+        text.Gauge(Prefix + "queue_delayed", "Instances that wait for their time: after a failure, or to be looked at again.", controller?.Delayed ?? 0);
         text.Gauge(Prefix + "working", "Instances that are looked at now.", controller?.Working ?? 0);
+        var (inside, waiting) = controller?.Rollouts ?? (0, 0);
+        text.Family(Prefix + "rollouts", "gauge", "Instances that restart because of a new operator or new defaults (restarting), and those that wait for these (waiting).", ["state"],
+            [(["restarting"], inside), (["waiting"], waiting)]);
         text.Gauge(Prefix + "synced", "1 when everything that is watched was listed.", controller is { HasSynced: true } ? 1 : 0);
         text.Family(Prefix + "instances", "gauge", "Instances by the phase that they show; the leader's.", ["phase"],
-            (controller?.Phases ?? new Dictionary<string, int>()).Select(static p => (new[] { p.Key }, (double)p.Value)));
+            (controller?.Phases ?? new Dictionary<string, int>()).Select(static p => (new[] { p.Key.Length == 0 ? "none" : p.Key }, (double)p.Value)));
         text.Family(Prefix + "writes_total", "counter", "Writes by kind, verb (apply, create, patch, delete, status) and whether the API server took them (ok, refused).", ["kind", "verb", "result"],
             figures.Writes.Select(static w => (new[] { w.Key.Kind, w.Key.Verb, w.Key.Ok ? "ok" : "refused" }, (double)w.Value)));
         var (sent, dropped) = work.Events;

@@ -33,14 +33,14 @@ public class PackageFilesTests
     }
 
     [Fact]
-    public void No_right_is_a_wildcard_and_no_secret_can_be_deleted()
+    public void No_right_is_a_wildcard_and_no_secret_and_no_claim_can_be_deleted()
     {
         foreach (var rule in OperatorRights.Namespaced().Concat(OperatorRights.ClusterWide()).Concat(OperatorRights.Leadership()))
         {
             var text = rule.ToJsonString();
             Assert.DoesNotContain("*", text, StringComparison.Ordinal);
             Assert.DoesNotContain("escalate", text, StringComparison.Ordinal);
-            if (text.Contains("\"secrets\"", StringComparison.Ordinal)) Assert.DoesNotContain("delete", text, StringComparison.Ordinal);
+            if (text.Contains("\"secrets\"", StringComparison.Ordinal) || text.Contains("\"persistentvolumeclaims\"", StringComparison.Ordinal)) Assert.DoesNotContain("delete", text, StringComparison.Ordinal);
         }
     }
 
