@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using OpenClaw.Kube;
 using OpenClaw.Kube.Client;
 using OpenClaw.Kube.Control;
+using OpenClaw.Operator.Status;
 
 namespace OpenClaw.Operator.Reconcile;
 
@@ -80,7 +81,7 @@ internal sealed class StatusTeller(KubeClient client, EventRecorder? events, Ins
     }
 
     // Ready says again what another condition says.
-    private static bool IsUnderWay(string type, string reason) => type == "Ready" || reason is "StatefulSetNotReady" or "PullingModel" or "Initializing" or "Starting" or "Ending" or "ClaimPending" or "Suspended" or "Waiting" or "RolloutWaits";
+    private static bool IsUnderWay(string type, string reason) => type == "Ready" || PodTrouble.IsBusyWith(reason) || reason is "StatefulSetNotReady" or "ClaimPending" or "Suspended" or "Waiting" or "RolloutWaits";
 
     private static IEnumerable<JsonObject> Conditions(JsonObject status) => (status["conditions"] as JsonArray ?? []).OfType<JsonObject>();
 

@@ -51,16 +51,14 @@ internal sealed class ContainerTrouble(JsonObject pod, string podName, IReadOnly
     private PodTrouble? Running(string name, JsonObject container, bool isFirst)
     {
         // A pull takes minutes, and that is no trouble: say what is going on.
-        if (name.StartsWith("pull-", StringComparison.Ordinal)) return Busy("PullingModel", $"{name} in {podName} is pulling its model; kubectl logs {podName} -c {name} shows how far it is" + Before(name, container));
-        if (isFirst && !IsSidecar(name)) return Busy("Initializing", $"{name} in {podName} runs first, the gateway starts after it" + Before(name, container));
+        if (name.StartsWith("pull-", StringComparison.Ordinal)) return new PodTrouble("PullingModel", $"{name} in {podName} is pulling its model; kubectl logs {podName} -c {name} shows how far it is" + Before(name, container));
+        if (isFirst && !IsSidecar(name)) return new PodTrouble("Initializing", $"{name} in {podName} runs first, the gateway starts after it" + Before(name, container));
         if (container["ready"]?.GetValueKind() != JsonValueKind.False) return null;
         // What a probe heard is told by an event alone.
         var probe = warnings.LastOrDefault(static w => PodTrouble.Text(w, "reason") == "Unhealthy") is { } unhealthy ? ": " + Quote(PodTrouble.Text(unhealthy, "message")) : "";
-        if (container["started"]?.GetValueKind() == JsonValueKind.False) return Busy("Starting", $"{name} in {podName} is starting and does not answer its start-up probe yet" + probe + Before(name, container));
+        if (container["started"]?.GetValueKind() == JsonValueKind.False) return new PodTrouble("Starting", $"{name} in {podName} is starting and does not answer its start-up probe yet" + probe + Before(name, container));
         return new PodTrouble("NotReady", $"{name} in {podName} runs and is not ready" + (probe.Length > 0 ? probe : ": its readiness probe fails") + Before(name, container));
     }
-
-    private static PodTrouble Busy(string reason, string sentence) => new(reason, sentence) { IsBusy = true };
 
     /// <summary>How earlier starts of it ended; empty for the first.</summary>
     private string Before(string name, JsonObject container) =>

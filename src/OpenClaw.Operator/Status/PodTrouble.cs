@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json.Nodes;
 using OpenClaw.Operator.Api;
 
@@ -6,8 +7,13 @@ namespace OpenClaw.Operator.Status;
 /// <summary>Why a pod is not up: a word for programs and a sentence for people.</summary>
 internal sealed record PodTrouble(string Reason, string Sentence)
 {
+    private static readonly FrozenSet<string> s_busy = FrozenSet.Create(StringComparer.Ordinal, "PullingModel", "Initializing", "Starting", "Ending");
+
     /// <summary>True when it is on its way and nobody has to do anything.</summary>
-    public bool IsBusy { get; init; }
+    public bool IsBusy => IsBusyWith(Reason);
+
+    /// <summary>True of the word for a pod that is on its way.</summary>
+    public static bool IsBusyWith(string reason) => s_busy.Contains(reason);
 
     /// <summary>The first trouble of a pod, or what it is busy with; null when there is nothing to say.</summary>
     /// <param name="events">Events of the namespace; what only they tell (a volume that cannot be mounted, a probe's answer) is left out without them.</param>
@@ -54,7 +60,7 @@ internal sealed record PodTrouble(string Reason, string Sentence)
         {
             return new PodTrouble(Text(disruption, "reason") ?? "Disrupted", $"{name} has to leave {node ?? "its node"}: {Text(disruption, "message")}");
         }
-        if (pod["metadata"]?["deletionTimestamp"] is not null) return new PodTrouble("Ending", $"{name} is ending{(node is null ? "" : $" on {node}; while that node does not answer, no other takes its place")}") { IsBusy = true };
+        if (pod["metadata"]?["deletionTimestamp"] is not null) return new PodTrouble("Ending", $"{name} is ending{(node is null ? "" : $" on {node}; while that node does not answer, no other takes its place")}");
         return Condition(status, "PodScheduled") is { } scheduled && Text(scheduled, "status") == "False" ? new PodTrouble("Unschedulable", $"{name} has no node: {Text(scheduled, "message")}") : null;
     }
 
