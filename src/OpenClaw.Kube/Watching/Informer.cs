@@ -31,6 +31,7 @@ public sealed class Informer<T>
     private long _lists;
     private long _watches;
     private volatile KubeProblem? _problem;
+    private KubeProblemKind? _logged;
 
     /// <param name="project">What to keep of an object. It must copy: the JSON is gone after the call.</param>
     public Informer(KubeClient client, ResourceKind kind, ListQuery query, Func<JsonElement, T> project, Action<InformerChange<T>> changed, InformerOptions? options = null)
@@ -130,6 +131,7 @@ public sealed class Informer<T>
     private void Take(WatchEvent change)
     {
         _failures = 0;
+        LogEnd();
         if (change.Kind != WatchEventKind.Bookmark && Read(change.Object) is { } stored)
         {
             Tell(change.Kind == WatchEventKind.Deleted ? _store.Remove(stored.Key, stored.Value) : _store.Put(stored));
@@ -149,11 +151,25 @@ public sealed class Informer<T>
         else if (problem.Kind != KubeProblemKind.Unreachable || _failures > 1)
         {
             _problem = problem;
-            _client.Options.Log(KubeLogLevel.Warning, $"watching {_kind}: {problem}");
+            LogProblem(problem);
         }
         var wait = Backoff.Jittered(_options.FirstBackoff, _options.LongestBackoff, _failures - 1, _client.Options.Random);
         if (problem.RetryAfter is { } asked && asked > wait) wait = asked < _options.LongestBackoff ? asked : _options.LongestBackoff;
         await Task.Delay(wait, _client.Options.Time, cancel).ConfigureAwait(false);
+    }
+
+    // A refusal may last as long as the process: its beginning is worth a line, and its end.
+    private void LogProblem(KubeProblem problem)
+    {
+        _client.Options.Log(_logged == problem.Kind ? KubeLogLevel.Debug : KubeLogLevel.Warning, $"watching {_kind}: {problem}");
+        _logged = problem.Kind;
+    }
+
+    private void LogEnd()
+    {
+        if (_logged is null) return;
+        _client.Options.Log(KubeLogLevel.Information, $"watching {_kind}: it works again");
+        _logged = null;
     }
 
     // Besides 410: a version from the future, as after a restore of etcd.

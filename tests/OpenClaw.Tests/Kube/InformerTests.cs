@@ -134,6 +134,28 @@ public sealed class InformerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_refusal_that_lasts_is_logged_once_and_so_is_its_end()
+    {
+        var log = new ConcurrentQueue<string>();
+        _server = await FakeApiServer.StartAsync();
+        _client = _server.Client(new KubeClientOptions
+        {
+            RequestsPerSecond = 0, Log = (level, line) => { if (level >= KubeLogLevel.Information) log.Enqueue($"{level} {line}"); },
+        });
+        _server.Fault = static _ => FakeFault.Answer(403);
+        var informer = new Informer<ConfigMap>(_client, Kinds.ConfigMap, ListQuery.All, OpenClaw.Kube.Resources.ConfigMap.Read, Tell, s_quick);
+        _running = informer.RunAsync(_stop.Token);
+        await UntilAsync(() => _server.Requests.Count >= 5);
+        _server.Fault = static _ => null;
+        await WatchingAsync();
+        _server.Cluster.Create(Kinds.ConfigMap, "ns", ConfigMap("a"));
+        await ToldAsync("+a");
+        Assert.Collection(log,
+            static l => Assert.StartsWith("Warning watching ConfigMap v1: Forbidden 403", l, StringComparison.Ordinal),
+            static l => Assert.Equal("Information watching ConfigMap v1: it works again", l));
+    }
+
+    [Fact]
     public async Task Keeps_to_its_scope_and_to_metadata()
     {
         _server = await FakeApiServer.StartAsync();
