@@ -1,7 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using OpenClaw.EndToEnd.Cluster;
 using OpenClaw.Kube;
@@ -152,12 +149,12 @@ public class ApiServer : IAsyncDisposable
         for (var attempt = 0; ; attempt++)
         {
             var folder = Directory.CreateTempSubdirectory("openclaw-api-").FullName;
-            Port = FreePorts();
+            Port = Servers.FreePorts();
             var (started, said) = await RunAsync(folder, Path.Combine(scripts, "start.sh"), folder, Port.ToString(CultureInfo.InvariantCulture));
             if (started == 0)
             {
                 (_folder, _scripts) = (folder, scripts);
-                Watch(scripts, folder);
+                Servers.EndWithThisProcess(folder, Path.Combine(scripts, "stop.sh"), folder);
                 return;
             }
             await RunAsync(folder, Path.Combine(scripts, "stop.sh"), folder);
@@ -166,59 +163,5 @@ public class ApiServer : IAsyncDisposable
         }
     }
 
-    /// <summary>When this process ends without saying so, the server ends all the same.</summary>
-    private static void Watch(string scripts, string folder)
-    {
-        var start = new ProcessStartInfo("setsid") { UseShellExecute = false };
-        string[] arguments = ["sh", "-c", "while kill -0 \"$0\" 2>/dev/null && [ -d \"$2\" ]; do sleep 1; done; [ -d \"$2\" ] && \"$1/stop.sh\" \"$2\" && rm -rf \"$2\"",
-            Environment.ProcessId.ToString(CultureInfo.InvariantCulture), scripts, folder];
-        foreach (var argument in arguments) start.ArgumentList.Add(argument);
-        (start.RedirectStandardOutput, start.RedirectStandardError, start.RedirectStandardInput) = (true, true, true);
-        Process.Start(start)?.Dispose();
-    }
-
-    private async Task<(int Code, string Output)> RunAsync(string folder, string script, params string[] arguments)
-    {
-        var log = Path.GetTempFileName();
-        try
-        {
-            // The servers inherit the script's output: a pipe would stay open as long as they live.
-            var start = new ProcessStartInfo("sh") { UseShellExecute = false };
-            foreach (var argument in (string[])["-c", "exec \"$0\" \"$@\" >\"$SAID\" 2>&1 </dev/null", script, .. arguments]) start.ArgumentList.Add(argument);
-            start.Environment["SAID"] = log;
-            foreach (var (name, value) in folder.Length == 0 ? [] : Settings(folder)) start.Environment[name] = value;
-            using var process = Process.Start(start)!;
-            await process.WaitForExitAsync();
-            return (process.ExitCode, await File.ReadAllTextAsync(log));
-        }
-        finally
-        {
-            File.Delete(log);
-        }
-    }
-
-    /// <summary>The first of seven ports in a row that nobody listens on.</summary>
-    private static int FreePorts()
-    {
-        for (var attempt = 0; attempt < 200; attempt++)
-        {
-            var first = Random.Shared.Next(21_000, 31_000);
-            if (Enumerable.Range(first, 7).All(IsFree)) return first;
-        }
-        throw new InvalidOperationException("there are no seven free ports in a row");
-    }
-
-    private static bool IsFree(int port)
-    {
-        try
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, port) { ExclusiveAddressUse = true };
-            listener.Start();
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
+    private Task<(int Code, string Output)> RunAsync(string folder, string script, params string[] arguments) => Servers.RunAsync(script, arguments, folder.Length == 0 ? [] : Settings(folder));
 }

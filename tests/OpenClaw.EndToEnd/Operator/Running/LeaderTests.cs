@@ -8,6 +8,8 @@ namespace OpenClaw.EndToEnd.Operator.Running;
 [Collection("operator process")]
 public sealed partial class LeaderTests(AuditedApiServer server)
 {
+    private static readonly string[] s_ended = ["openclaw_operator_reconciles_total{result=\"done\"} ", "openclaw_operator_reconciles_total{result=\"after\"} "];
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -86,7 +88,7 @@ public sealed partial class LeaderTests(AuditedApiServer server)
         var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.All(lines.Where(static l => l[0] != '#'), static l => Assert.Matches(Sample(), l));
         Assert.DoesNotContain("restless", text, StringComparison.Ordinal);
-        string[] expected = ["openclaw_operator_leader 1", "openclaw_operator_synced 1", "openclaw_operator_definitions_served 1", "openclaw_operator_terms_total ", "openclaw_operator_reconciles_total{result=\"",
+        string[] expected = ["openclaw_operator_leader 1", "openclaw_operator_synced 1", "openclaw_operator_definitions_served 1", "openclaw_operator_terms_total ",
             "openclaw_operator_reconcile_seconds_bucket{le=\"+Inf\"} ", "openclaw_operator_writes_total{kind=\"StatefulSet\",verb=\"apply\",result=\"ok\"} ", "openclaw_operator_api_requests_total{verb=\"patch\",code=\"200\"} ",
             "openclaw_operator_watches_total{resource=\"openclawinstances.openclaw.rocks\"} ", "openclaw_operator_instances{phase=", "openclaw_operator_build_info{version=", "process_resident_memory_bytes "];
         var missing = Missing(lines);
@@ -98,7 +100,9 @@ public sealed partial class LeaderTests(AuditedApiServer server)
         }
         Assert.Empty(missing);
 
-        string[] Missing(string[] have) => [.. expected.Where(e => !have.Any(l => l.StartsWith(e, StringComparison.Ordinal) && !l.EndsWith(" 0", StringComparison.Ordinal)))];
+        // A look that will be repeated for something that is under way ended as well as one that needs no other.
+        string[] Missing(string[] have) => [.. expected.Where(e => !Counts(have, e)), .. s_ended.Any(e => Counts(have, e)) ? Array.Empty<string>() : s_ended];
+        static bool Counts(string[] have, string what) => have.Any(l => l.StartsWith(what, StringComparison.Ordinal) && !l.EndsWith(" 0", StringComparison.Ordinal));
     }
 
     private const string Instance = """

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using OpenClaw.EndToEnd.Cluster;
 using OpenClaw.Tests;
 
 namespace OpenClaw.EndToEnd.Operator;
@@ -55,11 +55,11 @@ internal sealed class RealNode : IAsyncDisposable
         if (Missing() is { } missing) return (null, missing);
         var script = Path.Combine(SharedFiles.Root, "envtest", "cluster.sh");
         var folder = Directory.CreateTempSubdirectory("openclaw-node-").FullName;
-        await RunAsync("chmod", ["711", folder]);
+        await Servers.RunAsync("chmod", ["711", folder]);
         Directory.CreateDirectory(Cluster(folder));
-        var port = FreePorts();
-        Watch(script, folder);
-        var (code, said) = await RunAsync(script, ["up", Cluster(folder), port.ToString(CultureInfo.InvariantCulture), ImageFile, .. images]);
+        var port = Servers.FreePorts();
+        Servers.EndWithThisProcess(folder, script, "down", Cluster(folder));
+        var (code, said) = await Servers.RunAsync(script, ["up", Cluster(folder), port.ToString(CultureInfo.InvariantCulture), ImageFile, .. images]);
         if (code != 0 || said.Contains("import failed", StringComparison.Ordinal))
         {
             await EndAsync(script, folder);
@@ -73,7 +73,7 @@ internal sealed class RealNode : IAsyncDisposable
     public async Task AddVolumeAsync(string name)
     {
         var path = Directory.CreateDirectory(Path.Combine(_folder, name)).FullName;
-        await RunAsync("chmod", ["777", path]);
+        await Servers.RunAsync("chmod", ["777", path]);
         await Kubectl.ApplyAsync(new JsonObject
         {
             ["apiVersion"] = "v1", ["kind"] = "PersistentVolume", ["metadata"] = new JsonObject { ["name"] = name },
@@ -113,7 +113,7 @@ internal sealed class RealNode : IAsyncDisposable
 
     private static async Task EndAsync(string script, string folder)
     {
-        await RunAsync(script, ["down", Cluster(folder)]);
+        await Servers.RunAsync(script, ["down", Cluster(folder)]);
         Directory.Delete(folder, recursive: true);
     }
 
@@ -125,57 +125,6 @@ internal sealed class RealNode : IAsyncDisposable
         network["plugins"]![0]!["ipam"]!["routes"] = new JsonArray(new JsonObject { ["dst"] = s_service + "/32", ["gw"] = Host.ToString() });
         await File.WriteAllTextAsync(file + ".new", network.ToJsonString());
         File.Move(file + ".new", file, overwrite: true);
-        await RunAsync("ip", ["addr", "replace", s_service + "/32", "dev", "envbr0"]);
-    }
-
-    /// <summary>When this process ends without saying so, the node ends all the same.</summary>
-    private static void Watch(string script, string folder)
-    {
-        var start = new ProcessStartInfo("setsid", ["sh", "-c", "while kill -0 \"$0\" 2>/dev/null && [ -d \"$2\" ]; do sleep 1; done; [ -d \"$2\" ] && \"$1\" down \"$2/cluster\" && rm -rf \"$2\"",
-            Environment.ProcessId.ToString(CultureInfo.InvariantCulture), script, folder]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        Process.Start(start)?.Dispose();
-    }
-
-    private static async Task<(int Code, string Output)> RunAsync(string command, string[] arguments)
-    {
-        var log = Path.GetTempFileName();
-        try
-        {
-            // The servers inherit the script's output: a pipe would stay open as long as they live.
-            var start = new ProcessStartInfo("sh", ["-c", "PATH=$PATH:/usr/sbin exec \"$0\" \"$@\" >\"$SAID\" 2>&1 </dev/null", command, .. arguments]);
-            start.Environment["SAID"] = log;
-            using var process = Process.Start(start)!;
-            await process.WaitForExitAsync();
-            return (process.ExitCode, await File.ReadAllTextAsync(log));
-        }
-        finally
-        {
-            File.Delete(log);
-        }
-    }
-
-    /// <summary>The first of seven ports in a row that nobody listens on.</summary>
-    private static int FreePorts()
-    {
-        for (var attempt = 0; attempt < 200; attempt++)
-        {
-            var first = Random.Shared.Next(21_000, 31_000);
-            if (Enumerable.Range(first, 7).All(IsFree)) return first;
-        }
-        throw new InvalidOperationException("there are no seven free ports in a row");
-    }
-
-    private static bool IsFree(int port)
-    {
-        try
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, port) { ExclusiveAddressUse = true };
-            listener.Start();
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
+        await Servers.RunAsync("ip", ["addr", "replace", s_service + "/32", "dev", "envbr0"]);
     }
 }
