@@ -25,7 +25,7 @@ internal sealed class BenchCluster : IAsyncDisposable
     private BenchCluster(string folder)
     {
         _folder = folder;
-        _client = new KubeClient(OpenClaw.Kube.Config.KubeConfig.Load([KubeConfig]).Resolve(null, new KubeEnvironment { Variable = static _ => null }), new KubeClientOptions { RequestsPerSecond = 0, FieldManager = "bench" });
+        _client = Client(new KubeClientOptions { RequestsPerSecond = 0, FieldManager = "bench" });
         var all = new ListQuery { Namespace = Space };
         var sets = new Informer<SetState>(_client, Kinds.StatefulSet, all, SetState.Read, c => Ready(c.New));
         var claims = new Informer<ObjectName>(_client, Kinds.PersistentVolumeClaim, all, ObjectName.Read, c => Bind(c.New));
@@ -33,6 +33,19 @@ internal sealed class BenchCluster : IAsyncDisposable
     }
 
     public string KubeConfig => Path.Combine(_folder, "kubeconfig");
+
+    /// <summary>CPU time of kube-apiserver and etcd since they began, in seconds.</summary>
+    public double CpuSeconds() => File.ReadLines(Path.Combine(_folder, "pids")).Sum(static line =>
+    {
+        // After the name in brackets, which may hold spaces; utime and stime are the 14th and 15th of all, in ticks of 10 ms.
+        var stat = File.ReadAllText($"/proc/{line.Split(' ')[1]}/stat");
+        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        return (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / 100;
+    });
+
+    /// <summary>A client of an administrator.</summary>
+    public KubeClient Client(KubeClientOptions options) =>
+        new(OpenClaw.Kube.Config.KubeConfig.Load([KubeConfig]).Resolve(null, new KubeEnvironment { Variable = static _ => null }), options);
 
     private static string Scripts => Path.Combine(Environment.GetEnvironmentVariable("OPENCLAW_SHARED") ?? Path.Combine("..", "shared"), "envtest");
 
@@ -46,12 +59,16 @@ internal sealed class BenchCluster : IAsyncDisposable
         var cluster = new BenchCluster(folder);
         var definitions = Path.Combine(folder, "definitions.yaml");
         await RunAsync(folder, "/bin/sh", "-c", $"'{GatewayProcess.Binary}' operator manifests --crds >'{definitions}'");
-        foreach (var document in YamlReader.Read(await File.ReadAllTextAsync(definitions)).Documents) Check(await cluster._client.ApplyAsync(Kinds.CustomResourceDefinition, (JsonObject)document.Content!, FieldOwnership.Take, default));
+        foreach (var document in YamlReader.Read(await File.ReadAllTextAsync(definitions)).Documents)
+        {
+            // Created and not applied: a server before 1.25 refuses to apply the rules in it.
+            if (document.Content is JsonObject definition) Check(await cluster._client.CreateAsync(Kinds.CustomResourceDefinition, null, definition, default));
+        }
         return cluster;
     }
 
     /// <summary>Makes so many instances.</summary>
-    public async Task FillAsync(int size)
+    public async Task FillAsync(int size, Action<string> say)
     {
         Check(await _client.CreateAsync(Kinds.Namespace, null, KubeJson.NewObject(Kinds.Namespace, new ObjectKey("", Space)), default));
         var secret = KubeJson.NewObject(Kinds.Secret, new ObjectKey(Space, "keys"));
@@ -59,11 +76,13 @@ internal sealed class BenchCluster : IAsyncDisposable
         Check(await _client.CreateAsync(Kinds.Secret, Space, secret, default));
         // Served only a moment after it was defined.
         for (var i = 0; !(await _client.ListAsync(s_instances, ListQuery.All, default)).IsSuccess && i < 100; i++) await Task.Delay(100);
+        var made = 0;
         await Parallel.ForEachAsync(Enumerable.Range(0, size), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, cancel) =>
         {
             var json = KubeJson.NewObject(s_instances, new ObjectKey(Space, string.Create(CultureInfo.InvariantCulture, $"it-{i}")));
             json["spec"] = JsonNode.Parse("""{"config":{"raw":{"defaultModel":"openai/gpt-4o"}},"envFrom":[{"secretRef":{"name":"keys"}}]}""");
             Check(await _client.CreateAsync(s_instances, Space, json, cancel));
+            say(string.Create(CultureInfo.InvariantCulture, $"{Interlocked.Increment(ref made)} made"));
         });
     }
 
@@ -100,7 +119,11 @@ internal sealed class BenchCluster : IAsyncDisposable
     {
         var log = Path.Combine(folder, "script.log");
         // The servers inherit the script's output: a pipe would stay open as long as they live.
-        using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec \"$0\" \"$@\" >>\"$SAID\" 2>&1 </dev/null", program, .. arguments]) { Environment = { ["SAID"] = log } })!;
+        using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec \"$0\" \"$@\" >>\"$SAID\" 2>&1 </dev/null", program, .. arguments])
+        {
+            // One Service an instance: the default range ends at 254. The last of two flags counts.
+            Environment = { ["SAID"] = log, ["APISERVER_EXTRA"] = "--service-cluster-ip-range=10.0.0.0/16" },
+        })!;
         await process.WaitForExitAsync();
         if (process.ExitCode != 0) throw new InvalidOperationException($"{program} failed: {await File.ReadAllTextAsync(log)}");
     }

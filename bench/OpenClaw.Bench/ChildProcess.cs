@@ -79,9 +79,14 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>Memory in RAM, in MB (10^6).</summary>
-    public double ResidentMegabytes()
+    public double ResidentMegabytes() => Megabytes("VmRSS:");
+
+    /// <summary>The most that there ever was of it.</summary>
+    public double PeakMegabytes() => Megabytes("VmHWM:");
+
+    private double Megabytes(string field)
     {
-        var line = File.ReadLines($"/proc/{Id}/status").First(static l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+        var line = File.ReadLines($"/proc/{Id}/status").First(l => l.StartsWith(field, StringComparison.Ordinal));
         return double.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024 / 1e6;
     }
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using OpenClaw.EndToEnd;
 
 namespace OpenClaw.Bench;
@@ -11,7 +10,7 @@ namespace OpenClaw.Bench;
 /// </summary>
 internal static class OperatorBench
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(30);
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -21,50 +20,98 @@ internal static class OperatorBench
             return 69;
         }
         var sizes = Option(args, "--sizes", "100,1000,3000").Split(',').Select(static s => int.Parse(s, CultureInfo.InvariantCulture)).ToArray();
-        var quiet = TimeSpan.FromSeconds(int.Parse(Option(args, "--quiet", "60"), CultureInfo.InvariantCulture));
-        var load = Machine.Load();
-        var fleets = new List<FleetFigures>();
+        var rest = TimeSpan.FromSeconds(int.Parse(Option(args, "--rest", "60"), CultureInfo.InvariantCulture));
+        var keep = Option(args, "--keep", "");
+        var build = FleetFigures.BuildOf(GatewayProcess.Binary);
+        var fleets = FleetFigures.Read(keep, build);
+        var text = "";
         foreach (var size in sizes)
         {
-            fleets.Add(await MeasureAsync(size, quiet));
-            Console.Error.WriteLine(fleets[^1]);
+            if (fleets.Any(f => f.Size == size)) Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{size} instances: measured before with this build (in {keep})"));
+            else
+            {
+                var fleet = await MeasureAsync(build, size, rest);
+                fleets.Add(fleet);
+                if (keep.Length > 0) fleet.AppendTo(keep);
+            }
+            text = OperatorReport.Write([.. fleets.OrderBy(static f => f.Size)]);
+            // After each fleet: what was measured is there, whatever becomes of the next.
+            if (Option(args, "--out", "") is { Length: > 0 } file) await File.WriteAllTextAsync(file, text);
         }
-        var text = OperatorReport.Write(fleets, quiet, load);
         Console.Write(text);
-        if (Option(args, "--out", "") is { Length: > 0 } file) await File.WriteAllTextAsync(file, text);
         return 0;
     }
 
     private static string Option(string[] args, string name, string otherwise) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : otherwise;
 
-    private static async Task<FleetFigures> MeasureAsync(int size, TimeSpan quiet)
+    private static async Task<FleetFigures> MeasureAsync(string build, int size, TimeSpan rest)
     {
+        var figures = new FleetFigures(build, size) { ["load"] = Machine.Load(), ["rest.s"] = rest.TotalSeconds };
+        var progress = new Progress(size);
         var folder = Directory.CreateTempSubdirectory("openclaw-bench-").FullName;
+        progress.Say("the API server starts");
         await using var cluster = await BenchCluster.StartAsync(folder);
-        await cluster.FillAsync(size);
-        var figures = new FleetFigures(size);
+        await cluster.FillAsync(size, progress.Say);
+        var (version, writes) = ("", 0.0);
         using (var first = Start(folder, "first", cluster.KubeConfig))
         {
-            var peak = 0.0;
-            figures.Converge = await UntilAsync(first, m =>
-            {
-                peak = Math.Max(peak, first.Process.ResidentMegabytes());
-                return m.Sum("openclaw_operator_instances", "phase=\"Running\"") >= size && m.IsIdle;
-            });
-            figures.Converged = (await first.ReadAsync())!;
-            figures.Peak = peak;
-            // What was told last comes back.
-            await Task.Delay(TimeSpan.FromSeconds(3));
-            var before = (await first.ReadAsync())!;
-            await Task.Delay(quiet);
-            figures.Quiet = (Before: before, After: (await first.ReadAsync())!);
-            figures.Rest = first.Process.ResidentMegabytes();
+            (version, writes) = await ConvergeAsync(first, cluster, size, figures, progress);
+            await RestAsync(first, rest, figures, progress);
         }
-        using var second = Start(folder, "second", cluster.KubeConfig);
-        figures.Again = await UntilAsync(second, m => m.Sum("openclaw_operator_reconciles_total") >= size && m.IsIdle);
-        figures.Looked = (await second.ReadAsync())!;
-        figures.Fresh = second.Process.ResidentMegabytes();
+        using (var second = Start(folder, "second", cluster.KubeConfig)) await LookAgainAsync(second, size, figures, progress);
+        progress.Say("an hour on a clock that is moved on");
+        await QuietHour.PassAsync(cluster, version, figures, progress.Say);
+        progress.End(string.Create(CultureInfo.InvariantCulture, $"{figures["converge.s"]:F1} s, {figures["calls"]:F0} calls, {writes:F0} writes, {figures["rss.rest"]:F0} MB; written at rest {figures["rest.writes"]:F0}, by a new process {figures["again.writes"]:F0}, in the hour {figures["hour.writes"]:F0}"));
         return figures;
+    }
+
+    private static async Task<(string Version, double Writes)> ConvergeAsync(MeasuredOperator first, BenchCluster cluster, int size, FleetFigures figures, Progress progress)
+    {
+        var server = cluster.CpuSeconds();
+        var took = await UntilAsync(first, m =>
+        {
+            var running = m.Sum("openclaw_operator_instances", "phase=\"Running\"");
+            progress.Say(string.Create(CultureInfo.InvariantCulture, $"{running:F0} run, {m.AllCalls:F0} calls, {first.Process.ResidentMegabytes():F0} MB"));
+            return running >= size && m.IsIdle;
+        });
+        var now = (await first.ReadAsync())!;
+        figures["converge.s"] = took.TotalSeconds;
+        figures["cpu.s"] = now.Cpu;
+        figures["server.cpu.s"] = cluster.CpuSeconds() - server;
+        figures["calls"] = now.AllCalls;
+        foreach (var verb in OperatorReport.Verbs) figures["calls." + verb] = now.Calls(verb);
+        figures["calls.failed"] = now.FailedCalls;
+        figures["writes"] = now.Writes;
+        figures["events"] = now.Sum("openclaw_operator_events_total", "sent");
+        figures["looks"] = now.Sum("openclaw_operator_reconciles_total");
+        return (now.Version, now.Writes);
+    }
+
+    private static async Task RestAsync(MeasuredOperator first, TimeSpan rest, FleetFigures figures, Progress progress)
+    {
+        // What was told last comes back.
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        var before = (await first.ReadAsync())!;
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < rest; await Task.Delay(500)) progress.Say(string.Create(CultureInfo.InvariantCulture, $"at rest, {(rest - watch.Elapsed).TotalSeconds:F0} s to go"));
+        var after = (await first.ReadAsync())!;
+        figures["rest.writes"] = after.Writes - before.Writes;
+        figures["rest.calls"] = after.AllCalls - before.AllCalls;
+        foreach (var verb in OperatorReport.Verbs) figures["rest." + verb] = after.Calls(verb) - before.Calls(verb);
+        figures["rest.cpu.s"] = after.Cpu - before.Cpu;
+        (figures["rss.rest"], figures["rss.peak"]) = (first.Process.ResidentMegabytes(), first.Process.PeakMegabytes());
+    }
+
+    private static async Task LookAgainAsync(MeasuredOperator second, int size, FleetFigures figures, Progress progress)
+    {
+        progress.Say("a new process looks at all");
+        figures["again.s"] = (await UntilAsync(second, m => m.Sum("openclaw_operator_reconciles_total") >= size && m.IsIdle)).TotalSeconds;
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        var looked = (await second.ReadAsync())!;
+        figures["again.cpu.s"] = looked.Cpu;
+        figures["again.calls"] = looked.AllCalls;
+        figures["again.writes"] = looked.Writes;
+        figures["again.heap"] = looked.Sum("openclaw_operator_heap_bytes") / 1e6;
+        figures["rss.again"] = second.Process.ResidentMegabytes();
     }
 
     private static MeasuredOperator Start(string folder, string name, string kubeConfig)
@@ -83,7 +130,7 @@ internal static class OperatorBench
             if (await measured.ReadAsync() is { } metrics && condition(metrics)) return watch.Elapsed;
             await Task.Delay(200);
         }
-        throw new TimeoutException($"the fleet did not converge: {await measured.ReadAsync()}");
+        throw new TimeoutException($"the fleet did not come to rest:\n{await measured.ReadAsync()}\n{string.Join('\n', File.ReadLines(measured.Process.Errors).TakeLast(20))}");
     }
 
     private sealed class MeasuredOperator(ChildProcess process, int port) : IDisposable
@@ -107,52 +154,4 @@ internal static class OperatorBench
 
         public void Dispose() => process.Dispose();
     }
-}
-
-/// <summary>What an operator's <c>/metrics</c> said at one moment.</summary>
-internal sealed class OperatorMetricsText(string text)
-{
-    private readonly string[] _lines = [.. text.Split('\n').Where(static l => l.Length > 0 && l[0] != '#')];
-
-    /// <summary>Nothing waits for a worker and nothing is looked at.</summary>
-    public bool IsIdle => Sum("openclaw_operator_synced") > 0 && Sum("openclaw_operator_queue_depth") + Sum("openclaw_operator_working") == 0;
-
-    public double Cpu => Sum("process_cpu_seconds_total");
-
-    public double Writes => Sum("openclaw_operator_writes_total");
-
-    /// <summary>Calls by verb.</summary>
-    public double Calls(string verb) => Sum("openclaw_operator_api_requests_total", $"verb=\"{verb}\"");
-
-    public double AllCalls => Sum("openclaw_operator_api_requests_total");
-
-    /// <summary>All samples of a family whose labels hold this text.</summary>
-    public double Sum(string name, string label = "") => _lines.Where(l => l.StartsWith(name, StringComparison.Ordinal) && l[name.Length] is ' ' or '{' && l.Contains(label, StringComparison.Ordinal))
-        .Sum(static l => double.Parse(l[(l.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
-
-    public override string ToString() => string.Join("\n", _lines);
-}
-
-/// <summary>What was measured of one fleet.</summary>
-internal sealed record FleetFigures(int Size)
-{
-    public TimeSpan Converge { get; set; }
-
-    public OperatorMetricsText Converged { get; set; } = null!;
-
-    /// <summary>Memory in RAM in MB: the most seen while it converged, at rest, and of a new process that has looked at all.</summary>
-    public double Peak { get; set; }
-
-    public double Rest { get; set; }
-
-    public double Fresh { get; set; }
-
-    public (OperatorMetricsText Before, OperatorMetricsText After) Quiet { get; set; }
-
-    /// <summary>How long a new process takes to look at every instance.</summary>
-    public TimeSpan Again { get; set; }
-
-    public OperatorMetricsText Looked { get; set; } = null!;
-
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Size}: converged in {Converge.TotalSeconds:F1} s, {Converged.AllCalls:F0} calls, {Converged.Writes:F0} writes, CPU {Converged.Cpu:F1} s, {Rest:F0} MB; quiet: {Quiet.After.Writes - Quiet.Before.Writes:F0} writes; again in {Again.TotalSeconds:F1} s");
 }

@@ -17,6 +17,6 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine("error: which bench?");
-    Console.Error.WriteLine("hint: gateway [--rounds N] [--out FILE], startup [--out FILE], allocations [--ledger] [WORKLOAD …], knobs [--rounds N] [NAME=VALUE,… …], faults [--fast] [--out FILE], budgets [--rounds N] [--postgres URL] [--out FILE], original [--out FILE], operator [--sizes N,N] [--quiet SECONDS] [--out FILE]");
+    Console.Error.WriteLine("hint: gateway [--rounds N] [--out FILE], startup [--out FILE], allocations [--ledger] [WORKLOAD …], knobs [--rounds N] [NAME=VALUE,… …], faults [--fast] [--out FILE], budgets [--rounds N] [--postgres URL] [--out FILE], original [--out FILE], operator [--sizes N,N] [--rest SECONDS] [--keep FILE] [--out FILE]");
     return 2;
 }
