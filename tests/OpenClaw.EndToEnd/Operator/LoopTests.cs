@@ -109,6 +109,56 @@ public sealed class LoopTests(ControlledCluster cluster) : IClassFixture<Control
     }
 
     [Fact]
+    public async Task What_is_anothers_is_named_and_taken_only_when_it_is_handed_over()
+    {
+        await cluster.StartAsync();
+        var kubectl = cluster.Kubectl;
+        await kubectl.RunAsync("create", "namespace", "theirs");
+        await kubectl.RunAsync("-n", "theirs", "create", "configmap", "it-config", "--from-literal=theirs=x");
+        var version = (string?)(await kubectl.GetAsync("theirs", "configmap", "it-config"))!["metadata"]!["resourceVersion"];
+        await kubectl.ApplyAsync(Keys("theirs", "sk-1") + Instance("theirs", "it", Good));
+        await using var loop = await RunningLoop.StartAsync(cluster, ["theirs"]);
+        var told = Condition((await kubectl.GetAsync("theirs", "openclawinstance", "it"))!, "ObjectsApplied");
+        Assert.Equal(("False", "ObjectNotOurs"), ((string?)told["status"], (string?)told["reason"]));
+        Assert.Equal(version, (string?)(await kubectl.GetAsync("theirs", "configmap", "it-config"))!["metadata"]!["resourceVersion"]);
+        Assert.Null(await kubectl.GetAsync("theirs", "statefulset", "it"));
+        var advice = "kubectl " + ((string)told["message"]!).Split("kubectl ")[1];
+        Assert.StartsWith("kubectl label configmaps it-config ", advice, StringComparison.Ordinal);
+        await kubectl.RunAsync(["-n", "theirs", .. advice.Split(' ').Skip(1)]);
+        await Soon.TrueAsync(async () => await kubectl.GetAsync("theirs", "statefulset", "it") is not null, "it goes on");
+        var map = (await kubectl.GetAsync("theirs", "configmap", "it-config"))!;
+        Assert.Equal("it", (string?)map["metadata"]!["ownerReferences"]![0]!["name"]);
+        Assert.Equal("x", (string?)map["data"]!["theirs"]);
+        Assert.NotNull(map["data"]!["openclaw.json"]);
+    }
+
+    [Fact]
+    public async Task What_an_instance_leaves_as_orphans_the_next_one_takes_up_without_a_restart()
+    {
+        await cluster.StartAsync();
+        var kubectl = cluster.Kubectl;
+        await kubectl.RunAsync("create", "namespace", "orphan");
+        await kubectl.ApplyAsync(Keys("orphan", "sk-1") + Instance("orphan", "it", Good));
+        await using var loop = await RunningLoop.StartAsync(cluster, ["orphan"]);
+        await ReadyAsync(loop, "orphan", "it");
+        async Task<string> UidAsync(string kind, string name) => (string)(await kubectl.GetAsync("orphan", kind, name))!["metadata"]!["uid"]!;
+        var before = (await UidAsync("statefulset", "it"), await UidAsync("pod", "it-0"), await UidAsync("secret", "it-gateway-token"), await TemplateAsync("orphan", "it"));
+        await kubectl.RunAsync("-n", "orphan", "delete", "openclawinstance", "it", "--cascade=orphan");
+        await loop.QuietAsync();
+        Assert.Null((await kubectl.GetAsync("orphan", "statefulset", "it"))!["metadata"]!["ownerReferences"]);
+        await kubectl.ApplyAsync(Instance("orphan", "it", Good));
+        await Soon.TrueAsync(async () => await PhaseAsync("orphan", "it") == "Running", "the next one has it");
+        Assert.Equal(before, (await UidAsync("statefulset", "it"), await UidAsync("pod", "it-0"), await UidAsync("secret", "it-gateway-token"), await TemplateAsync("orphan", "it")));
+        Assert.Equal(await UidAsync("openclawinstance", "it"), (string?)(await kubectl.GetAsync("orphan", "statefulset", "it"))!["metadata"]!["ownerReferences"]![0]!["uid"]);
+
+        // A claim that is not to stay goes with its instance.
+        await kubectl.RunAsync("-n", "orphan", "patch", "openclawinstance", "it", "--type=merge", "-p", """{"spec":{"storage":{"persistence":{"orphan":false}}}}""");
+        await loop.QuietAsync();
+        await kubectl.RunAsync("-n", "orphan", "delete", "openclawinstance", "it", "--wait=false");
+        await Soon.TrueAsync(async () => await kubectl.GetAsync("orphan", "statefulset", "it") is null && await kubectl.GetAsync("orphan", "persistentvolumeclaim", "it-data") is null, "everything goes");
+    }
+
+    [Fact]
     public async Task A_process_that_ends_after_every_single_write_comes_to_the_same()
     {
         await cluster.StartAsync();
