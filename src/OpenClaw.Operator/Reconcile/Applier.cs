@@ -9,30 +9,25 @@ namespace OpenClaw.Operator.Reconcile;
 /// Makes one object as it is drawn, by one server-side apply, and by none when it is so already. An object that is not this
 /// instance's is never touched. Thread-safe for different instances.
 /// </summary>
-internal sealed class Applier(KubeClient client, ClusterView view, InstanceCounters counters, TimeProvider time)
+internal sealed class Applier(KubeClient client, ClusterView view, InstanceCounters counters, Contests contests, TimeProvider time)
 {
     /// <summary>So long what is seen may lag behind what was written.</summary>
     private static readonly TimeSpan s_lag = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<(ResourceKind Kind, ObjectKey Key), Done> _done = [];
-    private readonly Contests _contests = new(time);
 
     /// <summary>True when this is what the last apply left: the echo of an own write.</summary>
     public bool IsOwnEcho(ChildSeen seen) => _done.TryGetValue((seen.Kind, seen.Key), out var done) && done.Print == seen.Print;
 
     /// <summary>It is gone, so nothing that was done to it counts.</summary>
-    public void Forget(ChildSeen seen)
-    {
-        _done.TryRemove((seen.Kind, seen.Key), out _);
-        _contests.Forget((seen.Kind, seen.Key));
-    }
+    public void Forget(ChildSeen seen) => _done.TryRemove((seen.Kind, seen.Key), out _);
 
     public async Task<Applied> ApplyAsync(InstanceSeen instance, JsonObject drawn, CancellationToken cancel)
     {
         var kind = WatchedKinds.Of((string)drawn["apiVersion"]!, (string)drawn["kind"]!);
         var key = new ObjectKey(instance.Key.Namespace, (string)drawn["metadata"]!["name"]!);
         var done = await MakeAsync(instance, kind, key, drawn, cancel).ConfigureAwait(false);
-        return _contests.Lasts((kind, key)) is { } left ? done with { IsContested = true, Again = done.Again ?? left } : done;
+        return contests.Lasts(instance.Key, new Contested(kind, key.Name)) is { } left ? done with { IsContested = true, Again = done.Again ?? left } : done;
     }
 
     private async Task<Applied> MakeAsync(InstanceSeen instance, ResourceKind kind, ObjectKey key, JsonObject drawn, CancellationToken cancel)
@@ -47,11 +42,16 @@ internal sealed class Applier(KubeClient client, ClusterView view, InstanceCount
             if (found.Problem is { Kind: not KubeProblemKind.NotFound } problem) return Applied.Failed(problem, $"the {kind.Kind} {key.Name} cannot be read");
             if (found.IsSuccess) seen = OnlyMeta(ChildSeen.Read(kind, found.Value.Json));
         }
+        var contested = new Contested(kind, key.Name);
+        if (seen is null && contests.HoldMaking(instance.Key, contested) is { } wait)
+        {
+            return new Applied(ApplyOutcome.Waits, $"the {kind.Kind} {key.Name} is deleted again and again, so it is made anew once a minute at most") { Again = wait };
+        }
         if (seen is not null)
         {
             if (Refusal(seen, instance) is { } refusal) return refusal;
             if (IsInPlace(seen, hash, drawn)) return Applied.InPlace;
-            if (_done.TryGetValue((kind, key), out var done) && done.Hash == hash && _contests.Hold((kind, key)) is { } held)
+            if (_done.TryGetValue((kind, key), out var done) && done.Hash == hash && contests.Hold(instance.Key, contested) is { } held)
             {
                 return Applied.InPlace with { Again = held };
             }

@@ -81,9 +81,16 @@ internal sealed class ChildSeen
 }
 
 /// <summary>A StatefulSet, as far as a rollout is followed and told.</summary>
-internal sealed record SetSeen(StatefulSet Set, JsonObject Status, string TemplateMark, string InputsMark)
+internal sealed record SetSeen(StatefulSet Set, JsonObject Status, string TemplateMark, string InputsMark, string RolloutMark)
 {
     public bool IsRolledOut => Set.IsRolledOut;
+
+    /// <summary>
+    /// Its pods are being replaced by the operator alone. Ones that come down later, of a template that was up once, are not: its
+    /// controller makes the new revision the current one when all pods of it are ready.
+    /// </summary>
+    public bool IsUnderOperatorsRollout => RolloutMark.Length > 0 && RolloutMark == TemplateMark && Set.Replicas > 0 && !IsRolledOut
+        && (Set.ObservedGeneration < Set.Meta.Generation || Set.CurrentRevision != Set.UpdateRevision);
 
     public static SetSeen Read(JsonElement json)
     {
@@ -95,7 +102,7 @@ internal sealed record SetSeen(StatefulSet Set, JsonObject Status, string Templa
         var marks = json.Field("metadata", "annotations");
         // The metadata is kept once, in the child.
         var kept = set with { Meta = new ObjectMeta { Generation = set.Meta.Generation } };
-        return new SetSeen(kept, status, marks.Text(Marks.Template), marks.Text(Marks.Inputs));
+        return new SetSeen(kept, status, marks.Text(Marks.Template), marks.Text(Marks.Inputs), marks.Text(Marks.Rollout));
     }
 }
 

@@ -20,6 +20,7 @@ internal sealed class InstanceController : IViewListener, IDisposable
     private readonly Applier _applier;
     private readonly StatusTeller _teller;
     private readonly RolloutGate _gate;
+    private readonly Contests _contests;
 
     /// <param name="client">Its field manager must be the operator's: applied fields are owned under that name.</param>
     public InstanceController(KubeClient client, InstanceControllerOptions options)
@@ -31,12 +32,13 @@ internal sealed class InstanceController : IViewListener, IDisposable
         _queue = new WorkQueue<ObjectKey>(new WorkQueueOptions { Time = options.Time, LongestBackoff = TimeSpan.FromMinutes(2) });
         _view = new ClusterView(guarded, options, this, AddAll);
         _gate = new RolloutGate(options.RolloutBound, _queue.Add);
-        _applier = new Applier(guarded, _view, Counters, options.Time);
+        _contests = new Contests(options.Time);
+        _applier = new Applier(guarded, _view, Counters, _contests, options.Time);
         _teller = new StatusTeller(guarded, options.Events, Counters);
         var gatherer = new Gatherer(guarded, _view, _index, options.OperatorVersion);
         var writer = new PassWriter(
             _applier, new ClaimApplier(_applier, _view), new SetApplier(guarded, _applier, _view, _gate, Counters),
-            new TokenMaker(guarded, Counters), new Pruner(guarded, _view, Counters), _gate, _teller);
+            new TokenMaker(guarded, Counters, _contests), new Pruner(guarded, _view, Counters), _gate, _contests, _teller);
         var pass = new InstancePass(_view, gatherer, writer, new InstanceRelease(guarded, _view, Counters), _teller, new WarningReader(guarded, options.Time), options.Time);
         _loop = new ControllerLoop<ObjectKey>("instance", _queue, (key, cancel) => TimedAsync(pass, key, cancel), new ControllerOptions
         {
@@ -96,6 +98,7 @@ internal sealed class InstanceController : IViewListener, IDisposable
         if (change.New is null)
         {
             _applier.Forget(child);
+            Vanished(new ObjectKey(child.Key.Namespace, child.Instance), new Contested(child.Kind, child.Key.Name));
             if (child.Set is not null) _gate.Leave(child.Uid);
         }
         else if (IsNoNews(change.Old, child))
@@ -122,7 +125,17 @@ internal sealed class InstanceController : IViewListener, IDisposable
 
     void IViewListener.Source(string kind, InformerChange<SourceSeen> change)
     {
-        foreach (var seeker in _index.SeekersOf(new SourceKey(kind, change.Key.Namespace, change.Key.Name))) _queue.Add(seeker);
+        foreach (var seeker in _index.SeekersOf(new SourceKey(kind, change.Key.Namespace, change.Key.Name)))
+        {
+            if (change.New is null && kind == "Secret" && change.Key.Name.StartsWith(seeker.Name + "-", StringComparison.Ordinal)) Vanished(seeker, new Contested(Kinds.Secret, change.Key.Name));
+            _queue.Add(seeker);
+        }
+    }
+
+    /// <summary>What goes with its instance is nobody's attack on it.</summary>
+    private void Vanished(ObjectKey instance, Contested what)
+    {
+        if (_view.Instance(instance) is { IsBeingDeleted: false }) _contests.Vanished(instance, what);
     }
 
     /// <summary>Only what does not matter changed, or it is what was just written.</summary>

@@ -12,6 +12,12 @@ internal static class Marks
     /// <summary>On a StatefulSet: the hash of what was wanted. A template that changes while this stays has changed by the operator alone.</summary>
     public const string Inputs = "openclaw.rocks/inputs";
 
+    /// <summary>
+    /// On a StatefulSet: the template that the operator alone brought, for no change of the instance's. While that is the template
+    /// that is there, and it is not up, the set counts among the few that may restart at once, for whichever process looks.
+    /// </summary>
+    public const string Rollout = "openclaw.rocks/rollout";
+
     /// <summary>Upstream's finalizer: nobody would take it away once upstream's operator is gone.</summary>
     public const string UpstreamFinalizer = "openclaw.rocks/finalizer";
 

@@ -42,7 +42,7 @@ internal sealed class PassReport
     public void Add(Applied done, string what, bool isNeeded)
     {
         if (done.Again is { } again) LookAgain(again);
-        if (done.IsContested) Findings.Add(Finding.Warn("ObjectContested", what, "somebody changes it again and again, so it is put right once a minute at most", "see in its metadata.managedFields who that is, and let only one of the two write it"));
+        if (done.IsContested) Findings.Add(Finding.Warn("ObjectContested", what, "somebody changes or deletes it again and again, so it is put right once a minute at most", "see in its metadata.managedFields who that is, and let only one of the two write it"));
         switch (done.Outcome)
         {
             case ApplyOutcome.InPlace:

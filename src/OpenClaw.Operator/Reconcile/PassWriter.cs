@@ -9,7 +9,7 @@ namespace OpenClaw.Operator.Reconcile;
 /// Brings what is drawn into the cluster, in its order, and takes away what is not drawn any more. What the pod leans on must be
 /// in place before the pod changes.
 /// </summary>
-internal sealed class PassWriter(Applier applier, ClaimApplier claims, SetApplier sets, TokenMaker tokens, Pruner pruner, RolloutGate gate, StatusTeller teller)
+internal sealed class PassWriter(Applier applier, ClaimApplier claims, SetApplier sets, TokenMaker tokens, Pruner pruner, RolloutGate gate, Contests contests, StatusTeller teller)
 {
     /// <returns>The drawing that was brought in: another than the one given once a token was made for it.</returns>
     public async Task<InstanceDrawing> WriteAsync(InstanceSeen seen, Gathered gathered, InstanceDrawing drawing, PassReport report, CancellationToken cancel)
@@ -50,7 +50,11 @@ internal sealed class PassWriter(Applier applier, ClaimApplier claims, SetApplie
 
     private static bool IsSecret(JsonObject drawn) => (string?)drawn["kind"] == "Secret";
 
-    public void Forget(ObjectKey instance) => gate.Forget(instance);
+    public void Forget(ObjectKey instance)
+    {
+        gate.Forget(instance);
+        contests.Forget(instance);
+    }
 
     private Task<Applied> ApplyAsync(InstanceSeen seen, Gathered gathered, JsonObject drawn, List<Finding> findings, CancellationToken cancel) => (string?)drawn["kind"] switch
     {

@@ -4,13 +4,14 @@ namespace OpenClaw.Operator.Reconcile;
 
 /// <summary>
 /// At most so many healthy instances restart at the same time because of what concerns all of them: a new operator, the cluster's defaults. One that does not come
-/// up again keeps its place: a version that breaks instances stops after the first few. Thread-safe.
+/// up again keeps its place: a version that breaks instances stops after the first few, and a process that was started meanwhile
+/// finds these places taken, since the sets say so themselves. Thread-safe.
 /// </summary>
 /// <param name="wake">Called for an instance that may try again.</param>
 internal sealed class RolloutGate(int bound, Action<ObjectKey> wake)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, long> _inside = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Place> _inside = new(StringComparer.Ordinal);
     private readonly HashSet<ObjectKey> _waiting = [];
 
     public int Bound => bound;
@@ -43,7 +44,7 @@ internal sealed class RolloutGate(int bound, Action<ObjectKey> wake)
                 return false;
             }
             _waiting.Remove(instance);
-            _inside.TryAdd(uid, long.MaxValue);
+            _inside.TryAdd(uid, new Place(long.MaxValue, IsFound: false));
             return true;
         }
     }
@@ -58,7 +59,7 @@ internal sealed class RolloutGate(int bound, Action<ObjectKey> wake)
         }
         lock (_lock)
         {
-            if (_inside.ContainsKey(uid)) _inside[uid] = written.Set.Meta.Generation;
+            if (_inside.ContainsKey(uid)) _inside[uid] = new Place(written.Set.Meta.Generation, IsFound: false);
         }
     }
 
@@ -67,7 +68,13 @@ internal sealed class RolloutGate(int bound, Action<ObjectKey> wake)
     {
         lock (_lock)
         {
-            if (!_inside.TryGetValue(uid, out var generation) || set.Set.Meta.Generation < generation || !set.IsRolledOut) return;
+            if (!_inside.TryGetValue(uid, out var place))
+            {
+                // Begun by the process before this one.
+                if (set.IsUnderOperatorsRollout) _inside.Add(uid, new Place(0, IsFound: true));
+                return;
+            }
+            if (place.IsFound ? set.IsUnderOperatorsRollout : set.Set.Meta.Generation < place.Generation || !set.IsRolledOut) return;
         }
         Leave(uid);
     }
@@ -89,4 +96,8 @@ internal sealed class RolloutGate(int bound, Action<ObjectKey> wake)
     {
         lock (_lock) _waiting.Remove(instance);
     }
+
+    /// <param name="Generation">What must be up for it to be free.</param>
+    /// <param name="IsFound">It was not begun here: it is taken for as long as the set says so.</param>
+    private readonly record struct Place(long Generation, bool IsFound);
 }

@@ -16,9 +16,11 @@ internal sealed class SetApplier(KubeClient client, Applier applier, ClusterView
     public async Task<Applied> ApplyAsync(InstanceSeen instance, JsonObject drawn, string inputs, CancellationToken cancel)
     {
         var template = Applier.PrintOf(drawn["spec"]!["template"]!);
-        Mark(drawn, template, inputs);
         var seen = view.Child(Kinds.StatefulSet, instance.Key);
-        var isGated = seen is not null && Owned.By(seen, instance) == Ownership.Ours && IsByOperatorAlone(seen, template, inputs) && Replicas(drawn) != 0;
+        var isByOperator = seen is not null && Owned.By(seen, instance) == Ownership.Ours && IsByOperatorAlone(seen, template, inputs);
+        // A set that is not well anyway need not wait.
+        var isGated = isByOperator && seen!.Set is { IsRolledOut: true } && Replicas(drawn) != 0;
+        Mark(drawn, template, inputs, isGated || (isByOperator && seen!.Set!.IsUnderOperatorsRollout) ? template : seen?.Set?.RolloutMark ?? "");
         // As it is drawn, and up: nothing restarts here, whatever became of the write that began it.
         if (seen?.Set is { IsRolledOut: true } settled && settled.TemplateMark == template) gate.Leave(seen.Uid);
         if (isGated && !gate.TryEnter(seen!.Uid, instance.Key))
@@ -30,17 +32,18 @@ internal sealed class SetApplier(KubeClient client, Applier applier, ClusterView
         return seen is not null && IsImmutable(done.Problem) ? await RemakeAsync(seen, cancel).ConfigureAwait(false) : done;
     }
 
-    private static void Mark(JsonObject drawn, string template, string inputs)
+    private static void Mark(JsonObject drawn, string template, string inputs, string rollout)
     {
         var metadata = (JsonObject)drawn["metadata"]!;
         if (metadata["annotations"] is not JsonObject annotations) metadata["annotations"] = annotations = [];
         annotations[Marks.Template] = template;
         annotations[Marks.Inputs] = inputs;
+        if (rollout.Length > 0) annotations[Marks.Rollout] = rollout;
     }
 
-    /// <summary>Nobody changed anything, and yet the template differs. A set that is not well anyway need not wait.</summary>
+    /// <summary>Nobody changed anything, and yet the template differs.</summary>
     private static bool IsByOperatorAlone(ChildSeen seen, string template, string inputs) =>
-        seen.Set is { } set && set.TemplateMark != template && (set.InputsMark == inputs || seen.DrawnMark.Length == 0) && set.Set.Replicas > 0 && set.IsRolledOut;
+        seen.Set is { } set && set.TemplateMark != template && (set.InputsMark == inputs || seen.DrawnMark.Length == 0) && set.Set.Replicas > 0;
 
     private static int Replicas(JsonObject drawn) => drawn["spec"]!["replicas"] is JsonValue value && value.TryGetValue<int>(out var count) ? count : 1;
 

@@ -9,12 +9,17 @@ namespace OpenClaw.Operator.Reconcile;
 /// Makes a Secret with what nobody wrote (the gateway token, the Ingress' password), once. It is created and not applied: of two passes, and of two operators, one makes
 /// it and the other finds it; what is there is never written over.
 /// </summary>
-internal sealed class TokenMaker(KubeClient client, InstanceCounters counters)
+internal sealed class TokenMaker(KubeClient client, InstanceCounters counters, Contests contests)
 {
     public async Task<Applied> MakeAsync(InstanceSeen instance, JsonObject drawn, SourceState known, CancellationToken cancel)
     {
         var name = (string)drawn["metadata"]!["name"]!;
         if (known == SourceState.Found) return await FillAsync(instance, drawn, name, cancel).ConfigureAwait(false);
+        // A new token restarts the pod.
+        if (contests.HoldMaking(instance.Key, new Contested(Kinds.Secret, name)) is { } wait)
+        {
+            return new Applied(ApplyOutcome.Waits, $"the Secret {name} is deleted again and again, so it is made anew once a minute at most") { Again = wait, IsContested = true };
+        }
         var result = await client.CreateAsync(Kinds.Secret, instance.Key.Namespace, drawn, cancel).ConfigureAwait(false);
         counters.Wrote(Kinds.Secret, "create", result.IsSuccess);
         if (result.Is(KubeProblemKind.AlreadyExists)) return new Applied(ApplyOutcome.Waits, $"the Secret {name} was made at the same time by somebody else") { Again = TimeSpan.FromSeconds(1) };

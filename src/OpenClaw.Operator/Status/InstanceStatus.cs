@@ -87,7 +87,8 @@ internal static class InstanceStatus
     {
         const string Type = "ObjectsApplied";
         if (observed.Failure is { } failure) return new InstanceCondition(Type, false, "ReconcileFailed", failure);
-        return observed.Waiting is { } waiting
+        // A fight is told as one for as long as it lasts, and not as what its rounds wait for.
+        return observed.Waiting is { } waiting && drawing.Findings.All(static f => f.Reason != "ObjectContested")
             ? new InstanceCondition(Type, false, "Waiting", waiting)
             : From(Type, drawing, "AllApplied", "every object is as it is drawn", static f => f.Reason is "ObjectNotOurs" or "ObjectContested");
     }

@@ -91,6 +91,38 @@ public class RolloutTests
     }
 
     [Fact]
+    public async Task A_process_that_starts_in_the_midst_of_a_rollout_keeps_to_its_bound()
+    {
+        await using var stage = await OperatorStage.OpenAsync();
+        stage.RolloutBound = 2;
+        ConvergenceTests.Keys(stage);
+        for (var i = 0; i < 7; i++) stage.PutInstance("it" + i, Good);
+        await stage.StartLoopAsync();
+        stage.ComesUp = static _ => false;
+        await stage.RestartLoopAsync("2.0.0");
+        Assert.Equal((2, 5, 2), (stage.Controller.Rollouts.Inside, stage.Controller.Rollouts.Waiting, Restarted(stage)));
+        var writes = stage.Writes;
+        await stage.RestartLoopAsync("2.0.0");
+        Assert.Equal((2, 5, 2), (stage.Controller.Rollouts.Inside, stage.Controller.Rollouts.Waiting, Restarted(stage)));
+        Assert.Equal(writes, stage.Writes);
+        // A third version: those that did not come up get it, and no other.
+        await stage.RestartLoopAsync("3.0.0");
+        Assert.Equal((2, 5, 2), (stage.Controller.Rollouts.Inside, stage.Controller.Rollouts.Waiting, Restarted(stage)));
+        Assert.Equal(2, Enumerable.Range(0, 7).Count(i => stage.Templates("it" + i).Count == 3));
+        stage.ComesUp = static _ => true;
+        foreach (var i in Enumerable.Range(0, 7)) stage.RollOut("it" + i);
+        await Kube.Objects.UntilAsync(() => Restarted(stage) == 7 && stage.Controller.Rollouts == (0, 0), "all");
+        // One that comes down after it was up is no part of a rollout.
+        stage.Cluster.MergePatch(Kinds.StatefulSet, new ObjectKey("ns", "it0"), (JsonObject)JsonNode.Parse("""{"status":{"readyReplicas":0}}""")!, "status");
+        await stage.QuietAsync();
+        Assert.Equal((0, 0), stage.Controller.Rollouts);
+        writes = stage.Writes;
+        await stage.RestartLoopAsync("3.0.0");
+        Assert.Equal((0, 0), stage.Controller.Rollouts);
+        Assert.Equal(writes, stage.Writes);
+    }
+
+    [Fact]
     public async Task A_kind_that_appears_later_is_made_then()
     {
         var time = new ManualTime();

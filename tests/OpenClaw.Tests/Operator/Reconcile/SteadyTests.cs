@@ -129,6 +129,62 @@ public class SteadyTests
     }
 
     [Fact]
+    public async Task Who_deletes_again_and_again_is_answered_ever_more_rarely()
+    {
+        var time = new ManualTime();
+        await using var stage = await OperatorStage.OpenAsync();
+        stage.Time = time;
+        await stage.StartLoopAsync();
+        ConvergenceTests.Keys(stage);
+        foreach (var name in (string[])["it", "other"]) stage.PutInstance(name, Good);
+        await stage.QuietAsync();
+        async Task<bool> ComesBackAsync(ResourceKind kind, string name)
+        {
+            stage.Cluster.Delete(kind, new ObjectKey("ns", name));
+            await stage.QuietAsync();
+            return stage.Find(kind, name) is not null;
+        }
+        for (var i = 0; i < 6; i++) Assert.True(await ComesBackAsync(Kinds.Service, "it"));
+        Assert.False(await ComesBackAsync(Kinds.Service, "it"));
+        Assert.Equal("ObjectContested", stage.Condition("it", "ObjectsApplied").Reason);
+        // Nothing else is slowed, of this instance or of others.
+        Assert.True(await ComesBackAsync(Kinds.NetworkPolicy, "it"));
+        Assert.True(await ComesBackAsync(Kinds.Service, "other"));
+        Assert.Null(stage.Find(Kinds.Service, "it"));
+        time.Advance(TimeSpan.FromSeconds(2));
+        await stage.QuietAsync();
+        Assert.NotNull(stage.Find(Kinds.Service, "it"));
+        var told = Told(stage);
+        foreach (var seconds in (int[])[4, 8, 16])
+        {
+            Assert.False(await ComesBackAsync(Kinds.Service, "it"));
+            time.Advance(TimeSpan.FromSeconds(seconds - 1));
+            await stage.QuietAsync();
+            Assert.Null(stage.Find(Kinds.Service, "it"));
+            time.Advance(TimeSpan.FromSeconds(1));
+            await stage.QuietAsync();
+            Assert.NotNull(stage.Find(Kinds.Service, "it"));
+        }
+        Assert.Equal(told, Told(stage));
+        time.Advance(TimeSpan.FromMinutes(11));
+        await stage.QuietAsync();
+        Assert.Equal("AllApplied", stage.Condition("it", "ObjectsApplied").Reason);
+        // Watches that were silent for so long are opened anew after a moment.
+        time.Advance(TimeSpan.FromSeconds(30));
+        await stage.QuietAsync();
+        Assert.True(await ComesBackAsync(Kinds.Service, "it"));
+
+        // A token that is made anew restarts the pod: that is not done again and again either.
+        for (var i = 0; i < 6; i++) Assert.True(await ComesBackAsync(Kinds.Secret, "it-gateway-token"));
+        var templates = stage.Templates("it").Count;
+        Assert.False(await ComesBackAsync(Kinds.Secret, "it-gateway-token"));
+        Assert.Equal(templates, stage.Templates("it").Count);
+        time.Advance(TimeSpan.FromSeconds(2));
+        await stage.QuietAsync();
+        Assert.NotNull(stage.Find(Kinds.Secret, "it-gateway-token"));
+    }
+
+    [Fact]
     public async Task A_restart_whose_answer_is_lost_keeps_its_place_until_it_is_up()
     {
         await using var stage = await OperatorStage.OpenAsync();
