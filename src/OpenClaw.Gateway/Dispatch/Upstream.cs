@@ -27,35 +27,13 @@ internal sealed class Upstream(TimeProvider time) : IDisposable
     /// <summary>Opens the call: an answer with a good status, or why not. Does not throw on network failures.</summary>
     /// <param name="body">Owned by this call from now on.</param>
     /// <param name="clock">Owned by the answer when there is one, else disposed here.</param>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<(UpstreamAnswer? Answer, UpstreamFailure? Failure)> SendAsync(
+    public ValueTask<(UpstreamAnswer? Answer, UpstreamFailure? Failure)> SendAsync(
         Target target, Secret? key, OutgoingBody body, bool stream, TimeSpan connect, AttemptClock clock)
     {
         if (!_calls.TryGetValue(target, out var calls)) calls = _calls.GetValue(target, t => new TargetCalls(t, _own.PoolOf(t.WholeUri)));
-        UpstreamAnswer? answer = null;
-        try
-        {
-            var (opened, failure) = calls.Pool.IsOurs
-                ? await SendOwnAsync(calls, target, key, body, stream, connect, clock).ConfigureAwait(false)
-                : await SendPlatformAsync(calls, target, key, body, stream, connect, clock).ConfigureAwait(false);
-            answer = opened;
-            return (opened, failure);
-        }
-        catch (OperationCanceledException) when (clock.Token.IsCancellationRequested)
-        {
-            return (null, clock.CallerLeft ? new UpstreamFailure(FailureReason.ClientGone, "the caller left") : clock.Failure);
-        }
-        // The platform's client lets the socket's own exception out when a connection dies between connecting and its first use.
-        catch (Exception e) when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException or OperationCanceledException or InvalidOperationException or InvalidDataException or UriFormatException)
-        {
-            // The origin may have changed its mind about protocols; the platform's client finds out.
-            if (calls.Pool.Origin.IsTls && e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }) calls.Pool.Learned(speaksHttp11: false);
-            return (null, FailureClassifier.FromException(e, AttemptPhase.Headers));
-        }
-        finally
-        {
-            if (answer is null) clock.Dispose();
-        }
+        return calls.Pool.IsOurs
+            ? SendOwnAsync(calls, target, key, body, stream, connect, clock)
+            : SendPlatformAsync(calls, target, key, body, stream, connect, clock);
     }
 
     public void Dispose()
@@ -69,6 +47,7 @@ internal sealed class Upstream(TimeProvider time) : IDisposable
         TargetCalls calls, Target target, Secret? key, OutgoingBody body, bool stream, TimeSpan connect, AttemptClock clock)
     {
         ResponseBody? response = null;
+        UpstreamAnswer? answer = null;
         try
         {
             using (body)
@@ -82,13 +61,20 @@ internal sealed class Upstream(TimeProvider time) : IDisposable
             {
                 return (null, await ReadFailureAsync(target, head.Status, head.Field, head.ContentType, content, clock).ConfigureAwait(false));
             }
-            var answer = new UpstreamAnswer(head.Status, head.ContentType, content, response, clock);
-            response = null;
+            answer = new UpstreamAnswer(head.Status, head.ContentType, content, response, clock);
             return (answer, null);
+        }
+        catch (Exception e) when (IsOfCall(e))
+        {
+            return (null, FailureOf(e, calls, clock));
         }
         finally
         {
-            response?.Dispose();
+            if (answer is null)
+            {
+                response?.Dispose();
+                clock.Dispose();
+            }
         }
     }
 
@@ -96,6 +82,7 @@ internal sealed class Upstream(TimeProvider time) : IDisposable
         TargetCalls calls, Target target, Secret? key, OutgoingBody body, bool stream, TimeSpan connect, AttemptClock clock)
     {
         HttpResponseMessage? response = null;
+        UpstreamAnswer? answer = null;
         try
         {
             using var request = PlatformClient.Request(stream ? target.StreamUri : target.WholeUri, body.Content);
@@ -113,14 +100,33 @@ internal sealed class Upstream(TimeProvider time) : IDisposable
             {
                 return (null, await ReadFailureAsync(target, (int)response.StatusCode, RetryAfter.Lookup(response.Headers), contentType, content, clock).ConfigureAwait(false));
             }
-            var answer = new UpstreamAnswer((int)response.StatusCode, contentType, content, response, clock);
-            response = null;
+            answer = new UpstreamAnswer((int)response.StatusCode, contentType, content, response, clock);
             return (answer, null);
+        }
+        catch (Exception e) when (IsOfCall(e))
+        {
+            return (null, FailureOf(e, calls, clock));
         }
         finally
         {
-            response?.Dispose();
+            if (answer is null)
+            {
+                response?.Dispose();
+                clock.Dispose();
+            }
         }
+    }
+
+    // The platform's client lets the socket's own exception out when a connection dies between connecting and its first use.
+    private static bool IsOfCall(Exception e) =>
+        e is HttpRequestException or IOException or System.Net.Sockets.SocketException or OperationCanceledException or InvalidOperationException or InvalidDataException or UriFormatException;
+
+    private static UpstreamFailure FailureOf(Exception e, TargetCalls calls, AttemptClock clock)
+    {
+        if (e is OperationCanceledException && clock.Token.IsCancellationRequested) return clock.CallerLeft ? new UpstreamFailure(FailureReason.ClientGone, "the caller left") : clock.Failure;
+        // The origin may have changed its mind about protocols; the platform's client finds out.
+        if (calls.Pool.Origin.IsTls && e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }) calls.Pool.Learned(speaksHttp11: false);
+        return FailureClassifier.FromException(e, AttemptPhase.Headers);
     }
 
     private async ValueTask<UpstreamFailure> ReadFailureAsync(Target target, int status, Func<string, string?> header, string contentType, Stream content, AttemptClock clock)

@@ -118,11 +118,18 @@ internal sealed class RequestEnvelope : IDisposable
         {
             while (true)
             {
-                if (length == buffer.Length) buffer = Grow(buffer, length);
-                var read = await request.Body.ReadAsync(buffer.AsMemory(length), cancel).ConfigureAwait(false);
-                if (read == 0) break;
-                length += read;
+                // From the server's own pipe: its stream would lay two more methods and a last read for nothing between.
+                var read = await request.BodyReader.ReadAsync(cancel).ConfigureAwait(false);
+                foreach (var part in read.Buffer)
+                {
+                    while (part.Length > buffer.Length - length) buffer = Grow(buffer, length);
+                    part.Span.CopyTo(buffer.AsSpan(length));
+                    length += part.Length;
+                    if (length > maxBytes) break;
+                }
+                request.BodyReader.AdvanceTo(read.Buffer.End);
                 if (length > maxBytes) return (null, TooLarge(maxBytes));
+                if (read.IsCompleted) break;
             }
             var envelope = new RequestEnvelope(buffer, length);
             if (envelope.Peek() is { } error) return (null, error);
