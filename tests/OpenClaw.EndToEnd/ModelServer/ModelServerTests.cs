@@ -6,6 +6,10 @@ using OpenClaw.Tests;
 
 namespace OpenClaw.EndToEnd.ModelServer;
 
+/// <summary>A model takes both cores, and a caller who leaves is to be noticed at once: nothing else is tried beside it.</summary>
+[CollectionDefinition("model server", DisableParallelization = true)]
+public sealed class ModelServerCollection;
+
 /// <summary>A model server that is well, and the ways in which it says no.</summary>
 [Collection("model server")]
 public sealed class ModelServerTests(ModelServerTests.Running running) : IClassFixture<ModelServerTests.Running>
