@@ -18,12 +18,12 @@ internal static class ConfigCommand
 
     private static Command BuildValidate()
     {
-        var file = FileArgument();
         var json = CommonOptions.Json();
-        var command = new Command("validate", "Every problem, with its line and what to write instead") { file, json };
+        var command = new Command("validate", "Every problem, with its line and what to write instead") { json };
+        var file = new ConfigFileChoice(command);
         command.SetAction(parsed =>
         {
-            var local = Open(parsed.GetValue(file));
+            var local = file.Open(parsed);
             if (parsed.GetValue(json)) Terminal.Json(writer => Write(writer, local));
             if (local.Unreadable is not null)
             {
@@ -39,13 +39,13 @@ internal static class ConfigCommand
 
     private static Command BuildPrint()
     {
-        var config = CommonOptions.Config();
         var json = CommonOptions.Json();
         json.Description = "The same: what is printed is JSON";
-        var command = new Command("print", "What is in force, defaults and environment included; secrets as where they are from") { config, json };
+        var command = new Command("print", "What is in force, defaults and environment included; secrets as where they are from") { json };
+        var file = new ConfigFileChoice(command);
         command.SetAction(parsed =>
         {
-            var local = LocalConfig.Load(parsed.GetValue(config));
+            var local = file.Open(parsed);
             if (local.Report(parsed.GetValue(json)) is not ExitCode.Ok and var code) return code;
             Terminal.Write(ConfigPrinter.Print(local.Config!));
             return ExitCode.Ok;
@@ -58,20 +58,6 @@ internal static class ConfigCommand
         var command = new Command("schema", "The JSON Schema of openclaw.json");
         command.SetAction(static _ => Terminal.Write(ConfigSchema.Write()));
         return command;
-    }
-
-    public static Argument<string?> FileArgument() => new("file")
-    {
-        Description = "Default: OPENCLAW_CONFIG_PATH, ~/.openclaw/openclaw.json; - is standard input", Arity = ArgumentArity.ZeroOrOne,
-    };
-
-    public static LocalConfig Open(string? file)
-    {
-        if (file != "-") return LocalConfig.Load(file);
-        using var input = Console.OpenStandardInput();
-        using var buffer = new MemoryStream();
-        input.CopyTo(buffer);
-        return new LocalConfig("standard input", buffer.ToArray(), ConfigReader.Read(buffer.ToArray(), ConfigEnvironment.Process), null);
     }
 
     /// <summary><c>valid</c>, <c>not valid, 2 errors and 1 warning</c>.</summary>

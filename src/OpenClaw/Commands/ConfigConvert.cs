@@ -11,12 +11,12 @@ internal static class ConfigConvert
 {
     public static Command Build()
     {
-        var file = ConfigCommand.FileArgument();
         var to = new Option<string>("--to") { Description = "native, brief or upstream", Required = true, HelpName = "DIALECT" };
         var output = new Option<string?>("--out") { Description = "Write there instead of to standard output", HelpName = "FILE" };
         var force = new Option<bool>("--force") { Description = "Go on although something is lost; overwrite FILE" };
         var json = CommonOptions.Json();
-        var command = new Command("convert", "The same configuration in another dialect; ${VAR} and secret references stay references") { file, to, output, force, json };
+        var command = new Command("convert", "The same configuration in another dialect; ${VAR} and secret references stay references") { to, output, force, json };
+        var file = new ConfigFileChoice(command);
         command.SetAction(parsed =>
         {
             var asJson = parsed.GetValue(json);
@@ -24,7 +24,7 @@ internal static class ConfigConvert
             {
                 return Terminal.Fail(asJson, $"--to {parsed.GetValue(to)} is not a dialect", "write native, brief or upstream", ExitCode.Usage);
             }
-            var local = ConfigCommand.Open(parsed.GetValue(file));
+            var local = file.Open(parsed);
             if (local.Unreadable is not null) return Terminal.Fail(asJson, $"{local.Name} cannot be read: {local.Unreadable}", "");
             if (local.Path is null) return Terminal.Fail(asJson, "there is no configuration file to convert", "name one: openclaw config convert --to native FILE");
             return Convert(local, dialect, parsed.GetValue(output), parsed.GetValue(force), asJson);

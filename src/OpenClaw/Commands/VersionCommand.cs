@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 
 namespace OpenClaw.Commands;
 
@@ -15,6 +16,24 @@ internal static class VersionCommand
 
     public static string Commit => s_informational.Contains('+') ? s_informational.Split('+')[1] : "unknown";
 
-    public static void Fill(Command command) => command.SetAction(_ =>
-        Terminal.Out($"openclaw {Version} ({Commit[..Math.Min(9, Commit.Length)]}) {RuntimeInformation.FrameworkDescription} {RuntimeInformation.RuntimeIdentifier}"));
+    public static void Fill(Command command)
+    {
+        var json = CommonOptions.Json();
+        command.Add(json);
+        command.SetAction(parsed =>
+        {
+            if (parsed.GetValue(json)) Terminal.Json(Write);
+            else Terminal.Out($"openclaw {Version} ({Commit[..Math.Min(9, Commit.Length)]}) {RuntimeInformation.FrameworkDescription} {RuntimeInformation.RuntimeIdentifier}");
+        });
+    }
+
+    private static void Write(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString("version"u8, Version);
+        json.WriteString("commit"u8, Commit);
+        json.WriteString("runtime"u8, RuntimeInformation.FrameworkDescription);
+        json.WriteString("platform"u8, RuntimeInformation.RuntimeIdentifier);
+        json.WriteEndObject();
+    }
 }

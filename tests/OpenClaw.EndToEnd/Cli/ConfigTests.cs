@@ -32,6 +32,23 @@ public sealed class ConfigTests
         Assert.Equal(("error", 2, "/defaultModel"), (issue.GetProperty("severity").GetString(), issue.GetProperty("line").GetInt32(), issue.GetProperty("path").GetString()));
     }
 
+    [Theory]
+    [InlineData("config validate")]
+    [InlineData("config print")]
+    [InlineData("config convert --to native")]
+    public async Task The_file_is_named_behind_the_command_or_by_the_option_and_not_by_both(string command)
+    {
+        using var folder = new CliFolder().With("{}");
+        File.WriteAllText(folder.File("other.json"), """{ "defaultModel": "openai/gpt-4o" }""");
+        var behind = await folder.RunAsync(command + " other.json");
+        Assert.Equal(0, behind.Code);
+        Assert.Contains(command == "config validate" ? "other.json: valid" : "gpt-4o", behind.Output, StringComparison.Ordinal);
+        Assert.Equal(behind.ToString(), (await folder.RunAsync(command + " --config other.json")).ToString());
+        var both = await folder.RunAsync(command + " --config other.json other.json");
+        Assert.Equal(2, both.Code);
+        Assert.Contains("named twice", both.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Validate_reads_standard_input()
     {

@@ -56,5 +56,7 @@ public sealed class ErrorTests
         var version = await folder.RunAsync("version");
         Assert.Equal(0, version.Code);
         Assert.Matches(@"^openclaw \d+\.\d+\.\d+ \(\w+\) \.NET 10\.", version.Output);
+        var json = (await folder.RunAsync("version --json")).Json;
+        Assert.StartsWith($"openclaw {json.GetProperty("version").GetString()} ({json.GetProperty("commit").GetString()![..7]}", version.Output, StringComparison.Ordinal);
     }
 }

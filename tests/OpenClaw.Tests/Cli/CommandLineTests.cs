@@ -56,6 +56,6 @@ public sealed class CommandLineTests
     {
         var root = CommandLine.Parse(["version"]).RootCommandResult.Command;
         Assert.Contains(root.Subcommands, static c => c.Name == "models");
-        Assert.All(root.Subcommands, static c => Assert.Empty(c.Options.Concat<object>(c.Subcommands)));
+        Assert.All(root.Subcommands, static c => Assert.Equal(c.Name == "version", c.Options.Concat<object>(c.Subcommands).Any()));
     }
 }
