@@ -63,6 +63,33 @@ public class PodHashesTests
         Assert.Equal(Annotation(facts, PodHashes.SecretKey), Annotation(facts with { Secrets = facts.Secrets.Add("other", Source("x")) }, PodHashes.SecretKey));
     }
 
+    [Theory]
+    [InlineData("s-env", false)]
+    [InlineData("m-env", false)]
+    [InlineData("s-init", false)]
+    [InlineData("m-ca", false)]
+    [InlineData("s-token", false)]
+    [InlineData("s-picked", false)]
+    [InlineData("s-envfrom", true)]
+    [InlineData("s-volume", true)]
+    [InlineData("s-projected", true)]
+    public void A_key_that_the_pod_does_not_read_starts_nothing_anew(string source, bool isRead)
+    {
+        var facts = Facts(Spec + "\nwebTerminal: {enabled: true, credential: {secretRef: {name: s-env}}}\n");
+        facts = facts with { Instance = Picked(facts.Instance), Secrets = facts.Secrets.Add("s-picked", Source("old")) };
+        var other = facts with { Secrets = With(facts.Secrets, source), ConfigMaps = With(facts.ConfigMaps, source) };
+        Assert.Equal(isRead, Annotation(facts, PodHashes.SecretKey) != Annotation(other, PodHashes.SecretKey));
+    }
+
+    private static JsonObject Picked(JsonObject instance)
+    {
+        ((JsonArray)instance["spec"]!["extraVolumes"]!).Add((JsonNode)new JsonObject { ["name"] = "picked", ["secret"] = new JsonObject { ["secretName"] = "s-picked", ["items"] = new JsonArray(new JsonObject { ["key"] = "k", ["path"] = "k" }) } });
+        return instance;
+    }
+
+    private static ImmutableDictionary<string, SourceFacts> With(ImmutableDictionary<string, SourceFacts> sources, string name) =>
+        sources.TryGetValue(name, out var source) ? sources.SetItem(name, new SourceFacts(SourceState.Found, source.Data.Add("of-somebody-else", "x"u8.ToArray()))) : sources;
+
     [Fact]
     public void The_border_between_keys_and_bytes_is_part_of_it()
     {
@@ -92,5 +119,5 @@ public class PodHashesTests
     }
 
     private static SourceFacts Source(string value) =>
-        new(SourceState.Found, ImmutableSortedDictionary<string, byte[]>.Empty.Add("k", Encoding.UTF8.GetBytes(value)).Add("token", "t"u8.ToArray()).Add("ca-bundle.crt", Encoding.UTF8.GetBytes(value)));
+        new(SourceState.Found, ImmutableSortedDictionary<string, byte[]>.Empty.Add("k", Encoding.UTF8.GetBytes(value)).Add("token", Encoding.UTF8.GetBytes(value)).Add("ca-bundle.crt", Encoding.UTF8.GetBytes(value)));
 }
