@@ -70,7 +70,8 @@ internal sealed record Destination(string Who, string Shown, PlaceKind Kind, str
         if (IPAddress.TryParse(host, out var address))
         {
             if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-            return new Destination(who, shown, IPAddress.IsLoopback(address) ? PlaceKind.Pod : PlaceKind.Address, host, port) { Address = address };
+            // 0.0.0.0 and :: as the address of a call are the machine itself.
+            return new Destination(who, shown, IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? PlaceKind.Pod : PlaceKind.Address, host, port) { Address = address };
         }
         if (host == "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal)) return new Destination(who, shown, PlaceKind.Pod, host, port);
         var (name, space) = FindService(host, ownNamespace, facts);

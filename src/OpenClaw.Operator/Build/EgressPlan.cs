@@ -29,7 +29,7 @@ internal sealed record EgressPlan(ImmutableArray<EgressRule> Rules)
         if (spec.Flag("security.networkPolicy.allowDNS")) rules.Add(new EgressRule(new JsonObject { ["ports"] = new JsonArray(Port("UDP", 53), Port("TCP", 53)) }, "port 53 anywhere: names are looked up"));
         if (spec.Flag("security.networkPolicy.allowHTTPS")) rules.Add(OpenHttps(spec.Flag("security.networkPolicy.allowPrivateHTTPS")));
         if (BuildTailscale.Way(spec) is { } tailscale) rules.Add(tailscale);
-        if (spec.Flag("security.networkPolicy.deriveEgress")) rules.AddRange(Derived(destinations));
+        if (spec.Flag("security.networkPolicy.deriveEgress")) rules.AddRange(Derived(destinations, spec.Flag("security.networkPolicy.allowHTTPS")));
         foreach (var range in spec.Texts("security.networkPolicy.allowedEgressCIDRs"))
         {
             rules.Add(new EgressRule(new JsonObject { ["to"] = new JsonArray(IpBlock(range)) }, $"{range} at any port: allowedEgressCIDRs"));
@@ -53,14 +53,14 @@ internal sealed record EgressPlan(ImmutableArray<EgressRule> Rules)
     }
 
     /// <summary>One rule a place; several providers behind one place share it.</summary>
-    private static IEnumerable<EgressRule> Derived(IEnumerable<Destination> destinations) =>
-        destinations.Select(static d => (Destination: d, Rule: RuleFor(d)))
+    private static IEnumerable<EgressRule> Derived(IEnumerable<Destination> destinations, bool httpsIsOpen) =>
+        destinations.Select(d => (Destination: d, Rule: RuleFor(d, httpsIsOpen)))
             .Where(static d => d.Rule is not null)
             .GroupBy(static d => d.Rule!.ToJsonString(), StringComparer.Ordinal)
             .Select(static g => new EgressRule(g.First().Rule!, Where(g.First().Destination) + ": " + string.Join(", ", g.Select(static d => $"{d.Destination.Who} is at {d.Destination.Shown}").Distinct())));
 
     /// <summary>Null: nothing is to be opened.</summary>
-    private static JsonObject? RuleFor(Destination destination)
+    private static JsonObject? RuleFor(Destination destination, bool httpsIsOpen)
     {
         var ports = new JsonArray(Port("TCP", destination.Kind == PlaceKind.Service ? destination.PodPort : destination.Port));
         switch (destination.Kind)
@@ -72,7 +72,7 @@ internal sealed record EgressPlan(ImmutableArray<EgressRule> Rules)
                 var peer = new JsonObject { ["namespaceSelector"] = Labels("kubernetes.io/metadata.name", destination.Namespace) };
                 if (destination.Facts is { } facts) peer["podSelector"] = new JsonObject { ["matchLabels"] = new JsonObject(facts.Selector.Select(static l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value))) };
                 return new JsonObject { ["to"] = new JsonArray(peer), ["ports"] = ports };
-            case PlaceKind.Address when destination.Port != Https || destination.IsPrivate:
+            case PlaceKind.Address when destination.Port != Https || destination.IsPrivate || !httpsIsOpen:
                 return new JsonObject { ["to"] = new JsonArray(IpBlock(destination.AddressRange)), ["ports"] = ports };
             case PlaceKind.Host when destination.Port != Https:
                 return new JsonObject { ["ports"] = ports };

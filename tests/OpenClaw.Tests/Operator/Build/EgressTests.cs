@@ -22,6 +22,7 @@ public class EgressTests
     [InlineData("http://localhost:11434/v1", null)]
     [InlineData("http://127.0.0.1:1/v1", null)]
     [InlineData("http://[::1]:1/v1", null)]
+    [InlineData("http://0.0.0.0:11434/v1", null)]
     [InlineData("https://llm.example.com/v1", null)]
     [InlineData("https://8.8.8.8/v1", null)]
     [InlineData("https://llm.example.com:8443/v1", """{"ports":[{"protocol":"TCP","port":8443}]}""")]
@@ -47,6 +48,13 @@ public class EgressTests
         var (rules, _) = Egress("https://llm.example.com/v1", "");
         var text = rules[1].ToJsonString();
         foreach (var range in (string[])["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10"]) Assert.Contains(range, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_address_is_opened_also_where_443_is_closed_to_everybody_else()
+    {
+        var (rules, _) = Egress("https://8.8.8.8/v1", "allowHTTPS: false");
+        Assert.Equal("""{"to":[{"ipBlock":{"cidr":"8.8.8.8/32"}}],"ports":[{"protocol":"TCP","port":443}]}""", rules[^1].ToJsonString());
     }
 
     [Theory]
