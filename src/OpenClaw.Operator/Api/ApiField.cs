@@ -70,6 +70,9 @@ internal sealed record ApiField(string Path, FieldKind Kind, string Does)
     /// <summary>RE2 and .NET alike; for a list, of each item.</summary>
     public string? Pattern { get; init; }
 
+    /// <summary>What <see cref="Pattern"/> wants, in words and with an example.</summary>
+    public string Form { get; init; } = "";
+
     /// <summary>Bound on items or, for a map, on its keys.</summary>
     public int? MaxItems { get; init; }
 

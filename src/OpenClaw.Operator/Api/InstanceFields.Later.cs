@@ -14,14 +14,14 @@ internal static partial class InstanceFields
         Group("workspace.bootstrap", "The agent's first-run files."),
         Flag("workspace.bootstrap.enabled", "false: the agent gets none but those written here.", true),
         Groups("workspace.additionalWorkspaces", "Further workspaces.", 10, "name"),
-        Name("workspace.additionalWorkspaces[].name", "Its folder is workspace-NAME.") with { MaxLength = 63, Pattern = "^[a-z0-9]+(-[a-z0-9]+)*$" },
+        Name("workspace.additionalWorkspaces[].name", "Its folder is workspace-NAME.") with { MaxLength = 63, Pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", Form = "lower-case letters, digits and dashes" },
         .. Workspace("workspace.additionalWorkspaces[]"),
         .. NotYet("It is fetched from the net at every start; bring it in an image of yours, or with an init container.",
         [
-            Texts("workspace.additionalWorkspaces[].skills", "Skills of this workspace.", 20, isSet: true) with { Pattern = SkillPattern, MaxLength = 128 },
-            Texts("skills", "Skills to install: ClawHub's, npm:NAME, pack:OWNER/REPO/PATH.", 20, isSet: true) with { Pattern = SkillPattern, MaxLength = 128 },
+            Texts("workspace.additionalWorkspaces[].skills", "Skills of this workspace.", 20, isSet: true) with { Pattern = SkillPattern, MaxLength = 128, Form = "a name such as @owner/name or npm:name" },
+            Texts("skills", "Skills to install: ClawHub's, npm:NAME, pack:OWNER/REPO/PATH.", 20, isSet: true) with { Pattern = SkillPattern, MaxLength = 128, Form = "a name such as @owner/name or npm:name" },
             Text("skillPackUpdatePolicy", "Whether packs replace what is there.", "Replace", "Replace", "CreateOnly"),
-            Texts("plugins", "Plugins to install.", 20) with { Pattern = SkillPattern, MaxLength = 128 },
+            Texts("plugins", "Plugins to install.", 20) with { Pattern = SkillPattern, MaxLength = 128, Form = "a name such as @owner/name or npm:name" },
             Group("runtimeDeps", "Tools for the agent."),
             Flag("runtimeDeps.pnpm", "pnpm."),
             Flag("runtimeDeps.python", "Python 3.12."),
@@ -48,7 +48,7 @@ internal static partial class InstanceFields
     private static IEnumerable<ApiField> Workspace(string path) =>
     [
         Map(path + ".initialFiles", "Path to text. Put there once: a file that is there stays.", 50),
-        Texts(path + ".initialDirectories", "Folders.", 20) with { Pattern = @"^[^/\\][^\\]*$", MaxLength = 253 },
+        Texts(path + ".initialDirectories", "Folders.", 20) with { Pattern = @"^[^/\\][^\\]*$", MaxLength = 253, Form = "a path below the workspace, such as notes/today" },
         Group(path + ".configMapRef", "Files from a ConfigMap, a key each, below those of initialFiles."),
         Name(path + ".configMapRef.name", "The ConfigMap."),
     ];

@@ -15,12 +15,12 @@ internal static partial class InstanceFields
     [
         Text("runtime", "openclaw: this gateway. original: upstream's image, with the configuration converted to its schema.", "openclaw", "openclaw", "original"),
         Group("image", "The gateway's image."),
-        Text("image.repository", "Registry and name. Default: this gateway's image; ghcr.io/openclaw/openclaw with runtime original."),
-        Text("image.tag", "The tag; not read when a digest is given. Default: the operator's own version; latest with runtime original."),
-        Text("image.digest", "sha256:…; stands over the tag."),
+        Repository("image.repository", "Registry and name. Default: this gateway's image; ghcr.io/openclaw/openclaw with runtime original."),
+        Tag("image.tag", "The tag; not read when a digest is given. Default: the operator's own version; latest with runtime original."),
+        Digest("image.digest", "sha256:…; stands over the tag."),
         Text("image.pullPolicy", "When the node asks the registry.", "IfNotPresent", "Always", "IfNotPresent", "Never"),
         AnyList("image.pullSecrets", "Secrets with registry credentials, by name."),
-        Text("registry", "A registry that stands in for the one of every image the operator names: mirror.example.com/cache."),
+        Registry("registry", "A registry that stands in for the one of every image the operator names: mirror.example.com/cache."),
         Group("gateway", "The gateway's door."),
         .. Needless("There is no proxy container: the gateway listens itself and sees its clients' addresses.", [Flag("gateway.enabled", "Upstream's proxy container.", true)]),
         Text("gateway.existingSecret", "A Secret whose key token is the gateway token, instead of a generated one."),
@@ -37,7 +37,7 @@ internal static partial class InstanceFields
         Text("config.configMapRef.key", "Its key.", "openclaw.json"),
         Text("config.mergeMode", "overwrite: the file is what is written here. merge: what the gateway or an agent wrote into its own file stays where this says nothing.", "overwrite", "overwrite", "merge"),
         .. Needless("The operator reads comments and trailing commas either way.", [Text("config.format", "How the ConfigMap's text is written.", "json", "json", "json5")]),
-        Texts("config.forcePaths", "With merge: paths with dots that are taken out of the gateway's own file first.", 20, isSet: true) with { Pattern = @"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$", MaxLength = 253 },
+        Texts("config.forcePaths", "With merge: paths with dots that are taken out of the gateway's own file first.", 20, isSet: true) with { Pattern = @"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$", MaxLength = 253, Form = "names with dots, such as gateway.auth" },
     ];
 
     private static IEnumerable<ApiField> Pod() =>
@@ -62,7 +62,7 @@ internal static partial class InstanceFields
         Flag("storage.persistence.enabled", "false: the data lives and dies with the pod.", true),
         Quantity("storage.persistence.size", "It can grow later where the storage class can.", "10Gi"),
         Text("storage.persistence.storageClass", "The class; default: the cluster's."),
-        Texts("storage.persistence.accessModes", "Access modes.") with { Default = "ReadWriteOnce" },
+        Texts("storage.persistence.accessModes", "Access modes.") with { Default = "ReadWriteOnce", Words = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"] },
         Text("storage.persistence.existingClaim", "A claim of yours, instead of one that the operator makes."),
         Flag("storage.persistence.orphan", "The claim outlives the instance.", true),
     ];
@@ -72,7 +72,7 @@ internal static partial class InstanceFields
         Group("ollama", "Ollama beside the gateway, in the same pod."),
         Flag("ollama.enabled", "Whether it runs.", false),
         .. Image("ollama.image", "docker.io/ollama/ollama", "latest"),
-        Texts("ollama.models", "Models to pull before the gateway starts. A failed pull fails the init container named after it, and is seen.", 10),
+        Texts("ollama.models", "Models to pull before the gateway starts. A failed pull fails the init container named after it, and is seen.", 10) with { Pattern = "^[A-Za-z0-9][A-Za-z0-9._:/@-]*$", MaxLength = 253, Form = "a model such as llama3.2 or qwen2.5:7b" },
         .. Resources("ollama.resources", "cpu: 500m, memory: 1Gi", "cpu: \"2\", memory: 4Gi"),
         Number("ollama.gpu", "How many nvidia.com/gpu it gets.", min: 0),
         Group("ollama.storage", "Where the models lie."),

@@ -8,11 +8,11 @@ internal static class OtherFields
 {
     public static ImmutableArray<ApiField> ClusterDefaults { get; } =
     [
-        Text("registry", "For instances that name no registry."),
+        Registry("registry", "For instances that name no registry."),
         Group("image", "For instances that do not say."),
-        Text("image.repository", "Registry and name."),
-        Text("image.tag", "The tag; for instances with neither tag nor digest."),
-        Text("image.digest", "The digest; for instances with neither tag nor digest."),
+        Repository("image.repository", "Registry and name."),
+        Tag("image.tag", "The tag; for instances with neither tag nor digest."),
+        Digest("image.digest", "The digest; for instances with neither tag nor digest."),
         Text("image.pullPolicy", "When the node asks the registry.", null, "Always", "IfNotPresent", "Never"),
         AnyList("image.pullSecrets", "Secrets with registry credentials; for instances that name none."),
         AnyList("env", "Environment of every gateway; an instance's own entry stands over it.", key: "name"),

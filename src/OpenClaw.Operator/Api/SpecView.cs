@@ -18,6 +18,15 @@ internal sealed class SpecView(JsonObject spec)
     /// <summary>True when it is written and not null.</summary>
     public bool Has(string path) => Written(path) is not null;
 
+    /// <summary>True when what is written is not what would hold anyway.</summary>
+    public bool Differs(string path) => Written(path) switch
+    {
+        null => false,
+        JsonValue value => Scalar(value) != Field(path).Default,
+        JsonArray list => string.Join(", ", list.OfType<JsonValue>().Select(Scalar)) != (Field(path).Default ?? ""),
+        var node => node is JsonObject { Count: > 0 },
+    };
+
     public string? Text(string path) => Written(path) is JsonValue value && value.TryGetValue<string>(out var text) ? text : Field(path).Default;
 
     public bool Flag(string path) => Written(path) is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : Field(path).Default == "true";

@@ -9,6 +9,7 @@ namespace OpenClaw.Operator.Build;
 /// </summary>
 internal static class BuildChromium
 {
+    public const int Port = 9222;
     public const string Address = "http://127.0.0.1:9222";
 
     private const string Repository = "docker.io/chromedp/headless-shell";

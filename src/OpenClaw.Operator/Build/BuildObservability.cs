@@ -16,7 +16,7 @@ internal static class BuildObservability
             ["selector"] = Draw.MatchLabels(plan),
             // The Service's own labels name the instance, so that no two series are the same.
             ["targetLabels"] = new JsonArray("app.kubernetes.io/instance"),
-            ["endpoints"] = new JsonArray(new JsonObject { ["port"] = "metrics", ["path"] = "/metrics", ["interval"] = plan.Spec.Text("observability.metrics.serviceMonitor.interval") }),
+            ["endpoints"] = new JsonArray(new JsonObject { ["port"] = BuildServices.MetricsPort(plan) ?? "metrics", ["path"] = "/metrics", ["interval"] = plan.Spec.Text("observability.metrics.serviceMonitor.interval") }),
         };
         return monitor;
     }

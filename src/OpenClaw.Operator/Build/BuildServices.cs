@@ -34,6 +34,13 @@ internal static class BuildServices
         return ports;
     }
 
+    /// <summary>The name of the port where the metrics are: the one named so, else any that leads to the gateway; null where none does.</summary>
+    public static string? MetricsPort(InstancePlan plan)
+    {
+        var ports = Ports(plan);
+        return ports.Any(static p => p.Name == "metrics") ? "metrics" : ports.FirstOrDefault(p => p.Protocol == "TCP" && p.Target == plan.Config.Port)?.Name;
+    }
+
     /// <summary>The ports of the pod that may be called.</summary>
     public static IEnumerable<(string Protocol, int Port)> PodPorts(InstancePlan plan) => Ports(plan).Select(static p => (p.Protocol, p.Target)).Distinct();
 

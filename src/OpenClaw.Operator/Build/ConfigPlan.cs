@@ -48,7 +48,7 @@ internal sealed record ConfigPlan(string? Text, OpenClawConfig? Config, int Port
             findings.Add(Finding.Refuse("ConfigTooLarge", path, "the file is larger than a ConfigMap may be (1 MiB)", "make it smaller"));
             return new ConfigPlan(null, config, config.Gateway.Port) { Path = path };
         }
-        WarnOfSecrets(config, path, findings);
+        WarnOfSecrets(config, file, path, findings);
         return new ConfigPlan(text, config, config.Gateway.Port)
         {
             Path = path,
@@ -86,13 +86,25 @@ internal sealed record ConfigPlan(string? Text, OpenClawConfig? Config, int Port
     }
 
     /// <summary>A ConfigMap is read by everyone who may view the namespace.</summary>
-    private static void WarnOfSecrets(OpenClawConfig config, string path, List<Finding> findings)
+    private static void WarnOfSecrets(OpenClawConfig config, JsonObject file, string path, List<Finding> findings)
     {
         static bool IsLiteral(SecretConfig? secret) => secret is { Source: SecretSource.Literal, FromVariable: null };
         if (IsLiteral(config.Gateway.Token)) findings.Add(Finding.Warn("SecretInConfig", path + ".gateway.auth.token", "the token stands in a ConfigMap", "put it into a Secret and name that in spec.gateway.existingSecret"));
+        if (file["storage"] is JsonObject storage && storage["url"] is JsonValue url && HasPassword(SpecView.Scalar(url))) findings.Add(Finding.Warn("SecretInConfig", path + ".storage.url", "the database's password stands in a ConfigMap", "put it into a Secret, name that in spec.envFrom, and write ${NAME}"));
         foreach (var provider in config.Providers.Where(static p => p.Keys.Any(IsLiteral)))
         {
             findings.Add(Finding.Warn("SecretInConfig", $"{path}.models.providers.{provider.Id}", "its key stands in a ConfigMap", "put it into a Secret, name that in spec.envFrom, and write ${NAME}"));
         }
+    }
+
+    /// <summary>True for <c>postgres://user:password@host</c> with the password itself, and not the name of a variable.</summary>
+    private static bool HasPassword(string url)
+    {
+        var start = url.IndexOf("://", StringComparison.Ordinal);
+        var end = start < 0 ? -1 : url.IndexOf('@', start);
+        if (end < 0) return false;
+        var person = url[(start + 3)..end];
+        var colon = person.IndexOf(':', StringComparison.Ordinal);
+        return colon >= 0 && colon < person.Length - 1 && !person[colon..].Contains("${", StringComparison.Ordinal);
     }
 }

@@ -52,6 +52,7 @@ internal sealed class InstanceFile
         if (kind == "OpenClawClusterDefaults" && Name(map) != "cluster") _problems.Add(new FileProblem(file, line, $"cluster defaults are called {Name(map) ?? "nothing"}, and only those called cluster count"));
         if (kind == "OpenClawClusterDefaults" && map["spec"] is JsonObject defaults) _problems.AddRange(SchemaCheck.Of(defaults, OtherFields.ClusterDefaults).Where(static f => f.Severity == FindingSeverity.Refused).Select(f => new FileProblem(file, line, f.ToString())));
         if (kind == "OpenClawSelfConfig") _problems.Add(new FileProblem(file, line, "an OpenClawSelfConfig is accepted by the cluster and not built yet; change the instance itself"));
+        if (kind == "OpenClawInstance" && Instances.Any(i => Name(i) == Name(map) && (Namespace(i) ?? "") == (Namespace(map) ?? ""))) _problems.Add(new FileProblem(file, line, $"the instance {Name(map)} is written twice; keep one"));
         _documents.Add(map);
     }
 

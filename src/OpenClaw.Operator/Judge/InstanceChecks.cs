@@ -14,6 +14,7 @@ internal static class InstanceChecks
 {
     public static List<Finding> OfShape(InstanceFacts facts)
     {
+        if (facts.Instance["spec"] is not null and not JsonObject) return [Finding.Refuse("WrongType", "spec", "it is no object", "write fields below it, such as config: {raw: {defaultModel: anthropic/claude-sonnet-4-20250514}}")];
         var spec = facts.Instance["spec"] as JsonObject ?? [];
         var findings = SchemaCheck.Of(spec, InstanceFields.Spec);
         var name = SpecView.Name(facts.Instance["metadata"]) ?? "";
@@ -28,7 +29,8 @@ internal static class InstanceChecks
     }
 
     public static IEnumerable<Finding> OfPlan(InstancePlan plan) =>
-        Containers(plan).Concat(Mounts(plan)).Concat(Hardening(plan)).Concat(Image(plan)).Concat(Secrets(plan)).Concat(Providers(plan)).Concat(Scaling(plan)).Concat(Kinds(plan)).Concat(Reach(plan)).Concat(WithoutEffect(plan)).Concat(Original(plan)).Concat(BesideChecks.Of(plan));
+        Containers(plan).Concat(Mounts(plan)).Concat(Hardening(plan)).Concat(Image(plan)).Concat(Secrets(plan)).Concat(Providers(plan)).Concat(Scaling(plan)).Concat(Kinds(plan)).Concat(Reach(plan)).Concat(WithoutEffect(plan)).Concat(Original(plan)).Concat(BesideChecks.Of(plan))
+            .Concat(PortChecks.Of(plan)).Concat(FormChecks.Of(plan)).Concat(OvershadowChecks.Of(plan)).Concat(SwitchedOff.Of(plan.Spec.Json));
 
     private static IEnumerable<Finding> Containers(InstancePlan plan)
     {
@@ -46,10 +48,6 @@ internal static class InstanceChecks
                 if (list[i]["image"] is null) yield return Finding.Refuse("ContainerWithoutImage", path, $"the container {name} has no image", "write image");
                 if (Sidecars.NeedsRoot(list[i]) && field == "spec.sidecars") yield return Finding.Tell("SidecarAsRoot", path, $"{name} keeps data below /root and says nothing of its user, so it runs as root without capabilities; namespaces that enforce the restricted standard refuse that, and spec.ollama does the same without root");
                 else if (list[i]["securityContext"] is null) yield return Finding.Tell("SidecarUnconfined", path, $"{name} has no securityContext; namespaces that enforce the restricted standard want allowPrivilegeEscalation: false and capabilities.drop: [ALL]");
-                foreach (var port in (list[i]["ports"] as JsonArray ?? []).OfType<JsonObject>())
-                {
-                    if (SpecView.Integer(port["containerPort"]) == plan.Config.Port) yield return Finding.Refuse("PortTaken", path + ".ports", $"{name} and the gateway both listen on {plan.Config.Port}", "write another port");
-                }
             }
         }
     }
@@ -103,6 +101,10 @@ internal static class InstanceChecks
     {
         var image = plan.Images.Gateway;
         if (image.EndsWith(":latest", StringComparison.Ordinal)) yield return Finding.Warn("ImageMoves", "spec.image.tag", "latest is another image tomorrow, and pods of one instance may differ", "write a version in image.tag, or image.digest");
+        foreach (var (field, isUsed) in new[] { ("ollama", plan.HasOllama), ("tailscale", plan.HasTailscale), ("webTerminal", plan.HasTerminal) })
+        {
+            if (isUsed && plan.Spec.Text(field + ".image.tag") == "latest" && string.IsNullOrEmpty(plan.Spec.Text(field + ".image.digest"))) yield return Finding.Tell("ImageMoves", $"spec.{field}.image", "latest is another image tomorrow; a version in tag, or a digest, stays");
+        }
         if (!plan.IsOriginal && (plan.Spec.Text("image.repository") ?? "").EndsWith("ghcr.io/openclaw/openclaw", StringComparison.Ordinal))
         {
             yield return Finding.Warn("ImageIsTheOriginal", "spec.image.repository", "this is upstream's image, which does not understand this gateway's files", "write runtime: original, or leave image.repository out");

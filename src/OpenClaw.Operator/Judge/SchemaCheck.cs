@@ -82,6 +82,8 @@ internal sealed class SchemaCheck
         // A group is named by its fields, and "off" asks for nothing.
         if (field.State == FieldState.Built || field.Kind == FieldKind.Object || value is JsonValue { } v && v.GetValueKind() == JsonValueKind.False) return;
         if (value is JsonArray { Count: 0 } or JsonObject { Count: 0 }) return;
+        // Upstream's definition writes defaults into stored objects: nobody asked for these.
+        if (field.State == FieldState.NotYet && value is JsonValue written && SpecView.Scalar(written) == field.Default) return;
         _findings.Add(field.State == FieldState.NotYet
             ? Finding.Warn("NotBuilt", path, "it is accepted and not built yet", field.Instead)
             : Finding.Tell("Needless", path, "it is accepted and has no effect: " + field.Instead.TrimEnd('.')));
@@ -141,7 +143,7 @@ internal sealed class SchemaCheck
         }
         else if (text.Length < field.MinLength) Add("OutOfBounds", path, "it is empty", "write a name");
         else if (text.Length > field.MaxLength) Add("OutOfBounds", path, $"it has {text.Length} characters", $"write at most {field.MaxLength}");
-        else if (field.Pattern is { } pattern && !Regex.IsMatch(text, pattern, RegexOptions.None, TimeSpan.FromSeconds(1))) Add("WrongForm", path, $"\"{Shorten(text)}\" has not the form it must have", $"write something that matches {pattern}");
+        else if (field.Pattern is { } pattern && !Regex.IsMatch(text, pattern, RegexOptions.None, TimeSpan.FromSeconds(1))) Add("WrongForm", path, $"\"{Shorten(text)}\" has not the form it must have", $"write {(field.Form.Length > 0 ? field.Form : "something that matches " + pattern)}");
     }
 
     private void CheckQuantity(JsonNode? value, string path)

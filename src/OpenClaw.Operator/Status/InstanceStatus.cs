@@ -59,18 +59,42 @@ internal static class InstanceStatus
     private static IEnumerable<InstanceCondition> Conditions(InstanceFacts facts, SpecView spec, InstanceDrawing drawing, ObservedFacts observed)
     {
         var refused = drawing.Findings.FirstOrDefault(static f => f.Severity == FindingSeverity.Refused);
-        yield return From("ConfigValid", drawing, "Valid", "openclaw.json is complete and valid", static f => f.Reason.StartsWith("Config", StringComparison.Ordinal));
-        yield return From("SecretsReady", drawing, "AllFound", "every Secret and ConfigMap that is named is there", static f => f.Reason is "SourceMissing" or "KeyMissing" or "TokenSecretMissing" or "TokenKeyMissing");
-        yield return From("ProvidersReady", drawing, "Reachable", "every provider has its key and a way to it", static f => f.Reason is "ProviderUnreachable" or "ProviderKeyMissing" or "NothingListens" or "ServicePortMissing" or "NoDefaultModel");
+        yield return From("ConfigValid", drawing, "Valid", "openclaw.json is complete and valid", IsOfConfig);
+        yield return From("SecretsReady", drawing, "AllFound", "every Secret and ConfigMap that is named is there", IsOfSecrets);
+        yield return From("ProvidersReady", drawing, "Reachable", "every provider has its key and a way to it", IsOfProviders);
         yield return Applied(drawing, observed);
         yield return From("UpToDate", drawing, "UpToDate", "the pods are as they are drawn now", static f => f.Reason == "RolloutWaits");
-        yield return From("FieldsBuilt", drawing, "AllBuilt", "everything that is written is built", static f => f.Reason is "NotBuilt" or "KindNotServed");
+        yield return From("FieldsBuilt", drawing, "AllBuilt", Built(drawing), IsOfFields);
+        yield return From("AsMeant", drawing, "NothingDoubtful", "nothing that is written looks unintended", static f => !IsOfAnother(f));
         var set = refused is not null ? null : StatefulSet(SpecView.Name(facts.Instance["metadata"]) ?? "", spec, drawing, observed);
         if (set is not null) yield return set;
-        var claim = From("StorageReady", drawing, "", "", static f => f.Reason.StartsWith("Claim", StringComparison.Ordinal));
+        var claim = From("StorageReady", drawing, "", "", IsOfClaims);
         if (!claim.IsTrue && !claim.IsUnknown) yield return claim;
         else if (ClaimCondition.Of(observed) is { } claims) yield return claims;
         yield return Ready(spec, refused, set, observed);
+    }
+
+    private static bool IsOfFields(Finding finding) => finding.Reason is "NotBuilt" or "KindNotServed" or "WithoutEffect" or "SwitchedOff" or "NotInOriginal";
+
+    private static bool IsOfConfig(Finding finding) => finding.Reason.StartsWith("Config", StringComparison.Ordinal);
+
+    private static bool IsOfSecrets(Finding finding) => finding.Reason is "SourceMissing" or "KeyMissing" or "TokenSecretMissing" or "TokenKeyMissing";
+
+    private static bool IsOfProviders(Finding finding) => finding.Reason is "ProviderUnreachable" or "ProviderKeyMissing" or "NothingListens" or "ServicePortMissing" or "NoDefaultModel";
+
+    private static bool IsOfObjects(Finding finding) => finding.Reason is "ObjectNotOurs" or "ObjectContested";
+
+    private static bool IsOfClaims(Finding finding) => finding.Reason.StartsWith("Claim", StringComparison.Ordinal);
+
+    /// <summary>True for what another condition says; what is refused, Ready says.</summary>
+    private static bool IsOfAnother(Finding finding) =>
+        finding.Severity == FindingSeverity.Refused || finding.Reason == "RolloutWaits" || IsOfFields(finding) || IsOfConfig(finding) || IsOfSecrets(finding) || IsOfProviders(finding) || IsOfObjects(finding) || IsOfClaims(finding);
+
+    /// <summary>What is accepted and needs nothing to be done is named where all is well.</summary>
+    private static string Built(InstanceDrawing drawing)
+    {
+        var needless = drawing.Findings.Where(static f => f.Reason == "Needless").Select(static f => f.Path).ToList();
+        return "everything that is written is built" + (needless.Count == 0 ? "" : "; without effect: " + string.Join(", ", needless));
     }
 
     /// <summary>False with the first of the findings that match, and how many there are.</summary>
@@ -90,7 +114,7 @@ internal static class InstanceStatus
         // A fight is told as one for as long as it lasts, and not as what its rounds wait for.
         return observed.Waiting is { } waiting && drawing.Findings.All(static f => f.Reason != "ObjectContested")
             ? new InstanceCondition(Type, false, "Waiting", waiting)
-            : From(Type, drawing, "AllApplied", "every object is as it is drawn", static f => f.Reason is "ObjectNotOurs" or "ObjectContested");
+            : From(Type, drawing, "AllApplied", "every object is as it is drawn", IsOfObjects);
     }
 
     private static InstanceCondition StatefulSet(string name, SpecView spec, InstanceDrawing drawing, ObservedFacts observed)
@@ -140,7 +164,7 @@ internal static class InstanceStatus
         return ready switch
         {
             { Reason: "Suspended" } => "Suspended",
-            { IsTrue: true } => conditions.All(static c => c.IsTrue || c.Type is "FieldsBuilt" or "UpToDate" || c.Reason == "Waiting") ? "Running" : "Degraded",
+            { IsTrue: true } => conditions.All(static c => c.IsTrue || c.Type is "FieldsBuilt" or "AsMeant" or "UpToDate" || c.Reason == "Waiting") ? "Running" : "Degraded",
             _ when conditions.All(static c => c.Type != "StatefulSetReady") || ready.Reason == "ReconcileFailed" => "Failed",
             _ => "Provisioning",
         };

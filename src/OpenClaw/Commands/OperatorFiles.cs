@@ -35,7 +35,7 @@ internal static class OperatorFiles
         var drawn = all.Instances.Select(i => ((string?)i["metadata"]?["name"] ?? "", InstanceDrawing.Of(all.FactsOf(i, VersionCommand.Version)))).ToList();
         code = drawn.Count == 0
             ? Terminal.Fail(json, "there is no OpenClawInstance in what was given", "openclaw operator render -f instance.yaml")
-            : drawn.Any(static d => d.Item2.IsRefused) ? ExitCode.NotSo : ExitCode.Ok;
+            : drawn.Any(static d => d.Item2.IsRefused || d.Item2.Objects.IsEmpty) ? ExitCode.NotSo : ExitCode.Ok;
         return drawn.Count == 0 ? null : drawn;
     }
 

@@ -49,6 +49,7 @@ public class FieldEffectTests
         Rich.Replace("  service: {ports: [{name: gateway, port: 18789}]}\n", "", StringComparison.Ordinal),
         Rich.Replace("basicAuth: {enabled: true, ", "basicAuth: {", StringComparison.Ordinal),
         Rich.Replace("basicAuth: {enabled: true, existingSecret: s}", "basicAuth: {enabled: true}", StringComparison.Ordinal),
+        "networking: {ingress: {hosts: [{host: h}]}}",
         Rich.Replace("caBundle: {configMapName: ca}", "caBundle: {}", StringComparison.Ordinal),
     ];
 
@@ -69,6 +70,21 @@ public class FieldEffectTests
             var after = InstanceDrawing.Of(Facts(spec));
             return !after.IsRefused && Text(before) != Text(after);
         });
+    }
+
+    [Theory]
+    [MemberData(nameof(Built))]
+    public void A_field_that_is_written_alone_does_something_or_is_named(string path)
+    {
+        // What holds without it is what it says.
+        if (path == "security.containerSecurityContext.runAsNonRoot") return;
+        const string Alone = "config: {raw: {llmConfig: [{provider: openai, model: m, baseURL: \"http://10.1.2.3:8000/v1\"}]}}";
+        var field = InstanceFields.Spec.Single(f => f.Path == path);
+        var spec = Spec(Alone);
+        var before = InstanceDrawing.Of(Facts(Spec(Alone)));
+        Assert.True(Put(spec, field, makesParents: true));
+        var after = InstanceDrawing.Of(Facts(spec));
+        Assert.True(Text(before) != Text(after) || after.Findings.Except(before.Findings).Any(), $"nothing is drawn of {spec.ToJsonString()}, and nothing is said");
     }
 
     [Theory]
@@ -116,17 +132,21 @@ public class FieldEffectTests
         FieldKind.Quantity => "3Gi",
         FieldKind.Texts when field.Path == "config.forcePaths" => new JsonArray("routing"),
         FieldKind.Texts when field.Path.EndsWith("CIDRs", StringComparison.Ordinal) => new JsonArray("192.0.2.0/24"),
-        FieldKind.Texts => new JsonArray(field.Words is [var word, ..] ? word : "alpha"),
+        FieldKind.Texts when field.Path.EndsWith("Namespaces", StringComparison.Ordinal) => new JsonArray("alpha"),
+        FieldKind.Texts => new JsonArray(field.Words.IsEmpty ? "alpha" : field.Words[^1]),
         FieldKind.TextMap => new JsonObject { ["alpha"] = "beta" },
         FieldKind.QuantityMap => new JsonObject { ["cpu"] = "1500m" },
         FieldKind.Any when field.Path == "config.raw" => new JsonObject { ["defaultModel"] = "openai/o1" },
         FieldKind.Any => new JsonObject { ["alpha"] = "beta" },
         FieldKind.AnyList when field.Path == "envFrom" => new JsonArray(new JsonObject { ["secretRef"] = new JsonObject { ["name"] = "alpha" } }),
+        FieldKind.AnyList when field.Path.EndsWith("additionalEgress", StringComparison.Ordinal) => new JsonArray(new JsonObject { ["ports"] = new JsonArray(new JsonObject { ["port"] = 1 }) }),
         FieldKind.AnyList => new JsonArray(new JsonObject { ["name"] = field.Path == "extraVolumeMounts" ? "tmp" : "alpha", ["image"] = "i" }),
         _ when !field.Words.IsEmpty => field.Words.First(w => w != field.Default),
         _ when field.Path == "config.configMapRef.name" => "other",
         _ when field.Path == "config.configMapRef.key" => "other.json",
         _ when field.Pattern == Row.DurationPattern => "5h",
+        _ when field.Pattern == Row.DigestPattern => "sha256:1",
+        _ when field.Path.EndsWith(".interval", StringComparison.Ordinal) => "1m",
         _ => "alpha",
     };
 

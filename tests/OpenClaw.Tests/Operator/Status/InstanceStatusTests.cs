@@ -50,6 +50,19 @@ public class InstanceStatusTests
     }
 
     [Fact]
+    public void Whatever_is_warned_of_is_in_a_condition_and_keeps_nothing_from_running()
+    {
+        var status = Status("{config: {raw: {defaultModel: openai/gpt-4o}}, env: [{name: OPENAI_API_KEY, value: x}], gateway: {enabled: true}, ollama: {models: [m]}, security: {containerSecurityContext: {readOnlyRootFilesystem: false}}}", ReadySet);
+        Assert.Equal(("False", "SwitchedOff"), ((string?)Condition(status, "FieldsBuilt")["status"], (string?)Condition(status, "FieldsBuilt")["reason"]));
+        Assert.Equal(("False", "RootWritable"), ((string?)Condition(status, "AsMeant")["status"], (string?)Condition(status, "AsMeant")["reason"]));
+        Assert.DoesNotContain("spec.ollama", (string?)Condition(status, "AsMeant")["message"], StringComparison.Ordinal);
+        Assert.Equal("Running", (string?)status["phase"]);
+        var well = Status("{config: {raw: {defaultModel: openai/gpt-4o}}, env: [{name: OPENAI_API_KEY, value: x}], gateway: {enabled: true}}", ReadySet);
+        Assert.Equal("True", (string?)Condition(well, "AsMeant")["status"]);
+        Assert.EndsWith("without effect: spec.gateway.enabled", (string?)Condition(well, "FieldsBuilt")["message"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Each_provider_tells_its_place_its_key_and_its_way()
     {
         const string Spec = """
