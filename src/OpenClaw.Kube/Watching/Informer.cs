@@ -47,7 +47,7 @@ public sealed class Informer<T>
     /// <summary>The first list is complete.</summary>
     public bool HasSynced => _synced.Task.IsCompletedSuccessfully;
 
-    /// <summary>What is wrong at the moment; null while it works.</summary>
+    /// <summary>What is wrong at the moment; null while it works. It works when it watches: to have listed alone is not enough.</summary>
     public KubeProblem? Problem => _problem;
 
     public int Count => _store.Count;
@@ -94,7 +94,6 @@ public sealed class Informer<T>
         Interlocked.Increment(ref _lists);
         Tell(_store.Replace([.. list.Items.OfType<Stored<T>>()]));
         _version = list.ResourceVersion;
-        _problem = null;
         _synced.TrySetResult();
         return null;
     }
@@ -142,13 +141,11 @@ public sealed class Informer<T>
     private async Task PauseAsync(KubeProblem problem, CancellationToken cancel)
     {
         _failures++;
-        if (IsTooOld(problem) || (_failures >= DoubtAfter && problem.Kind is not (KubeProblemKind.Unreachable or KubeProblemKind.Unavailable or KubeProblemKind.TooManyRequests)))
-        {
-            _version = null;
-            // To list anew is the ordinary way on; only a second time in a row is trouble.
-            if (_failures == 1) return;
-        }
-        else if (problem.Kind != KubeProblemKind.Unreachable || _failures > 1)
+        var isTooOld = IsTooOld(problem);
+        if (isTooOld || (_failures >= DoubtAfter && problem.Kind is not (KubeProblemKind.Unreachable or KubeProblemKind.Unavailable or KubeProblemKind.TooManyRequests))) _version = null;
+        // To list anew is the ordinary way on; only a second time in a row there is a wait.
+        if (isTooOld && _failures == 1) return;
+        if (!isTooOld && (problem.Kind != KubeProblemKind.Unreachable || _failures > 1))
         {
             _problem = problem;
             LogProblem(problem);

@@ -156,6 +156,23 @@ public sealed class InformerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_may_be_listed_and_not_watched_is_a_problem_that_lasts()
+    {
+        _server = await FakeApiServer.StartAsync();
+        _client = _server.Client(new KubeClientOptions { RequestsPerSecond = 0 });
+        _server.Fault = static r => r.IsWatch ? FakeFault.Answer(403) : null;
+        var informer = await RunAsync(ListQuery.All, s_quick);
+        await UntilAsync(() => informer.Problem is not null);
+        await UntilAsync(() =>
+        {
+            Assert.Equal(KubeProblemKind.Forbidden, informer.Problem?.Kind);
+            return informer.Lists >= 3;
+        });
+        _server.Fault = static _ => null;
+        await UntilAsync(() => informer.Problem is null);
+    }
+
+    [Fact]
     public async Task Keeps_to_its_scope_and_to_metadata()
     {
         _server = await FakeApiServer.StartAsync();

@@ -68,6 +68,24 @@ public sealed class RightsTests(AuditedApiServer server)
         Assert.Equal(["openclawclusterdefaults.openclaw.rocks"], foreign);
     }
 
+    [Fact]
+    public async Task Without_the_right_to_read_the_clusters_defaults_it_works_and_says_so_once()
+    {
+        using var stage = await OperatorStage.SetAsync(server, "team-a");
+        await stage.Kubectl.RunAsync("delete", "clusterrolebinding", "openclaw-operator");
+        var mark = server.Mark();
+        await stage.ApplyAsync(Everything, "team-a");
+        await using var process = OperatorProcess.Start(stage.OperatorConfig, "op", "--watch-namespaces", "team-a");
+        await process.BecomesAsync("leader");
+        await stage.UntilAsync(Kinds.StatefulSet, new ObjectKey("team-a", "everything"), true, process);
+        Assert.True(await Eventually.IsTrueAsync(() => Task.FromResult(server.Calls(mark).Count(static c => c is { Code: 403, Resource: "openclawclusterdefaults" }) >= 4)), process.Log);
+        await stage.ClearAsync();
+        Assert.Equal(0, (await process.TerminateAsync()).Code);
+        Assert.All(server.Calls(mark).Where(static c => c.Code == 403), static c => Assert.Equal("openclawclusterdefaults", c.Resource));
+        var said = process.Log.Split('\n').Where(static l => l.Contains("Forbidden", StringComparison.Ordinal) && !l.Contains("\"level\":\"debug\"", StringComparison.Ordinal));
+        Assert.Contains("watching OpenClawClusterDefaults", Assert.Single(said), StringComparison.Ordinal);
+    }
+
     private static bool Looked(IEnumerable<KubeObject> instances, string ns) =>
         instances.Where(i => i.Meta.Namespace == ns).All(static i => i.Meta.Generation > 1 && i.Status.Int("observedGeneration") == i.Meta.Generation);
 
