@@ -13,13 +13,13 @@ internal sealed class RunningLoop : IAsyncDisposable
     private readonly KubeClient _client;
     private readonly Task _running;
 
-    private RunningLoop(ControlledCluster cluster, Func<bool>? mayWrite, string[] namespaces, string version)
+    private RunningLoop(ControlledCluster cluster, Func<bool>? mayWrite, string[] namespaces, string version, int bound)
     {
         _client = cluster.Server.Client(new KubeClientOptions { RequestsPerSecond = 0, FieldManager = "openclaw-operator" });
         var events = new EventRecorder(_client, new EventOptions { Component = "openclaw-operator", Instance = "test" });
         Controller = new InstanceController(_client, new InstanceControllerOptions
         {
-            OperatorVersion = version, Events = events, MayWrite = mayWrite ?? (static () => true), Namespaces = [.. namespaces], Grace = TimeSpan.Zero,
+            OperatorVersion = version, RolloutBound = bound, Events = events, MayWrite = mayWrite ?? (static () => true), Namespaces = [.. namespaces], Grace = TimeSpan.Zero,
             Log = (level, line) =>
             {
                 if (level >= KubeLogLevel.Warning) Log.Enqueue(line);
@@ -37,9 +37,9 @@ internal sealed class RunningLoop : IAsyncDisposable
 
     public long AllWrites => Controller.Counters.Writes.Sum(static w => w.Value);
 
-    public static async Task<RunningLoop> StartAsync(ControlledCluster cluster, string[] namespaces, Func<bool>? mayWrite = null, string version = "1.0.0")
+    public static async Task<RunningLoop> StartAsync(ControlledCluster cluster, string[] namespaces, Func<bool>? mayWrite = null, string version = "1.0.0", int bound = 5)
     {
-        var loop = new RunningLoop(cluster, mayWrite, namespaces, version);
+        var loop = new RunningLoop(cluster, mayWrite, namespaces, version, bound);
         await Soon.TrueAsync(() => Task.FromResult(loop.Controller.HasSynced), "everything was listed", 20);
         await loop.QuietAsync();
         return loop;
