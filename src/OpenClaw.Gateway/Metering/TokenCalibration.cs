@@ -22,8 +22,8 @@ internal sealed class TokenCalibration
     // Who sends a token at a time sends pieces of about four bytes; who sends in bulk, of dozens.
     private const int TokenBytes = 8;
 
-    // What a chat template puts around a message or two.
-    private const int Template = 12;
+    // What a chat template puts around a message or two: Llama's eleven tokens, ChatML's ten, OpenAI's seven.
+    private const int Template = 11;
 
     private readonly Lock _lock = new();
     private Line _prompt;
@@ -68,13 +68,14 @@ internal sealed class TokenCalibration
     /// <summary>The prompt's tokens, as far as they can be known before the provider says.</summary>
     /// <param name="estimate">By rule of thumb, four bytes a token.</param>
     /// <param name="bytes">What was answered so far, which tells how long a token is when nothing else does.</param>
+    /// <param name="pieces">That came in so many.</param>
     public long Prompt(long estimate, long bytes = 0, long pieces = 0)
     {
         lock (_lock)
         {
-            if (_prompt.Count > 0) return _prompt.At(estimate);
+            if (_prompt.Count > 0) return _prompt.At(estimate, Template);
         }
-        return pieces >= 16 && ComesByTokens(bytes, pieces) ? (estimate * 4 * pieces / bytes) + Template : estimate;
+        return (pieces >= 16 && ComesByTokens(bytes, pieces) ? estimate * 4 * pieces / bytes : estimate) + Template;
     }
 
     /// <summary>The output's tokens so far.</summary>
@@ -129,9 +130,19 @@ internal sealed class TokenCalibration
 
     private static bool ComesByTokens(long bytes, long pieces) => bytes > 0 && bytes <= pieces * TokenBytes;
 
-    // Tokens as a straight line over what can be counted here; weighted, newer answers more.
+    // Tokens as a straight line over what can be counted here; weighted, newer answers more. It goes through their middle.
     private struct Line
     {
+        // Texts of one length differ by so much, relative: an answer that is off by less says little.
+        private const double Apart = 0.15;
+
+        // Prompts whose lengths differ by a third say as much of the slope as what is expected of it.
+        private const double Doubt = 0.1;
+
+        // Tokens for four bytes: prose in its own language has one. What is beyond is no text's, but added to every prompt.
+        private const double LeastSlope = 0.25;
+        private const double MostSlope = 2;
+
         private double _x;
         private double _y;
         private double _xx;
@@ -154,14 +165,28 @@ internal sealed class TokenCalibration
             if (Count < int.MaxValue) Count++;
         }
 
-        public readonly long At(double x)
+        /// <param name="constant">
+        /// What is expected at 0, and from there on one for each of <paramref name="x"/>: of that a few answers alike say only how
+        /// much more or less it is. 0 = nothing is expected.
+        /// </param>
+        public readonly long At(double x, double constant = 0)
         {
-            var spread = _xx - (_x * _x);
-            var ratio = _x <= 0 ? 0 : _y / _x;
-            var slope = spread > _x * _x * 0.0025 ? (_xy - (_x * _y)) / spread : ratio;
-            // Answers that are alike, or far from a line, say only how much there is of one for the other.
-            if (slope < ratio * 0.5 || slope > ratio * 1.5) slope = ratio;
-            return Math.Max(0, (long)Math.Round(_y + (slope * (x - _x))));
+            if (_x <= 0) return (long)Math.Round(_y);
+            var middle = constant == 0 ? _y : Seen(constant + _x);
+            var ratio = middle / _x;
+            var expected = constant == 0 ? ratio : Math.Clamp((middle - constant) / _x, Math.Min(ratio, LeastSlope), MostSlope);
+            var doubt = _x * _x * Doubt;
+            var slope = (_xy - (_x * _y) + (doubt * expected)) / (_xx - (_x * _x) + doubt);
+            // A few answers that are far from any line.
+            slope = Math.Clamp(slope, Math.Min(expected, ratio) * 0.5, ratio * 1.5);
+            return Math.Max(0, (long)Math.Round(middle + (slope * (x - _x))));
+        }
+
+        // Between what was expected and what was seen: nearer to this with every answer, and with all that no text explains.
+        private readonly double Seen(double expected)
+        {
+            var (off, noise) = (_y - expected, expected * expected * Apart * Apart / Count);
+            return expected + (off * off * off / ((off * off) + noise));
         }
     }
 }

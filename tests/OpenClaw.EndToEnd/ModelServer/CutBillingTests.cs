@@ -43,13 +43,14 @@ public sealed class CutBillingTests(ITestOutputHelper output)
         var left = 0;
         for (var i = 0; i < Callers; i++)
         {
-            var ask = new ChatAsk(model, protocol, true, $"Tell me a very long story about {s_subjects[random.Next(s_subjects.Length)]}.")
+            var subject = s_subjects[random.Next(s_subjects.Length)];
+            var ask = new ChatAsk(model, protocol, true, $"Tell me a very long story about {subject}.")
             {
                 Extra = new JsonObject { ["max_tokens"] = Longest, ["temperature"] = 0.8, ["seed"] = random.Next(), ["ignore_eos"] = isCold },
             };
             if (await LeaveAsync(stage, ask, after: random.Next(1, isCold ? Longest - 20 : Longest))) left++;
             var now = await server.GeneratedAsync();
-            output.WriteLine($"{i}: {now.Prompt - truth.Prompt} + {now.Output - truth.Output} tokens; {(await stage.LastDecisionAsync(i + 1))["usage"]!.ToJsonString()}");
+            output.WriteLine($"{i}, {subject}: {now.Prompt - truth.Prompt} + {now.Output - truth.Output} tokens; {(await stage.LastDecisionAsync(i + 1))["usage"]!.ToJsonString()}");
             truth = now;
         }
         Assert.True(left >= (isCold ? Callers : Callers / 3), $"only {left} of {Callers} callers left, the others had their answer before");
@@ -58,8 +59,9 @@ public sealed class CutBillingTests(ITestOutputHelper output)
         var (prompt, generated) = (Billed("input", "cacheRead", "cacheWrite", "cacheWrite1h"), Billed("output"));
         AssertNear("generated tokens", generated, truth.Output, Tolerance);
         AssertNear("all tokens", prompt + generated, truth.Prompt + truth.Output, Tolerance);
-        // What a model makes of a prompt of fifty bytes can only be guessed at until it has said it once.
-        AssertNear("prompt tokens", prompt, truth.Prompt, isCold ? 0.1 : 0.03);
+        // What a model makes of a prompt of fifty bytes can only be guessed at until it has said it of a few: prompts of one length
+        // differ by a tenth, and a template is a third of them. Whoever leaves first, that is at most a tenth in all.
+        AssertNear("prompt tokens", prompt, truth.Prompt, 0.1);
     }
 
     /// <summary>True: left before the end.</summary>

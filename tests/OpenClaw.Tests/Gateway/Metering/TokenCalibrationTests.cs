@@ -8,7 +8,7 @@ public sealed class TokenCalibrationTests
     public void Before_anything_is_known_the_rule_of_thumb_holds_and_the_ceiling_is_wide()
     {
         var tokens = new TokenCalibration();
-        Assert.Equal((250, 1000), (tokens.Output(1000, 90), tokens.Prompt(1000)));
+        Assert.Equal((250, 1011), (tokens.Output(1000, 90), tokens.Prompt(1000)));
         Assert.Equal(1, tokens.PromptCeiling);
         Assert.Equal(375, tokens.OutputCeiling(1000, 90));
         Assert.Equal(500, tokens.OutputCeiling(1000, 500));
@@ -20,9 +20,9 @@ public sealed class TokenCalibrationTests
         var tokens = new TokenCalibration();
         Assert.Equal((300, 301), (tokens.Output(1000, 300), tokens.Output(1000, 300, isBroken: true)));
         // 0.3 tokens a byte, and the chat's template; of a few pieces nothing is concluded.
-        Assert.Equal((400 * 3 / 10) + 12, tokens.Prompt(100, 1000, 300));
-        Assert.Equal(100, tokens.Prompt(100, 40, 12));
-        Assert.Equal(100, tokens.Prompt(100, 1000, 40));
+        Assert.Equal((400 * 3 / 10) + 11, tokens.Prompt(100, 1000, 300));
+        Assert.Equal(111, tokens.Prompt(100, 40, 12));
+        Assert.Equal(111, tokens.Prompt(100, 1000, 40));
     }
 
     [Fact]
@@ -85,4 +85,50 @@ public sealed class TokenCalibrationTests
         tokens.Learn(1000, 2764, 400, 100, 100, most: 1800);
         Assert.InRange(tokens.PromptCeiling, 1.7, 1.73);
     }
+
+    [Fact]
+    public void One_answer_to_a_long_prompt_leaves_the_short_ones_their_template()
+    {
+        var tokens = new TokenCalibration();
+        tokens.Learn(33, 47, 400, 100, 100);
+        foreach (var (estimate, real) in s_prompts) Assert.InRange(tokens.Prompt(estimate), real - 4, real + 4);
+        // And what nobody's text explains is the provider's: it does not grow with the prompt.
+        tokens = new TokenCalibration();
+        tokens.Learn(3, 1000, 400, 100, 100);
+        Assert.InRange(tokens.Prompt(3), 990, 1000);
+        Assert.InRange(tokens.Prompt(103), 1150, 1200);
+        // A provider that counts text only.
+        tokens = new TokenCalibration();
+        for (var i = 0; i < 20; i++) tokens.Learn(2, 1, 400, 100, 100);
+        Assert.InRange(tokens.Prompt(2), 1, 2);
+    }
+
+    /// <summary>Thirty callers of a real model, of whom some leave before their answer says what it used; whoever they are.</summary>
+    [Theory]
+    [InlineData(0, 0.1, 0.1)]
+    [InlineData(5, 0.3, 0.1)]
+    [InlineData(15, 0.65, 0.1)]
+    [InlineData(30, 0, 0.1)]
+    [InlineData(0, 0.65, 0.05)]
+    public void Prompts_whose_callers_left_are_taken_for_what_they_were(int first, double whole, double tolerance)
+    {
+        for (var seed = 0; seed < 300; seed++)
+        {
+            var (random, tokens) = (new Random(seed), new TokenCalibration());
+            var (billed, truth) = (0L, 0L);
+            for (var caller = 0; caller < 30; caller++)
+            {
+                var (estimate, real) = s_prompts[random.Next(s_prompts.Length)];
+                var stays = caller >= first && random.NextDouble() < whole;
+                // The model's tokens have 3.7 bytes.
+                billed += stays ? real : tokens.Prompt(estimate, 370, 100);
+                truth += real;
+                if (stays) tokens.Learn(estimate, real, 370, 100, 100);
+            }
+            Assert.InRange(billed / (double)truth, 1 - tolerance, 1 + tolerance);
+        }
+    }
+
+    // "Tell me a very long story about …": the estimate, and what a model of the Llama family counts with its chat template.
+    private static readonly (int Estimate, int Tokens)[] s_prompts = [(13, 28), (16, 25), (16, 26), (16, 28), (12, 24), (14, 26), (33, 47), (10, 21)];
 }
