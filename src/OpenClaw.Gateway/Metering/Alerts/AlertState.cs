@@ -18,7 +18,7 @@ internal sealed class AlertState : IAsyncDisposable
     private const int MaxWaiting = 256;
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
 
-    // About five minutes; what is not taken by then is said again after a restart, as long as it is still so.
+    // About five minutes; what is not taken by then, of a budget, is said again after a restart, as long as it is still so.
     private static readonly ImmutableArray<TimeSpan> s_waits =
         [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(240)];
 
@@ -29,8 +29,10 @@ internal sealed class AlertState : IAsyncDisposable
     private readonly Action<string> _log;
     private readonly HttpClient _http;
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _leaving = new();
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (Channel<Alert> Queue, Task Sending)> _queues = new(StringComparer.Ordinal);
+    private Task _takingUp = Task.CompletedTask;
     private long _delivered;
     private long _failed;
     private long _dropped;
@@ -54,18 +56,13 @@ internal sealed class AlertState : IAsyncDisposable
     {
         foreach (var webhook in _webhooks())
         {
-            lock (_lock)
-            {
-                if (_stop.IsCancellationRequested) return;
-                if (!_queues.TryGetValue(webhook.Url, out var line))
-                {
-                    var queue = Channel.CreateBounded<Alert>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest }, _ => Interlocked.Increment(ref _dropped));
-                    _queues[webhook.Url] = line = (queue, SendAllAsync(webhook.Url, queue.Reader));
-                }
-                line.Queue.Writer.TryWrite(alert);
-            }
+            if (alert.IsOfBudget) _memory.Due(IdAt(webhook.Url, alert), alert.Body);
+            Queue(webhook.Url, alert);
         }
     }
+
+    /// <summary>Tells in the background what an earlier process was to tell and could not: alerts of budgets whose window goes on.</summary>
+    public void TakeUp() => _takingUp = TakeUpAsync();
 
     /// <summary><c>t=SECONDS,v1=HEX</c>: HMAC-SHA256 with the shared key over the seconds, a dot and the body.</summary>
     public static string Sign(string key, long seconds, ReadOnlySpan<byte> body)
@@ -77,6 +74,8 @@ internal sealed class AlertState : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _leaving.CancelAsync().ConfigureAwait(false);
+        await _takingUp.ConfigureAwait(false);
         Task[] sending;
         lock (_lock)
         {
@@ -88,6 +87,41 @@ internal sealed class AlertState : IAsyncDisposable
         await Task.WhenAll(sending).ConfigureAwait(false);
         _http.Dispose();
         _stop.Dispose();
+        _leaving.Dispose();
+    }
+
+    private static string IdAt(string url, Alert alert) => alert.Id + "@" + AlertId.Of(url);
+
+    private void Queue(string url, Alert alert)
+    {
+        lock (_lock)
+        {
+            if (_stop.IsCancellationRequested) return;
+            if (!_queues.TryGetValue(url, out var line))
+            {
+                var queue = Channel.CreateBounded<Alert>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest }, _ => Interlocked.Increment(ref _dropped));
+                _queues[url] = line = (queue, SendAllAsync(url, queue.Reader));
+            }
+            line.Queue.Writer.TryWrite(alert);
+        }
+    }
+
+    private async Task TakeUpAsync()
+    {
+        try
+        {
+            foreach (var (id, body) in await _memory.DueAsync(_leaving.Token).ConfigureAwait(false))
+            {
+                var alert = AlertBody.Read(body, _time.GetUtcNow());
+                var webhook = alert is null ? null : _webhooks().FirstOrDefault(w => IdAt(w.Url, alert) == id);
+                if (webhook is null) _memory.Drop(id);
+                else Queue(webhook.Url, alert!);
+            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // The store is away, or the gateway ends: it is told when the budget is next used.
+        }
     }
 
     private async Task SendAllAsync(string url, ChannelReader<Alert> alerts)
@@ -99,16 +133,20 @@ internal sealed class AlertState : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The gateway ends; alerts that were not told are raised again when their budget is next used.
+            // The gateway ends; what was not told of a budget is told by the next process.
         }
     }
 
     private async Task SendAsync(string url, Alert alert)
     {
-        var told = alert.Id + "@" + AlertId.Of(url);
+        var told = IdAt(url, alert);
         try
         {
-            if (await _memory.WasToldAsync(told, _stop.Token).ConfigureAwait(false)) return;
+            if (await _memory.WasToldAsync(told, _stop.Token).ConfigureAwait(false))
+            {
+                if (alert.IsOfBudget) _memory.Drop(told);
+                return;
+            }
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

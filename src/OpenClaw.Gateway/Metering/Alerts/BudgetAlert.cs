@@ -10,7 +10,11 @@ namespace OpenClaw.Gateway.Metering.Alerts;
 
 /// <summary>Something an operator is told by webhook. <see cref="Id"/> is the same for the same thing, whoever tells it and however often: receivers can drop what they have.</summary>
 /// <param name="Body">The JSON that is posted (docs/budgets.md). No secret, no prompt, no answer.</param>
-internal sealed record Alert(string Id, string Event, DateTimeOffset At, ReadOnlyMemory<byte> Body);
+internal sealed record Alert(string Id, string Event, DateTimeOffset At, ReadOnlyMemory<byte> Body)
+{
+    /// <summary>It stays true until its window is over.</summary>
+    public bool IsOfBudget => Event.StartsWith("budget.", StringComparison.Ordinal);
+}
 
 /// <summary>Alerts of budgets: once a window and fraction of the limit.</summary>
 internal static class BudgetAlert
@@ -93,5 +97,21 @@ internal static class AlertBody
         json.WriteEndObject();
         json.Flush();
         return body.WrittenMemory;
+    }
+
+    /// <summary>An alert from its own body; null when it is none, or of a budget's window that is over.</summary>
+    public static Alert? Read(ReadOnlyMemory<byte> body, DateTimeOffset now)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            var root = json.RootElement;
+            if (root.TryGetProperty("budget"u8, out var budget) && budget.TryGetProperty("windowEnds"u8, out var ends) && ends.GetDateTimeOffset() <= now) return null;
+            return new Alert(root.GetProperty("id"u8).GetString()!, root.GetProperty("event"u8).GetString()!, root.GetProperty("time"u8).GetDateTimeOffset(), body);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            return null;
+        }
     }
 }

@@ -83,6 +83,51 @@ public sealed class AlertTests
     }
 
     [Fact]
+    public async Task What_could_not_be_told_before_the_restart_is_told_by_the_next_process_without_another_spending()
+    {
+        var (time, isUp) = (new ManualTime(), false);
+        await using var hook = new TinyHttp((_, _) => (Volatile.Read(ref isUp) ? 200 : 410, "{}"));
+        await using var ledger = LedgerState.InMemory();
+        await using (var alerts = Alerts(hook.Url, new LedgerAlerts(ledger), time))
+        {
+            alerts.Raise(Sample(0.5m, 26));
+            alerts.Raise(new Alert("alert_1", "target.down", s_at, "{}"u8.ToArray()));
+            await Eventually(() => alerts.Results.Failed == 2, time);
+        }
+        await ledger.FlushAsync();
+        Volatile.Write(ref isUp, true);
+        await using (var alerts = Alerts(hook.Url, new LedgerAlerts(ledger), time))
+        {
+            alerts.TakeUp();
+            // What was true of a target then need not be now.
+            await Eventually(() => alerts.Results.Delivered == 1, time);
+        }
+        Assert.Equal(3, hook.Asked.Count);
+        await ledger.FlushAsync();
+        Assert.Empty(await new LedgerAlerts(ledger).DueAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task What_was_due_of_a_window_that_is_over_or_a_webhook_that_is_gone_is_forgotten()
+    {
+        await using var hook = new TinyHttp((_, _) => (200, "{}"));
+        await using var ledger = LedgerState.InMemory();
+        var memory = new LedgerAlerts(ledger);
+        var alert = Sample(0.5m, 26);
+        memory.Due(alert.Id + "@" + AlertId.Of(hook.Url), alert.Body);
+        memory.Due(alert.Id + "@" + AlertId.Of("https://elsewhere.example"), alert.Body);
+        memory.Due("no", "no"u8.ToArray());
+        await ledger.FlushAsync();
+        var time = new ManualTime();
+        time.Advance(TimeSpan.FromDays(100));
+        await using var alerts = Alerts(hook.Url, memory, time);
+        alerts.TakeUp();
+        for (var tries = 0; tries < 200 && (await memory.DueAsync(TestContext.Current.CancellationToken)).Count > 0; tries++) await Task.Delay(5, TestContext.Current.CancellationToken);
+        Assert.Empty(await memory.DueAsync(TestContext.Current.CancellationToken));
+        Assert.Empty(hook.Asked);
+    }
+
+    [Fact]
     public async Task A_webhook_that_is_slow_loses_the_oldest_and_holds_up_nobody()
     {
         var time = new ManualTime();
@@ -121,6 +166,16 @@ public sealed class AlertTests
         public Task<bool> WasToldAsync(string id, CancellationToken cancel) => Task.FromResult(Told_.ContainsKey(id));
 
         public void Told(string id, ReadOnlyMemory<byte> body) => Told_[id] = true;
+
+        public void Due(string id, ReadOnlyMemory<byte> body)
+        {
+        }
+
+        public void Drop(string id)
+        {
+        }
+
+        public Task<IReadOnlyList<(string Id, ReadOnlyMemory<byte> Body)>> DueAsync(CancellationToken cancel) => Task.FromResult<IReadOnlyList<(string Id, ReadOnlyMemory<byte> Body)>>([]);
     }
 
     private sealed class Never : IAlertMemory
@@ -134,5 +189,15 @@ public sealed class AlertTests
         public void Told(string id, ReadOnlyMemory<byte> body)
         {
         }
+
+        public void Due(string id, ReadOnlyMemory<byte> body)
+        {
+        }
+
+        public void Drop(string id)
+        {
+        }
+
+        public Task<IReadOnlyList<(string Id, ReadOnlyMemory<byte> Body)>> DueAsync(CancellationToken cancel) => Task.FromResult<IReadOnlyList<(string Id, ReadOnlyMemory<byte> Body)>>([]);
     }
 }

@@ -116,4 +116,14 @@ internal sealed class NoMemory : IAlertMemory
     public void Told(string id, ReadOnlyMemory<byte> body)
     {
     }
+
+    public void Due(string id, ReadOnlyMemory<byte> body)
+    {
+    }
+
+    public void Drop(string id)
+    {
+    }
+
+    public Task<IReadOnlyList<(string Id, ReadOnlyMemory<byte> Body)>> DueAsync(CancellationToken cancel) => Task.FromResult<IReadOnlyList<(string Id, ReadOnlyMemory<byte> Body)>>([]);
 }
