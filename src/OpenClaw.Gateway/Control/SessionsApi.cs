@@ -139,14 +139,16 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
             return;
         }
         var session = await sessions.OpenAsync(key, http.RequestAborted).ConfigureAwait(false);
-        if (!await session.BeginTurnAsync(http.RequestAborted).ConfigureAwait(false))
+        var state = states.Current;
+        var isTurn = !(SlashCommands.OnlyShows(message.Text) && SessionDesk.TakesCommands(http.Request.Headers, state));
+        if (isTurn && !await session.BeginTurnAsync(http.RequestAborted).ConfigureAwait(false))
         {
             await RefuseAsync(http, s_busy).ConfigureAwait(false);
             return;
         }
         try
         {
-            using var turn = await HeldTurn.OpenAsync(sessions, session, states.Current, message.Text, message.Stream, message.Model, time, http.RequestAborted).ConfigureAwait(false);
+            using var turn = await HeldTurn.OpenAsync(sessions, session, state, message.Text, message.Stream, message.Model, time, http.RequestAborted).ConfigureAwait(false);
             if (turn is null)
             {
                 await RefuseAsync(http, s_away).ConfigureAwait(false);
@@ -157,7 +159,7 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
         }
         finally
         {
-            session.EndTurn();
+            if (isTurn) session.EndTurn();
         }
     }
 

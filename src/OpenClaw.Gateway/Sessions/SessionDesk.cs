@@ -29,7 +29,7 @@ internal sealed class SessionDesk(SessionState sessions, SlashCommands commands)
     /// <summary>Answers a slash command. False: the request goes on to a model, perhaps with what the command left of its text.</summary>
     public async ValueTask<bool> TryAnswerAsync(HttpContext http, IDialect dialect, GatewayState state, Caller caller, RequestEnvelope envelope, Session? session, Decision decision, HeldTurn? held)
     {
-        if (!state.Config.Sessions.Commands || IsOff(http.Request.Headers)) return false;
+        if (!TakesCommands(http.Request.Headers, state)) return false;
         if (SlashCommands.Find(state, dialect, envelope) is not { } command) return false;
         var reply = await commands.RunAsync(new CommandContext(state, caller, session, held is not null, http.RequestAborted), command).ConfigureAwait(false);
         decision.Notes.Add($"/{ModelCommands.CutWord(command).Word} was answered by the gateway");
@@ -68,6 +68,9 @@ internal sealed class SessionDesk(SessionState sessions, SlashCommands commands)
     {
         if (session is not null) sessions.Settle(session, decision);
     }
+
+    /// <summary>False: what looks like a command is text for the model.</summary>
+    public static bool TakesCommands(IHeaderDictionary headers, GatewayState state) => state.Config.Sessions.Commands && !IsOff(headers);
 
     private static bool IsOff(IHeaderDictionary headers) =>
         headers.TryGetValue("x-openclaw-commands", out var value) && string.Equals(value.ToString().Trim(), "off", StringComparison.OrdinalIgnoreCase);

@@ -60,6 +60,14 @@ internal sealed class SlashCommands(string version, SessionState sessions, Ledge
         };
     }
 
+    /// <summary>A command that shows something and leaves the conversation alone: it need not wait for the answer to another message.</summary>
+    public static bool OnlyShows(string text)
+    {
+        if (text.Trim() is not ['/', .. var command]) return false;
+        var (word, arguments) = ModelCommands.CutWord(command);
+        return word.ToLowerInvariant() is "models" or "status" or "usage" or "budget" or "help" || (word.Equals("model", StringComparison.OrdinalIgnoreCase) && arguments.Trim() is "" or "status" or "list");
+    }
+
     private static bool IsKnown(GatewayState state, string word) => Words.Contains(word) || AliasNamed(state, word) is not null;
 
     // Names of aliases are exact; the peek at the body is not, so that /MODEL is found too.

@@ -53,6 +53,8 @@ public sealed class SessionsApiTests
         var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop.Token);
         await paused.HalfwayAsync();
         Assert.Equal(409, (await SayAsync(gateway, "p", """{"text":"and?"}""", expected: 409)).Status);
+        Assert.Contains("openai/gpt-4o", (await SayAsync(gateway, "p", """{"text":"/status"}""")).Body, StringComparison.Ordinal);
+        Assert.Equal(409, (await SayAsync(gateway, "p", """{"text":"/new"}""", expected: 409)).Status);
         var buffer = new byte[4096];
         Assert.True(await (await answer.Content.ReadAsStreamAsync(stop.Token)).ReadAsync(buffer, stop.Token) > 0);
         answer.Dispose();
