@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -8,67 +7,41 @@ using OpenClaw.Tests;
 
 namespace OpenClaw.EndToEnd.Money;
 
-/// <summary>What one run of the fleet came to.</summary>
-/// <param name="Billed">Dollars, by the provider's own count.</param>
-/// <param name="LeftReserved">What the gateways still hold a minute after the last request at most.</param>
-/// <param name="FalseRefusals">Refused although even the largest reservations of all requests under way would have fit.</param>
-internal sealed record FleetResult(int Seed, bool Shared, decimal Limit, decimal Billed, int Answered, int Refused, int Left, int Kills, int Pauses, decimal LeftReserved, int FalseRefusals, TimeSpan Took)
-{
-    public decimal Overshoot => (Billed - Limit) / Limit;
-
-    public bool Holds => Overshoot <= 0 && LeftReserved == 0 && FalseRefusals == 0;
-
-    /// <summary>One line, for a run that goes on later.</summary>
-    public string ToLine() => string.Create(CultureInfo.InvariantCulture, $"{Seed}\t{Shared}\t{Limit}\t{Billed}\t{Answered}\t{Refused}\t{Left}\t{Kills}\t{Pauses}\t{LeftReserved}\t{FalseRefusals}\t{Took.TotalSeconds:0.0}");
-
-    public static FleetResult Parse(string line)
-    {
-        var cells = line.Split('\t');
-        int Number(int i) => int.Parse(cells[i], CultureInfo.InvariantCulture);
-        decimal Amount(int i) => decimal.Parse(cells[i], NumberStyles.Float, CultureInfo.InvariantCulture);
-        return new FleetResult(Number(0), bool.Parse(cells[1]), Amount(2), Amount(3), Number(4), Number(5), Number(6), Number(7), Number(8), Amount(9), Number(10), TimeSpan.FromSeconds((double)Amount(11)));
-    }
-}
-
 /// <summary>
-/// Gateways as processes on one database, and hundreds of clients with a seed: streams and whole answers of random length,
-/// callers who leave, a gateway that is killed, a database that is frozen. The provider counts what it bills.
+/// Gateways as processes on one database, and hundreds of clients with a seed, who ask until the money is gone: streams and whole
+/// answers of random length, a provider that fails and cuts, callers who leave, a gateway that is killed, a database that is
+/// frozen. The provider counts what it bills.
 /// </summary>
 internal sealed class BudgetFleet : IAsyncDisposable
 {
-    private static readonly string[] s_models = ["talk-40-20ms", "talk-110-20ms", "talk-200-20ms"];
-    // About half of what the clients would spend.
-    private readonly decimal _limit;
-    // Every caller names its longest answer, so little is held for a call and the limit is reached; else a call holds a part of what is left.
-    private readonly bool _isBounded;
-    private readonly decimal _largestHold;
-    private readonly Random _random;
+    // A client gives up when it was refused so often in a row, or once when the limit is near.
+    private const int Patience = 3;
+
     private readonly int _seed;
+    private readonly FleetPlan _plan;
+    private readonly FleetBooks _books;
+    private readonly Random _random;
     private readonly CountingProvider _provider = new();
     private readonly PostgresServer? _database;
     private readonly string _states = Directory.CreateTempSubdirectory("openclaw-fleet-").FullName;
     private readonly GatewayProcess?[] _gateways;
-    private readonly HttpClient _client = new(new SocketsHttpHandler { MaxConnectionsPerServer = 600 }) { Timeout = TimeSpan.FromSeconds(30) };
-    private int _underWay;
+    // Who leaves does not read the rest first.
+    private readonly HttpClient _client = new(new SocketsHttpHandler { MaxConnectionsPerServer = 600, ResponseDrainTimeout = TimeSpan.Zero, MaxResponseDrainSize = 0 }) { Timeout = TimeSpan.FromSeconds(60) };
     private int _answered;
     private int _refused;
+    private int _away;
     private int _left;
-    private int _falseRefusals;
+    private int _inVain;
+    private string _whyInVain = "";
     private int _kills;
     private int _pauses;
-    private int _lost;
-    private long _troubleAt;
 
     private BudgetFleet(int seed, int gateways, int clients, PostgresServer? database)
     {
-        (_seed, _limit, _random, _gateways, _database) = (seed, clients * 0.0006m, new Random(seed), new GatewayProcess?[gateways], database);
-        _isBounded = IsBounded(seed);
-        // 150 tokens and a prompt; else a sixteenth of what is left, and its prompt.
-        _largestHold = _isBounded ? 0.002m : (_limit / 16) + 0.001m;
+        (_seed, _random, _gateways, _database) = (seed, new Random(seed), new GatewayProcess?[gateways], database);
+        _plan = new FleetPlan(seed, clients, database is not null);
+        _books = new FleetBooks(_plan.Limit, _provider);
     }
-
-    /// <summary>Two seeds of three: their callers all send <c>max_tokens</c>.</summary>
-    public static bool IsBounded(int seed) => seed % 3 != 0;
 
     public static async Task<FleetResult> RunAsync(int seed, int gateways, int clients, PostgresServer? database)
     {
@@ -91,125 +64,171 @@ internal sealed class BudgetFleet : IAsyncDisposable
     private async Task<FleetResult> RunAsync(int clients)
     {
         var watch = Stopwatch.StartNew();
+        using var ended = new CancellationTokenSource();
         var seeds = Enumerable.Range(0, clients).Select(_ => _random.Next()).ToArray();
-        var trouble = TroubleAsync();
+        var trouble = TroubleAsync(ended.Token);
         await Task.WhenAll(seeds.Select((seed, i) => ClientAsync(i, new Random(seed))));
+        await ended.CancelAsync();
         await trouble;
-        for (var i = 0; i < _gateways.Length; i++) _gateways[i] ??= await StartAsync(i);
-        var left = await ReservedAsync();
-        for (var waited = Stopwatch.StartNew(); left > 0 && waited.Elapsed < TimeSpan.FromSeconds(60); left = await ReservedAsync()) await Task.Delay(200);
-        return new FleetResult(_seed, _database is not null, _limit, _provider.Cost, _answered, _refused, _left, _kills, _pauses, left, _falseRefusals, watch.Elapsed);
+        var (counted, left) = await StandingAsync();
+        for (var waited = Stopwatch.StartNew(); left > 0 && waited.Elapsed < TimeSpan.FromSeconds(60); (counted, left) = await StandingAsync()) await Task.Delay(100);
+        return new FleetResult(
+            _seed, _database is not null, _plan.Limit, _provider.Cost, counted, _answered, _refused, _away, _left, _provider.Errors, _provider.Cuts, _kills, _pauses, left, _inVain, watch.Elapsed) { WhyInVain = _whyInVain };
     }
 
-    // One gateway dies and comes back; the database stands still for a while.
-    private async Task TroubleAsync()
+    // One gateway dies and comes back; the database stands still for a while. When: after a part of the money, however fast this machine is.
+    private async Task TroubleAsync(CancellationToken ended)
     {
-        await Task.Delay(_random.Next(800, 2500));
+        var (kill, freeze) = (_random.Next(10, 60) / 100m, _random.Next(10, 70) / 100m);
+        var pause = TimeSpan.FromMilliseconds(_random.Next(200, 1200));
         var victim = _random.Next(_gateways.Length);
-        Volatile.Write(ref _troubleAt, Stopwatch.GetTimestamp());
-        var dead = Interlocked.Exchange(ref _gateways[victim], null);
-        await dead!.DisposeAsync(); // SIGKILL
-        _kills++;
-        // What was held for the requests that died with it counts as spent.
-        Volatile.Write(ref _lost, Volatile.Read(ref _underWay));
-        await Task.Delay(_random.Next(200, 1500));
-        if (_database is not null)
+        await Task.WhenAll(KillAsync(), FreezeAsync());
+
+        async Task KillAsync()
         {
-            await _database.FreezeAsync();
-            _pauses++;
-            await Task.Delay(_random.Next(300, 2000));
-            await _database.ThawAsync();
+            await SpentAsync(kill, ended);
+            var dead = Interlocked.Exchange(ref _gateways[victim], null)!;
+            _books.Dies();
+            await dead.KillAsync();
+            _books.Died(victim);
+            _books.Leased(await LeasedAsync(victim));
+            await dead.DisposeAsync();
+            _kills++;
+            _gateways[victim] = await StartAsync(victim);
+            _books.IsBack();
         }
-        _gateways[victim] = await StartAsync(victim);
-        Volatile.Write(ref _troubleAt, Stopwatch.GetTimestamp());
+
+        async Task FreezeAsync()
+        {
+            if (_database is null) return;
+            await SpentAsync(freeze, ended);
+            _books.Froze();
+            await _database.FreezeAsync();
+            await Task.Delay(pause, CancellationToken.None);
+            await _database.ThawAsync();
+            _books.Thawed();
+            _pauses++;
+        }
+    }
+
+    private async Task SpentAsync(decimal share, CancellationToken ended)
+    {
+        while (_provider.Cost < _plan.Limit * share && !ended.IsCancellationRequested) await Task.Delay(10, CancellationToken.None);
     }
 
     private async Task ClientAsync(int number, Random random)
     {
-        await Task.Delay(random.Next(3000));
-        for (var i = 0; i < 4; i++)
+        await Task.Delay(random.Next(500));
+        for (var refused = 0; refused < Patience;)
         {
-            GatewayProcess? gateway;
-            while ((gateway = _gateways[random.Next(_gateways.Length)]) is null) await Task.Delay(100);
-            Interlocked.Increment(ref _underWay);
-            try
+            var at = random.Next(_gateways.Length);
+            if (_gateways[at] is not { } gateway)
             {
-                if (!await AskAsync(gateway, number, random)) await Task.Delay(random.Next(300, 900));
+                await Task.Delay(50);
+                continue;
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
-            {
-                // The gateway was killed.
-            }
-            finally
-            {
-                Interlocked.Decrement(ref _underWay);
-            }
+            var ask = _plan.Next(random);
+            var leaves = random.Next(12) == 0 ? random.Next(400) : (int?)null;
+            var status = await AskAsync(at, gateway, number, ask, leaves);
+            // Once more, at once: what was about to be settled is by now.
+            if (status == Reply.RefusedInVain && await AskAsync(at, gateway, number, ask, leaves) == Reply.RefusedInVain) Interlocked.Increment(ref _inVain);
+            if (status is Reply.Refused or Reply.RefusedInVain) refused += _provider.Cost >= _plan.Limit * FleetResult.Near ? Patience : 1;
+            else if (status == Reply.Answered) refused = 0;
+            if (status is not Reply.Answered) await Task.Delay(random.Next(200, 600));
         }
     }
 
-    private async Task<bool> AskAsync(GatewayProcess gateway, int number, Random random)
+    private async Task<Reply> AskAsync(int at, GatewayProcess gateway, int number, FleetAsk ask, int? leaves)
     {
-        var stream = random.Next(4) > 0;
-        var max = _isBounded || random.Next(3) == 0 ? $", \"max_tokens\": {random.Next(20, 150)}" : "";
-        var json = $$"""{ "model": "count/{{s_models[random.Next(s_models.Length)]}}", "stream": {{(stream ? "true" : "false")}}{{max}}, "messages": [{ "role": "user", "content": "{{string.Join(' ', Enumerable.Repeat("please", random.Next(5, 60)))}}" }] }""";
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateway.Url, "/v1/chat/completions")) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
-        request.Headers.Add("x-openclaw-session", "s" + (number % 50).ToString(CultureInfo.InvariantCulture));
-        using var answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        if (answer.StatusCode is HttpStatusCode.PaymentRequired or HttpStatusCode.ServiceUnavailable)
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateway.Url, "/v1/chat/completions")) { Content = new StringContent(ask.Body, Encoding.UTF8, "application/json") };
+        request.Headers.Add("x-openclaw-session", "s" + (number % 25).ToString(CultureInfo.InvariantCulture));
+        var call = _books.Begin(at, ask);
+        var isBroken = ask.Wobbles;
+        try
         {
-            Refuse(answer.StatusCode);
-            return false;
-        }
-        if (random.Next(10) == 0)
-        {
-            // Leaves in the middle.
-            await Task.Delay(random.Next(1500));
-            Interlocked.Increment(ref _left);
-            return true;
-        }
-        await answer.Content.ReadAsByteArrayAsync();
-        if (answer.StatusCode == HttpStatusCode.OK) Interlocked.Increment(ref _answered);
-        return true;
-    }
-
-    private void Refuse(HttpStatusCode status)
-    {
-        Interlocked.Increment(ref _refused);
-        // On a shared database the part of a dead gateway comes back after a while; alone, a gateway knows all when it is up again.
-        var after = TimeSpan.FromSeconds(_database is null ? 2 : 20);
-        if (status != HttpStatusCode.PaymentRequired || Stopwatch.GetElapsedTime(Volatile.Read(ref _troubleAt)) < after) return;
-        if (_provider.Cost + (_largestHold * (Volatile.Read(ref _underWay) + Volatile.Read(ref _lost) + 1)) <= _limit) Interlocked.Increment(ref _falseRefusals);
-    }
-
-    private Task<GatewayProcess> StartAsync(int number)
-    {
-        var state = Directory.CreateDirectory(Path.Combine(_states, "gateway" + number.ToString(CultureInfo.InvariantCulture))).FullName;
-        var storage = _database?.Url ?? "sqlite:openclaw.db";
-        return GatewayProcess.StartAsync($$"""
+            using var answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            if (answer.StatusCode == HttpStatusCode.PaymentRequired || (answer.StatusCode == HttpStatusCode.ServiceUnavailable && !ask.Wobbles)) return await RefuseAsync(call, answer);
+            if (leaves is { } after)
             {
-              "models": { "providers": { {{_provider.Config(s_models)}} } },
-              "storage": { "url": "{{storage}}" },
-              "routing": { "retries": 0, "continuation": "off" },
-              "budgets": [
-                { "name": "seed {{_seed}}", "scope": "gateway", "period": "month", "limit": {{_limit.ToString(CultureInfo.InvariantCulture)}} },
-                { "name": "session {{_seed}}", "scope": "session", "limit": 100000, "unit": "tokens" }
-              ]
+                isBroken = true;
+                await Task.Delay(after);
+                Interlocked.Increment(ref _left);
+                return Reply.Answered;
             }
-            """, new Dictionary<string, string> { ["OPENCLAW_STATE_DIR"] = state });
+            await answer.Content.ReadAsByteArrayAsync();
+            if (answer.StatusCode == HttpStatusCode.OK) Interlocked.Increment(ref _answered);
+            else if (!ask.Wobbles) throw new InvalidOperationException($"seed {_seed}: an answer with {answer.StatusCode}");
+            return Reply.Answered;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException && _gateways[at] != gateway)
+        {
+            // The gateway was killed.
+            return Reply.Away;
+        }
+        finally
+        {
+            _books.End(call, isBroken);
+        }
     }
 
-    private async Task<decimal> ReservedAsync()
+    private async Task<Reply> RefuseAsync(FleetCall call, HttpResponseMessage answer)
     {
-        decimal sum = 0;
+        var isAway = answer.StatusCode == HttpStatusCode.ServiceUnavailable;
+        Interlocked.Increment(ref isAway ? ref _away : ref _refused);
+        if (isAway ? _books.WasAway(call) : !_books.IsInVain(call)) return isAway ? Reply.Away : Reply.Refused;
+        var words = await answer.Content.ReadAsStringAsync();
+        _whyInVain = $"{_books.Words(call)}: {words}";
+        return Reply.RefusedInVain;
+    }
+
+    private Task<GatewayProcess> StartAsync(int number) => GatewayProcess.StartAsync($$"""
+        {
+          "models": {{FleetPlan.Models(_provider)}},
+          "storage": { "url": "{{_database?.Url ?? "sqlite:openclaw.db"}}" },
+          "routing": { "retries": 0, "cooldown": { "base": "10ms", "max": "20ms" } },
+          "guard": { "enabled": false },
+          "budgets": [
+            { "name": "seed {{_seed}}", "scope": "gateway", "period": "month", "limit": {{_plan.Limit.ToString(CultureInfo.InvariantCulture)}} },
+            { "name": "session {{_seed}}", "scope": "session", "limit": 100000000, "unit": "tokens" }
+          ]
+        }
+        """, new Dictionary<string, string> { ["OPENCLAW_STATE_DIR"] = StateOf(number) });
+
+    private string StateOf(int number) => Directory.CreateDirectory(Path.Combine(_states, "gateway" + number.ToString(CultureInfo.InvariantCulture))).FullName;
+
+    // What a gateway has leased of the dollars, as the database has it; while that is frozen this waits.
+    private async Task<decimal> LeasedAsync(int number)
+    {
+        if (_database is null) return 0;
+        var id = (await File.ReadAllTextAsync(Path.Combine(StateOf(number), "ledger", "0", "gateway-id"))).Trim();
+        return await _database.NumberAsync($"SELECT COALESCE(SUM(CAST(amount AS NUMERIC)) * 1000000000, 0) FROM leases WHERE unit = 'usd' AND gateway = '{id}'") / 1_000_000_000m;
+    }
+
+    // What all count as spent, and what is still reserved.
+    private async Task<(decimal Spent, decimal Reserved)> StandingAsync()
+    {
+        var (spent, reserved) = (0m, 0m);
         foreach (var gateway in _gateways)
         {
             using var json = JsonDocument.Parse(await _client.GetStringAsync(new Uri(gateway!.Url, "/openclaw/v1/budgets")));
             foreach (var budget in json.RootElement.GetProperty("budgets").EnumerateArray())
             {
-                if (budget.TryGetProperty("reserved", out var reserved)) sum += reserved.GetDecimal();
-                else sum += budget.GetProperty("subjects").EnumerateArray().Sum(static s => s.GetProperty("reserved").GetDecimal());
+                if (budget.TryGetProperty("reserved", out var held)) (spent, reserved) = (Math.Max(spent, budget.GetProperty("spent").GetDecimal()), reserved + held.GetDecimal());
+                else reserved += budget.GetProperty("subjects").EnumerateArray().Sum(static s => s.GetProperty("reserved").GetDecimal());
             }
         }
-        return sum;
+        return (spent, reserved);
+    }
+
+    private enum Reply
+    {
+        Answered,
+
+        Refused,
+
+        RefusedInVain,
+
+        /// <summary>The database or the gateway was away.</summary>
+        Away,
     }
 }

@@ -83,6 +83,15 @@ internal sealed class PostgresServer : IAsyncDisposable
         return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Everything in it is gone.</summary>
+    public async Task ClearAsync()
+    {
+        await using var connection = Connect();
+        await connection.OpenAsync();
+        await using var command = new Npgsql.NpgsqlCommand("DROP SCHEMA public CASCADE; CREATE SCHEMA public", connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)

@@ -7,7 +7,8 @@ namespace OpenClaw.Tests;
 
 /// <summary>
 /// A provider that counts what it bills: prompt words and every token it has sent. Its models are <c>talk-TOKENS-MSms</c>: an
-/// answer of so many tokens, a token a piece, with a pause between two of them; <c>max_tokens</c> ends it early.
+/// answer of so many tokens, a token a piece, with a pause between two of them; <c>max_tokens</c> ends it early. Of three
+/// answers of <c>wobble-TOKENS-MSms</c> one is an error, one is cut after a third of it, where it streams, and one is whole.
 /// </summary>
 internal sealed class CountingProvider : IAsyncDisposable
 {
@@ -19,13 +20,17 @@ internal sealed class CountingProvider : IAsyncDisposable
     private readonly ScriptedServer _server = ScriptedServer.Start(new ScriptedOptions { LogCapacity = 10 });
     private long _prompt;
     private long _output;
+    private long _openPrompt;
+    private long _openOutput;
     private int _calls;
+    private int _wobbles;
     private int _open;
 
     public CountingProvider()
     {
         _server.On("talk*", AnswerAsync);
         _server.On("stumble*", StumbleAsync);
+        _server.On("wobble*", WobbleAsync);
     }
 
     public Uri BaseUrl => _server.BaseUrl;
@@ -33,9 +38,25 @@ internal sealed class CountingProvider : IAsyncDisposable
     /// <summary>What it would bill: prompt and output tokens.</summary>
     public (long Prompt, long Output) Billed => (Interlocked.Read(ref _prompt), Interlocked.Read(ref _output));
 
-    public decimal Cost => ((Billed.Prompt * InputPrice) + (Billed.Output * OutputPrice)) / 1_000_000m;
+    public decimal Cost => Dollars(Billed.Prompt, Billed.Output);
+
+    /// <summary>What answers that have ended came to; not less, should one end meanwhile.</summary>
+    public decimal CostOfEnded
+    {
+        get
+        {
+            var open = Dollars(Interlocked.Read(ref _openPrompt), Interlocked.Read(ref _openOutput));
+            return Cost - open;
+        }
+    }
 
     public int Calls => _calls;
+
+    /// <summary>Answers that were an error.</summary>
+    public int Errors { get; private set; }
+
+    /// <summary>Streams whose connection was ended in the middle.</summary>
+    public int Cuts { get; private set; }
 
     /// <summary>Answers under way.</summary>
     public int Open => Volatile.Read(ref _open);
@@ -50,9 +71,24 @@ internal sealed class CountingProvider : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private async Task StumbleAsync(ScriptedExchange x) => await x.ErrorAsync(ScriptedError.ServerError, 503);
+    private static decimal Dollars(long prompt, long output) => ((prompt * InputPrice) + (output * OutputPrice)) / 1_000_000m;
 
-    private async Task AnswerAsync(ScriptedExchange x)
+    private Task StumbleAsync(ScriptedExchange x) => x.ErrorAsync(ScriptedError.ServerError, 503);
+
+    private Task WobbleAsync(ScriptedExchange x)
+    {
+        var kind = Interlocked.Increment(ref _wobbles) % 3;
+        if (kind == 0)
+        {
+            lock (_server) Errors++;
+            return StumbleAsync(x);
+        }
+        return AnswerAsync(x, kind == 1 ? int.Parse(x.Request.Model.Split('-')[1], CultureInfo.InvariantCulture) / 3 : int.MaxValue);
+    }
+
+    private Task AnswerAsync(ScriptedExchange x) => AnswerAsync(x, int.MaxValue);
+
+    private async Task AnswerAsync(ScriptedExchange x, int cutAfter)
     {
         var parts = x.Request.Model.Split('-');
         var pause = parts.Length > 2 ? TimeSpan.FromMilliseconds(int.Parse(parts[2].Replace("ms", "", StringComparison.Ordinal), CultureInfo.InvariantCulture)) : TimeSpan.Zero;
@@ -63,26 +99,30 @@ internal sealed class CountingProvider : IAsyncDisposable
             Text = string.Join(' ', Enumerable.Range(0, tokens).Select(static i => "w" + (i % 1000).ToString(CultureInfo.InvariantCulture))),
         };
         var number = Interlocked.Increment(ref _calls);
-        var cut = CutAfter.GetValueOrDefault(number, int.MaxValue);
+        var cut = Math.Min(cutAfter, CutAfter.GetValueOrDefault(number, int.MaxValue));
+        var bill = new Bill(this);
         Interlocked.Increment(ref _open);
         try
         {
             if (!x.Request.Stream)
             {
                 await x.WaitAsync(pause * Math.Min(tokens, 50));
-                Interlocked.Add(ref _prompt, x.Request.PromptWords);
-                Interlocked.Add(ref _output, tokens);
+                bill.Add(x.Request.PromptWords, tokens);
                 await x.WholeAsync(200, "application/json", x.Wire.Whole(turn));
                 return;
             }
-            Interlocked.Add(ref _prompt, x.Request.PromptWords);
+            bill.Add(x.Request.PromptWords, 0);
             await x.HeadAsync(200, x.Wire.StreamType, null);
             var sent = 0;
             foreach (var frame in x.Wire.Stream(turn))
             {
-                if (frame.Mark == ScriptedMark.Text && sent++ == cut) return;
+                if (frame.Mark == ScriptedMark.Text && sent++ == cut)
+                {
+                    lock (_server) Cuts++;
+                    return;
+                }
                 // What is generated is billed, whether or not anyone still reads it.
-                if (frame.Mark == ScriptedMark.Text) Interlocked.Increment(ref _output);
+                if (frame.Mark == ScriptedMark.Text) bill.Add(0, 1);
                 await x.Connection.ChunkAsync(frame.Bytes);
                 if (frame.Mark != ScriptedMark.Text) continue;
                 if (pause > TimeSpan.Zero) await x.WaitAsync(pause);
@@ -92,6 +132,7 @@ internal sealed class CountingProvider : IAsyncDisposable
         }
         finally
         {
+            bill.Close();
             Interlocked.Decrement(ref _open);
         }
     }
@@ -104,5 +145,27 @@ internal sealed class CountingProvider : IAsyncDisposable
         int? most = root.TryGetProperty("max_tokens", out var m) ? m.GetInt32() : root.TryGetProperty("max_completion_tokens", out var c) ? c.GetInt32() : null;
         int? length = root.TryGetProperty("user", out var u) && int.TryParse(u.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : null;
         return (most, length);
+    }
+
+    // One answer's.
+    private sealed class Bill(CountingProvider provider)
+    {
+        private long _prompt;
+        private long _output;
+
+        public void Add(long prompt, long output)
+        {
+            (_prompt, _output) = (_prompt + prompt, _output + output);
+            Interlocked.Add(ref provider._openPrompt, prompt);
+            Interlocked.Add(ref provider._openOutput, output);
+            Interlocked.Add(ref provider._prompt, prompt);
+            Interlocked.Add(ref provider._output, output);
+        }
+
+        public void Close()
+        {
+            Interlocked.Add(ref provider._openPrompt, -_prompt);
+            Interlocked.Add(ref provider._openOutput, -_output);
+        }
     }
 }
