@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using OpenClaw.Gateway.Control;
 
 namespace OpenClaw.Gateway.Admission;
 
@@ -36,7 +37,7 @@ internal static class GuardRecord
             using var document = JsonDocument.ParseValue(ref reader);
             var root = document.RootElement;
             var kind = root.GetProperty("kind").GetString()!;
-            var known = Enum.GetValues<GuardKind>().FirstOrDefault(k => JsonNamingPolicy.SnakeCaseLower.ConvertName(k.ToString()) == kind);
+            var known = Enum.GetValues<GuardKind>().FirstOrDefault(k => EnumText.Snake(k) == kind);
             return new GuardStop(
                 root.GetProperty("caller").GetString()!, root.GetProperty("session").GetString()!, known, root.GetProperty("saw").GetString()!,
                 root.GetProperty("since").GetDateTimeOffset(), root.GetProperty("until").GetDateTimeOffset());

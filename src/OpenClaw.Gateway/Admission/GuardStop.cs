@@ -1,3 +1,5 @@
+using OpenClaw.Gateway.Control;
+
 namespace OpenClaw.Gateway.Admission;
 
 /// <summary>What the guard saw. Written in snake case in metrics, alerts and the control API.</summary>
@@ -28,5 +30,5 @@ internal enum GuardKind
 /// <param name="Until">When it may go on by itself.</param>
 internal sealed record GuardStop(string Caller, string Session, GuardKind Kind, string Saw, DateTimeOffset Since, DateTimeOffset Until)
 {
-    public string KindText => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(Kind.ToString());
+    public string KindText => EnumText.Snake(Kind);
 }

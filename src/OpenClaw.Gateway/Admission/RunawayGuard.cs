@@ -21,16 +21,23 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
 
     private static readonly TimeSpan s_every = TimeSpan.FromSeconds(2);
 
+    // By then the store has deleted what was resumed.
+    private static readonly TimeSpan s_deleted = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentDictionary<(string Caller, string Session), GuardSession> _sessions = new();
     private readonly ConcurrentDictionary<string, DateTimeOffset> _resumed = new();
     private readonly ConcurrentDictionary<string, bool> _told = new();
     private HashSet<string> _stored = [];
+    private bool _isLoaded;
     private int _sweeping;
 
     /// <summary>A session was stopped. Raised on the request's thread: must not wait.</summary>
     public event Action<GuardStop>? Stopped;
 
     public int Count => _sessions.Count;
+
+    /// <summary>Resumed sessions whose stop may still be in the store.</summary>
+    public int Resuming => _resumed.Count;
 
     /// <summary>The key under which a request is watched: its session, else its conversation (<c>~1a2b3c4d</c>).</summary>
     public static string KeyOf(string? session, in RequestSign sign) =>
@@ -102,7 +109,8 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
                 known.Forgive();
             }
             var record = GuardRecord.KeyOf(known.Caller, known.Key);
-            _resumed[record] = now;
+            // Without others to follow, the store is read once.
+            if (ledger is not null && (ledger.IsShared || !_isLoaded)) _resumed[record] = now;
             ledger?.DeleteRecord(RecordKind, record);
         }
         return was;
@@ -161,6 +169,18 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
         }
         foreach (var key in _stored.Except(stored)) Forgive(key, now);
         _stored = stored;
+        _isLoaded = true;
+        ForgetResumed(records, now);
+    }
+
+    // A stop that is still there keeps the memory of its end, however long the store takes to delete it.
+    private void ForgetResumed(IReadOnlyList<StoredRecord> records, DateTimeOffset now)
+    {
+        var there = records.Select(static r => r.Key).ToHashSet(StringComparer.Ordinal);
+        foreach (var (record, at) in _resumed)
+        {
+            if (!there.Contains(record) && (now - at >= s_deleted || ledger is not { IsShared: true })) _resumed.TryRemove(new KeyValuePair<string, DateTimeOffset>(record, at));
+        }
     }
 
     private void TakeOver(GuardStop stop, DateTimeOffset now)

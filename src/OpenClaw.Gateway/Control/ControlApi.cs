@@ -189,7 +189,7 @@ internal sealed class ControlApi(
             {
                 json.WriteStartObject();
                 if (model.Length > 0) json.WriteString("model"u8, model);
-                json.WriteString("reason"u8, JsonNamingPolicy.CamelCase.ConvertName(park.Reason.ToString()));
+                json.WriteString("reason"u8, EnumText.Camel(park.Reason));
                 if (park.Until is { } until) json.WriteString("until"u8, until);
                 json.WriteEndObject();
             }

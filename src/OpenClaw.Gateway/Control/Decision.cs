@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OpenClaw.Config;
 using OpenClaw.Gateway.Metering;
 using OpenClaw.Gateway.Routing;
 
@@ -19,14 +20,13 @@ internal enum AttemptKind
 }
 
 /// <summary>One call to one target. Times are milliseconds since the request came in.</summary>
-internal sealed class AttemptRecord(string target, string key, AttemptKind kind, double startedMs)
+internal sealed class AttemptRecord(ModelRef called, string key, AttemptKind kind, double startedMs)
 {
-    public string Target { get; } = target;
+    /// <summary>Provider and model.</summary>
+    public ModelRef Called { get; } = called;
 
-    /// <summary>The parts of <see cref="Target"/>, where they are at hand.</summary>
-    public string? Provider { get; init; }
-
-    public string? Model { get; init; }
+    /// <summary><see cref="Called"/> as it is written.</summary>
+    public string Target { get; } = called.ToString();
 
     /// <summary>The key's alias, never the key.</summary>
     public string Key { get; } = key;
@@ -56,12 +56,10 @@ internal sealed class AttemptRecord(string target, string key, AttemptKind kind,
     public Cost Cost { get; set; }
 
     /// <summary><see cref="Kind"/> as it is written.</summary>
-    public string KindText => s_kinds[(int)Kind];
+    public string KindText => EnumText.Camel(Kind);
 
     /// <summary>ok, or the failure as it is written.</summary>
-    public string ResultText => Reason == FailureReason.None ? "ok" : JsonNamingPolicy.CamelCase.ConvertName(Reason.ToString());
-
-    private static readonly string[] s_kinds = [.. Enum.GetValues<AttemptKind>().Select(static k => JsonNamingPolicy.CamelCase.ConvertName(k.ToString()))];
+    public string ResultText => Reason == FailureReason.None ? "ok" : EnumText.Camel(Reason);
 }
 
 /// <summary>
@@ -183,7 +181,7 @@ internal sealed class Decision(string id, DateTimeOffset time, string protocol)
     {
         if (cost.Source == CostSource.None) return;
         json.WriteNumber("cost"u8, cost.Total);
-        json.WriteString("costSource"u8, s_sources[(int)cost.Source]);
+        json.WriteString("costSource"u8, EnumText.Camel(cost.Source));
     }
 
     private static void WriteStrings(Utf8JsonWriter json, ReadOnlySpan<byte> name, List<string> values)
@@ -198,6 +196,4 @@ internal sealed class Decision(string id, DateTimeOffset time, string protocol)
     {
         if (ms is { } value) json.WriteNumber(name, Math.Round(value, 2));
     }
-
-    private static readonly string[] s_sources = [.. Enum.GetValues<CostSource>().Select(static s => JsonNamingPolicy.CamelCase.ConvertName(s.ToString()))];
 }

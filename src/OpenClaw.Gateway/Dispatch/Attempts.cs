@@ -28,7 +28,7 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
         var lease = target.Provider.Keys.Take(target.Ref.Model, time.GetUtcNow());
         var goal = options.Goal;
         var kind = options.Prefill ? AttemptKind.Prefill : goal.Kind;
-        var record = new AttemptRecord(target.Name, lease.Alias, kind, Elapsed(x)) { Provider = target.Ref.Provider, Model = target.Ref.Model, WaitedMs = waited.TotalMilliseconds };
+        var record = new AttemptRecord(target.Ref, lease.Alias, kind, Elapsed(x)) { WaitedMs = waited.TotalMilliseconds };
         x.Decision.Attempts.Add(record);
         if (lease.Missing is { } missing) return (null, Fail(x, record, missing), null);
 

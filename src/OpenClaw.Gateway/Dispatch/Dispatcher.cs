@@ -428,7 +428,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     };
 
     private static byte[] SeamNote(Target from, Target to, UpstreamFailure why) =>
-        Encoding.UTF8.GetBytes($"{{\"from\":\"{JsonEncoded(from.Name)}\",\"to\":\"{JsonEncoded(to.Name)}\",\"because\":\"{System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(why.Reason.ToString())}\"}}");
+        Encoding.UTF8.GetBytes($"{{\"from\":\"{JsonEncoded(from.Name)}\",\"to\":\"{JsonEncoded(to.Name)}\",\"because\":\"{EnumText.Camel(why.Reason)}\"}}");
 
     private static string JsonEncoded(string text) => System.Text.Json.JsonEncodedText.Encode(text).ToString();
 

@@ -44,16 +44,7 @@ internal sealed class Till(BudgetState budgets, LedgerState ledger)
         return ImmutableCollectionsMarshal.AsImmutableArray(hops);
     }
 
-    private static LedgerHop HopOf(AttemptRecord attempt)
-    {
-        var (provider, model) = (attempt.Provider, attempt.Model);
-        if (provider is null || model is null)
-        {
-            var slash = attempt.Target.IndexOf('/', StringComparison.Ordinal);
-            (provider, model) = (attempt.Target[..slash], attempt.Target[(slash + 1)..]);
-        }
-        return new LedgerHop(
-            provider, model, attempt.Key, attempt.KindText, attempt.ResultText,
-            attempt.Status, attempt.StartedMs, attempt.EndedMs, attempt.Usage, attempt.Cost);
-    }
+    private static LedgerHop HopOf(AttemptRecord attempt) => new(
+        attempt.Called.Provider, attempt.Called.Model, attempt.Key, attempt.KindText, attempt.ResultText,
+        attempt.Status, attempt.StartedMs, attempt.EndedMs, attempt.Usage, attempt.Cost);
 }

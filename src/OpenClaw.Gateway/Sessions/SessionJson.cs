@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Metering;
 
 namespace OpenClaw.Gateway.Sessions;
@@ -146,7 +147,7 @@ internal static class SessionJson
         json.WritePropertyName("usage"u8);
         Write(json, last.Usage);
         json.WriteNumber("cost"u8, last.Cost.Total);
-        json.WriteString("costSource"u8, JsonNamingPolicy.CamelCase.ConvertName(last.Cost.Source.ToString()));
+        json.WriteString("costSource"u8, EnumText.Camel(last.Cost.Source));
         json.WriteString("outcome"u8, last.Outcome);
         json.WriteNumber("totalMs"u8, Math.Round(last.TotalMs, 2));
         if (last.FellBackFrom is not null) json.WriteString("fellBackFrom"u8, last.FellBackFrom);

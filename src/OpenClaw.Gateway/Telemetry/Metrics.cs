@@ -39,7 +39,7 @@ internal sealed class Metrics(Action<string>? unpricedSeen = null)
         _requests.Add(1, decision.Protocol, model, decision.Outcome);
         foreach (var attempt in decision.Attempts)
         {
-            _attempts.Add(1, attempt.Target, attempt.Reason == FailureReason.None ? "ok" : Snake(attempt.Reason.ToString()));
+            _attempts.Add(1, attempt.Target, attempt.Reason == FailureReason.None ? "ok" : EnumText.Snake(attempt.Reason));
             // Each hop's tokens are its own model's.
             _tokens.Add(attempt.Usage.Input, attempt.Target, "input");
             _tokens.Add(attempt.Usage.CacheRead, attempt.Target, "cache_read");
@@ -101,8 +101,6 @@ internal sealed class Metrics(Action<string>? unpricedSeen = null)
         text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n");
 
     private static string Escape(string value) => value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
-
-    private static string Snake(string name) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 
     private sealed class Family(string name, string type, string help, string[] labels)
     {

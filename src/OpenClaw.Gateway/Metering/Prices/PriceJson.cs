@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OpenClaw.Gateway.Control;
 
 namespace OpenClaw.Gateway.Metering.Prices;
 
@@ -9,7 +10,7 @@ internal static class PriceJson
     public static void Write(Utf8JsonWriter json, ModelPrice price, DateTimeOffset at)
     {
         json.WriteStartObject("price"u8);
-        json.WriteString("source"u8, JsonNamingPolicy.CamelCase.ConvertName(price.Source.ToString()));
+        json.WriteString("source"u8, EnumText.Camel(price.Source));
         if (price.Facts.At(at, 0) is { } row)
         {
             WriteFigures(json, row);

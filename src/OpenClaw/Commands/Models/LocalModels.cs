@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using OpenClaw.Client;
 using OpenClaw.Config;
+using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Inbound;
 using OpenClaw.Gateway.Metering.Prices;
 using OpenClaw.Gateway.Providers;
@@ -51,7 +52,7 @@ internal static class LocalModels
         [.. entry.Keys.Snapshot(now).Select(static k => new KeyRow(
             k.Alias,
             k.Problem,
-            [.. k.Parks.Select(static p => new ParkRow(p.Model.Length == 0 ? null : p.Model, JsonNamingPolicy.CamelCase.ConvertName(p.Park.Reason.ToString()), p.Park.Until))]))],
+            [.. k.Parks.Select(static p => new ParkRow(p.Model.Length == 0 ? null : p.Model, EnumText.Camel(p.Park.Reason), p.Park.Until))]))],
         entry.Keys.Take("", now).Missing?.Message);
 
     private static ModelRow Model(GatewayState state, ModelRef reference, DateTimeOffset now)

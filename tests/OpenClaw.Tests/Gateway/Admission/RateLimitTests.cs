@@ -175,7 +175,7 @@ public sealed class RateLimitTests
     private static Decision Used(Usage usage)
     {
         var decision = new Decision("d", default, "chat");
-        decision.Attempts.Add(new AttemptRecord("a/b", "", AttemptKind.First, 0) { Usage = usage });
+        decision.Attempts.Add(new AttemptRecord(new("a", "b"), "", AttemptKind.First, 0) { Usage = usage });
         return decision;
     }
 }

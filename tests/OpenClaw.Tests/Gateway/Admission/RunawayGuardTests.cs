@@ -1,5 +1,6 @@
 using OpenClaw.Config;
 using OpenClaw.Gateway.Admission;
+using OpenClaw.Gateway.Metering.Ledger;
 
 namespace OpenClaw.Tests.Gateway.Admission;
 
@@ -176,6 +177,28 @@ public sealed class RunawayGuardTests
         Assert.Null(GuardRecord.Read("no"u8));
     }
 
+    [Fact]
+    public async Task What_was_resumed_is_remembered_until_the_store_has_forgotten_its_stop()
+    {
+        await using var ledger = LedgerState.InMemory();
+        var guard = new RunawayGuard(_time, ledger);
+        Looped(guard);
+        Assert.NotNull(guard.Resume("main"));
+        Assert.Equal(1, guard.Resuming);
+        await ledger.FlushAsync();
+        await guard.LoadAsync(TestContext.Current.CancellationToken);
+        Assert.Empty(guard.Stops());
+        Assert.Equal(0, guard.Resuming);
+        // Nobody else stops anything in this store: there is nothing to remember.
+        Looped(guard);
+        Assert.NotNull(guard.Resume("main"));
+        Assert.Equal(0, guard.Resuming);
+        // And without a store there never was.
+        Looped();
+        _guard.Resume("main");
+        Assert.Equal(0, _guard.Resuming);
+    }
+
     private static RequestSign Loop(int calls)
     {
         var talk = new Conversation().User("go");
@@ -183,9 +206,11 @@ public sealed class RunawayGuardTests
         return talk.Sign();
     }
 
-    private GuardedAgent Looped()
+    private GuardedAgent Looped() => Looped(_guard);
+
+    private GuardedAgent Looped(RunawayGuard guard)
     {
-        var agent = new GuardedAgent(_time, _guard, ListPrice.Sonnet);
+        var agent = new GuardedAgent(_time, guard, ListPrice.Sonnet);
         for (var call = 1; call < 10; call++) Assert.True(agent.Ask(Loop(call), 20_000, 30, cache: true), agent.Why);
         Assert.False(agent.Ask(Loop(10), 20_000, 30, cache: true));
         return agent;

@@ -92,8 +92,8 @@ internal sealed class SessionStage : IAsyncDisposable
     {
         var decision = new Decision(id, default, "chat") { Answered = answered, Outcome = outcome, Usage = usage, Cost = Cost.Of(cost, CostSource.Config), TotalMs = 1234 };
         decision.Plan.AddRange(plan);
-        if (failed is not null) decision.Attempts.Add(new AttemptRecord(failed, "", AttemptKind.First, 0) { Reason = FailureReason.HeadersTimeout, Message = "no answer" });
-        decision.Attempts.Add(new AttemptRecord(answered, "", failed is null ? AttemptKind.First : AttemptKind.Fallback, 1) { Served = true, Usage = usage, Cost = decision.Cost });
+        if (failed is not null) decision.Attempts.Add(new AttemptRecord(ModelRefs.Of(failed), "", AttemptKind.First, 0) { Reason = FailureReason.HeadersTimeout, Message = "no answer" });
+        decision.Attempts.Add(new AttemptRecord(ModelRefs.Of(answered), "", failed is null ? AttemptKind.First : AttemptKind.Fallback, 1) { Served = true, Usage = usage, Cost = decision.Cost });
         return decision;
     }
 }

@@ -10,7 +10,7 @@ public sealed class CostFiguresTests
     private static Decision Of(params (string Target, Usage Usage, Cost Cost)[] attempts)
     {
         var decision = new Decision("d", default, "chat");
-        foreach (var (target, usage, cost) in attempts) decision.Attempts.Add(new AttemptRecord(target, "k", AttemptKind.First, 0) { Usage = usage, Cost = cost });
+        foreach (var (target, usage, cost) in attempts) decision.Attempts.Add(new AttemptRecord(ModelRefs.Of(target), "k", AttemptKind.First, 0) { Usage = usage, Cost = cost });
         return decision;
     }
 

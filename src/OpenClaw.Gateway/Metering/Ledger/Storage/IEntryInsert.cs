@@ -19,14 +19,4 @@ internal static class EntryColumns
     public const string OfHop =
         "request, hop, provider, model, key_alias, kind, result, status, started_ms, ended_ms, input, cache_read, cache_write, cache_write_1h, "
         + "output, reasoning, audio_input, audio_output, rejected, searches, estimated, source, usd, usd_rest";
-
-    public static string SourceText(CostSource source) => source switch
-    {
-        CostSource.None => "none",
-        CostSource.Reported => "reported",
-        CostSource.Config => "config",
-        CostSource.Catalogue => "catalogue",
-        CostSource.SelfHosted => "selfhosted",
-        _ => "unpriced",
-    };
 }

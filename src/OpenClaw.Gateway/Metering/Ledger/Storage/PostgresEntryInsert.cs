@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Npgsql;
 using NpgsqlTypes;
+using OpenClaw.Gateway.Control;
 
 namespace OpenClaw.Gateway.Metering.Ledger.Storage;
 
@@ -157,7 +158,7 @@ internal sealed class PostgresEntryInsert(NpgsqlConnection connection) : IEntryI
         private void Put(int row, long request, int number, LedgerHop hop)
         {
             var (usage, usd) = (hop.Usage, Money.Of(hop.Cost.Total));
-            ReadOnlySpan<string> texts = [hop.Provider, hop.Model, hop.Key, hop.Kind, hop.Result, EntryColumns.SourceText(hop.Cost.Source)];
+            ReadOnlySpan<string> texts = [hop.Provider, hop.Model, hop.Key, hop.Kind, hop.Result, EnumText.Camel(hop.Cost.Source)];
             for (var i = 0; i < texts.Length; i++) _texts[i][row] = Clean(texts[i]);
             ReadOnlySpan<long> numbers =
             [

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using OpenClaw.Gateway.Control;
 using SQLitePCL;
 
 namespace OpenClaw.Gateway.Metering.Ledger.Storage;
@@ -91,7 +92,7 @@ internal sealed class SqliteEntryInsert : IEntryInsert
         _hop.Add(usage.RejectedPrediction);
         _hop.Add(usage.WebSearches);
         _hop.Add(usage.Estimated ? 1L : 0L);
-        _hop.Add(EntryColumns.SourceText(hop.Cost.Source));
+        _hop.Add(EnumText.Camel(hop.Cost.Source));
         _hop.Add(usd.Nano);
         _hop.Add(usd.Rest);
     }
