@@ -26,6 +26,30 @@ public sealed class PostgresTests
     }
 
     [Fact]
+    public async Task Each_of_the_budgets_of_a_request_is_charged_what_it_cost_once()
+    {
+        const string Config = """
+            {
+              "defaultModel": "scripted/ok", "models": { "providers": { "scripted": {} }, "prices": { "scripted/ok": { "input": 1, "output": 10 } } }, "storage": { "url": "URL" },
+              "budgets": [{ "name": "all", "scope": "gateway", "period": "month", "limit": 1000 }, { "name": "each", "scope": "session", "limit": 1000000, "unit": "tokens" }]
+            }
+            """;
+        await using var postgres = await PostgresServer.StartAsync();
+        await using var gateway = await GatewayProcess.StartAsync(Config.Replace("URL", postgres.Url, StringComparison.Ordinal));
+        // The sessions of one request each, and those of several, in transactions of their own and together.
+        foreach (var session in (string[])["a", "b", "a", "c", "b", "a"])
+        {
+            var answer = await gateway.CallAsync("POST", "/v1/chat/completions", GatewayCalls.Chat.Replace("p/ok", "scripted/ok", StringComparison.Ordinal), new Dictionary<string, string> { ["x-openclaw-session"] = session });
+            Assert.True(answer.Status == 200, answer.Body);
+            if (session == "c") await AllWrittenAsync(gateway);
+        }
+        await AllWrittenAsync(gateway);
+        const string PerSession = "SELECT session, SUM(input + output), SUM(usd) FROM requests JOIN hops ON request = n GROUP BY session";
+        Assert.Equal(3, await postgres.NumberAsync($"SELECT COUNT(*) FROM (SELECT subject, tokens, usd FROM counters WHERE subject <> '' INTERSECT {PerSession}) AS same"));
+        Assert.Equal(0, await postgres.NumberAsync("SELECT (SELECT SUM(usd) FROM hops) - usd FROM counters WHERE subject = ''"));
+    }
+
+    [Fact]
     public async Task While_the_database_is_restarted_requests_are_answered_and_nothing_is_lost_or_doubled()
     {
         await using var postgres = await PostgresServer.StartAsync();

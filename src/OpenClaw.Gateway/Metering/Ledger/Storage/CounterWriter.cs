@@ -17,11 +17,11 @@ internal sealed class CounterWriter(IStorage storage, DbConnection connection, D
             sums[charge.Counter] = sums.GetValueOrDefault(charge.Counter) + new CounterValue(charge.Usd, charge.Tokens);
         }
         if (sums.Count == 0) return;
-        await using var command = connection.Command(Upsert, transaction);
         foreach (var (key, sum) in sums)
         {
             var usd = Money.Of(sum.Usd);
-            command.Parameters.Clear();
+            // A command of its own: one that Npgsql has prepared by itself goes on with the parameters that it had when its text was read.
+            await using var command = connection.Command(Upsert, transaction);
             command.With(key).With("usd", usd.Nano).With("rest", usd.Rest).With("tokens", sum.Tokens).With("updated", now.ToUnixTimeMilliseconds());
             await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         }
