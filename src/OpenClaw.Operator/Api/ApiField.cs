@@ -82,6 +82,9 @@ internal sealed record ApiField(string Path, FieldKind Kind, string Does)
     /// <summary>The field that tells items apart (<c>x-kubernetes-list-type: map</c>).</summary>
     public string? Key { get; init; }
 
+    /// <summary>Items of Kubernetes' own that must have a name.</summary>
+    public bool ItemsAreNamed => Kind == FieldKind.AnyList && (Key is not null || Path is "initContainers" or "sidecars" or "sidecarVolumes" or "extraVolumes");
+
     public bool IsRequired { get; init; }
 
     public string? Format { get; init; }

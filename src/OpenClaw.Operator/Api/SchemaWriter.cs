@@ -104,7 +104,7 @@ internal static class SchemaWriter
     {
         var item = new JsonObject { ["type"] = "object", ["x-kubernetes-preserve-unknown-fields"] = true };
         // A rule may speak of an item's name only when the schema knows it.
-        if (field.Key is not null || field.Path is "initContainers" or "sidecars" or "sidecarVolumes" or "extraVolumes")
+        if (field.ItemsAreNamed)
         {
             item["required"] = new JsonArray("name");
             item["properties"] = new JsonObject { ["name"] = new JsonObject { ["type"] = "string", ["maxLength"] = 253 } };

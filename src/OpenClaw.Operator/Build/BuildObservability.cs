@@ -38,7 +38,7 @@ internal static class BuildObservability
                     Alert(plan, "OpenClawConfigStale", $"openclaw_config_stale{{{here}}} == 1", "5m", "warning", "the file is broken and the configuration before it is in force"),
                     Alert(plan, "OpenClawPodCrashLooping", $"increase(kube_pod_container_status_restarts_total{{{pod},container=\"openclaw\"}}[10m]) > 2", "0m", "critical", "the gateway starts again and again"),
                     Alert(plan, "OpenClawPodOOMKilled", $"kube_pod_container_status_last_terminated_reason{{{pod},container=\"openclaw\",reason=\"OOMKilled\"}} == 1", "0m", "warning", "the gateway needed more memory than its limit"),
-                    Alert(plan, "OpenClawPVCNearlyFull", $"kubelet_volume_stats_used_bytes{{namespace=\"{plan.Namespace}\",persistentvolumeclaim=\"{Claim(plan)}\"}} / kubelet_volume_stats_capacity_bytes > 0.80", "5m", "warning", "the volume is more than 80 % full")),
+                    Alert(plan, "OpenClawPVCNearlyFull", $"kubelet_volume_stats_used_bytes{{namespace=\"{plan.Namespace}\",persistentvolumeclaim{Claim(plan)}}} / kubelet_volume_stats_capacity_bytes > 0.80", "5m", "warning", "the volume is more than 80 % full")),
             }),
         };
         return rule;
@@ -62,7 +62,9 @@ internal static class BuildObservability
         return drawn;
     }
 
-    private static string Claim(InstancePlan plan) => plan.Spec.Text("storage.persistence.existingClaim") ?? plan.Name + "-data";
+    /// <summary>The claim, or with an autoscaler each replica's own.</summary>
+    private static string Claim(InstancePlan plan) =>
+        plan.IsScaled ? $"=~\"data-{plan.Name}-[0-9]+\"" : $"=\"{plan.Spec.Text("storage.persistence.existingClaim") ?? plan.Name + "-data"}\"";
 
     private static JsonObject Alert(InstancePlan plan, string name, string expression, string after, string severity, string summary)
     {

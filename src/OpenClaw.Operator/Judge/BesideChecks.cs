@@ -18,7 +18,7 @@ internal static class BesideChecks
     private static IEnumerable<Finding> OfTheAgent(InstancePlan plan)
     {
         if (plan.IsOriginal) yield break;
-        foreach (var (field, isAsked) in new[] { ("workspace", plan.Spec.Map("workspace") is { Count: > 0 }), ("chromium", plan.Spec.Flag("chromium.enabled")) })
+        foreach (var (field, isAsked) in new[] { ("workspace", SwitchedOff.Asks(plan.Spec, "workspace")), ("chromium", plan.Spec.Flag("chromium.enabled")) })
         {
             if (isAsked) yield return Finding.Warn("NotBuilt", "spec." + field, "it belongs to the agent of upstream's program, which this gateway does not have", "write runtime: original, or remove it");
         }

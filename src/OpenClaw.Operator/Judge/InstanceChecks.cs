@@ -30,7 +30,7 @@ internal static class InstanceChecks
 
     public static IEnumerable<Finding> OfPlan(InstancePlan plan) =>
         Containers(plan).Concat(Mounts(plan)).Concat(Hardening(plan)).Concat(Image(plan)).Concat(Secrets(plan)).Concat(Providers(plan)).Concat(Scaling(plan)).Concat(Kinds(plan)).Concat(Reach(plan)).Concat(WithoutEffect(plan)).Concat(Original(plan)).Concat(BesideChecks.Of(plan))
-            .Concat(PortChecks.Of(plan)).Concat(FormChecks.Of(plan)).Concat(OvershadowChecks.Of(plan)).Concat(SwitchedOff.Of(plan.Spec.Json));
+            .Concat(PortChecks.Of(plan)).Concat(FormChecks.Of(plan)).Concat(MountChecks.Of(plan)).Concat(OvershadowChecks.Of(plan)).Concat(OfCluster(plan)).Concat(SwitchedOff.Of(plan.Spec.Json));
 
     private static IEnumerable<Finding> Containers(InstancePlan plan)
     {
@@ -45,6 +45,7 @@ internal static class InstanceChecks
                 var path = $"{field}[{i}]";
                 var name = SpecView.Name(list[i]);
                 if (name is not null && !seen.Add(name)) yield return Finding.Refuse("ContainerNameTaken", path + ".name", $"the pod has a container {name} already", name == "ollama" && plan.HasOllama ? "remove the sidecar, or spec.ollama" : "write another name");
+                if (name is not null && !Regex.IsMatch(name, Row.LabelPattern)) yield return Finding.Refuse("ContainerNameInvalid", path + ".name", $"\"{name}\" cannot be a container's name", "write lower-case letters, digits and dashes");
                 if (list[i]["image"] is null) yield return Finding.Refuse("ContainerWithoutImage", path, $"the container {name} has no image", "write image");
                 if (Sidecars.NeedsRoot(list[i]) && field == "spec.sidecars") yield return Finding.Tell("SidecarAsRoot", path, $"{name} keeps data below /root and says nothing of its user, so it runs as root without capabilities; namespaces that enforce the restricted standard refuse that, and spec.ollama does the same without root");
                 else if (list[i]["securityContext"] is null) yield return Finding.Tell("SidecarUnconfined", path, $"{name} has no securityContext; namespaces that enforce the restricted standard want allowPrivilegeEscalation: false and capabilities.drop: [ALL]");
@@ -81,6 +82,11 @@ internal static class InstanceChecks
         if (!spec.Flag("security.podSecurityContext.runAsNonRoot")) yield return Finding.Warn("RootAllowed", "spec.security.podSecurityContext.runAsNonRoot", "root is not refused", "write true");
         if (spec.Flag("security.containerSecurityContext.allowPrivilegeEscalation")) yield return Finding.Warn("EscalationAllowed", "spec.security.containerSecurityContext.allowPrivilegeEscalation", "the gateway may gain rights", "write false");
         if (!spec.Flag("security.containerSecurityContext.readOnlyRootFilesystem")) yield return Finding.Warn("RootWritable", "spec.security.containerSecurityContext.readOnlyRootFilesystem", "the gateway can change its own program", "write true, and mount a volume where it must write");
+        if (spec.Has("security.containerSecurityContext.runAsNonRoot") && !spec.Flag("security.containerSecurityContext.runAsNonRoot")) yield return Finding.Warn("RootAllowed", "spec.security.containerSecurityContext.runAsNonRoot", "root is not refused", "write true");
+        if (spec.Map("security.containerSecurityContext.capabilities") is { } capabilities && (capabilities["add"] is JsonArray { Count: > 0 } || (capabilities["drop"] as JsonArray ?? []).All(static d => (string?)d != "ALL")))
+        {
+            yield return Finding.Warn("CapabilitiesKept", "spec.security.containerSecurityContext.capabilities", "the gateway needs none, and namespaces that enforce the restricted standard refuse it", "remove it, or write drop: [ALL]");
+        }
         if (!spec.Flag("networking.ingress.enabled")) yield break;
         if (spec.List("networking.ingress.tls").Count == 0) yield return Finding.Warn("IngressWithoutTls", "spec.networking.ingress.tls", "tokens and prompts travel without encryption to the ingress", "write tls with a certificate's Secret");
         if (!spec.Flag("networking.ingress.security.forceHTTPS")) yield return Finding.Warn("PlainHttpAllowed", "spec.networking.ingress.security.forceHTTPS", "plain HTTP is answered", "write true");
@@ -233,6 +239,11 @@ internal static class InstanceChecks
         }
         if (!ingress.Contains("traefik", StringComparison.OrdinalIgnoreCase) && spec.Has("networking.ingress.security.forceHTTPS")) yield return Finding.Warn("WithoutEffect", "spec.networking.ingress.security.forceHTTPS", $"how a controller of the class \"{ingress}\" is told is not known", "write its own annotations in networking.ingress.annotations");
     }
+
+    /// <summary>What the cluster's defaults ask of every instance and nobody does.</summary>
+    private static IEnumerable<Finding> OfCluster(InstancePlan plan) => plan.Facts.ClusterDefaults is { } defaults
+        ? SchemaCheck.Of(defaults, OtherFields.ClusterDefaults).Where(static f => f.Severity == FindingSeverity.Warning).Select(static f => f with { Path = "OpenClawClusterDefaults." + f.Path })
+        : [];
 
     private static IEnumerable<Finding> Original(InstancePlan plan)
     {

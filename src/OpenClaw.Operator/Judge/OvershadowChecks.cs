@@ -6,7 +6,7 @@ namespace OpenClaw.Operator.Judge;
 /// <summary>Fields that are built and stand in the shadow of another one: what is written there changes nothing.</summary>
 internal static class OvershadowChecks
 {
-    public static IEnumerable<Finding> Of(InstancePlan plan) => Images(plan.Spec).Concat(Claims(plan)).Concat(Accounts(plan.Spec)).Concat(Metrics(plan)).Concat(Others(plan));
+    public static IEnumerable<Finding> Of(InstancePlan plan) => Images(plan.Spec).Concat(Claims(plan)).Concat(Accounts(plan.Spec)).Concat(Metrics(plan)).Concat(Marks(plan)).Concat(Others(plan));
 
     private static IEnumerable<Finding> Images(SpecView spec)
     {
@@ -20,12 +20,17 @@ internal static class OvershadowChecks
     {
         const string Field = "storage.persistence";
         var spec = plan.Spec;
-        if (spec.Has(Field + ".existingClaim"))
+        if (!spec.Flag(Field + ".enabled"))
+        {
+            if (spec.Has(Field + ".existingClaim")) yield return Finding.Warn("WithoutEffect", $"spec.{Field}.existingClaim", "persistence is off, so the claim is not mounted and the data dies with the pod", "write enabled: true, or remove existingClaim");
+            else yield return Finding.Tell("DataDiesWithPod", $"spec.{Field}.enabled", "sessions, budgets and the ledger die with the pod");
+        }
+        else if (spec.Has(Field + ".existingClaim"))
         {
             var unread = ((string[])["size", "storageClass", "accessModes", "orphan"]).Where(n => IsWritten(spec, $"{Field}.{n}")).ToList();
             if (unread.Count > 0) yield return Finding.Warn("WithoutEffect", $"spec.{Field}", $"the claim {spec.Text(Field + ".existingClaim")} is yours and stays as it is, so {string.Join(", ", unread)} {(unread.Count == 1 ? "is" : "are")} not read", "remove what is not read, or existingClaim");
         }
-        else if (spec.Flag(Field + ".enabled") && spec.Has(Field + ".orphan") && !spec.Flag(Field + ".orphan"))
+        else if (spec.Has(Field + ".orphan") && !spec.Flag(Field + ".orphan"))
         {
             yield return plan.IsScaled
                 ? Finding.Warn("WithoutEffect", $"spec.{Field}.orphan", "claims of a scaled instance always outlive it", "remove it, or autoScaling")
@@ -49,6 +54,14 @@ internal static class OvershadowChecks
         if (IsWritten(spec, "observability.metrics.port") && (plan.IsOriginal || !plan.HasMetrics)) yield return Finding.Warn("WithoutEffect", "spec.observability.metrics.port", plan.IsOriginal ? "upstream's program has no such port" : "metrics are off", "remove it");
         if (!plan.HasMetrics || !spec.Flag("observability.metrics.serviceMonitor.enabled")) yield break;
         if (BuildServices.MetricsPort(plan) is null) yield return Finding.Warn("MetricsNotInService", "spec.networking.service.ports", $"no port of the Service leads to the gateway, so Prometheus finds no metrics", $"write {{name: metrics, port: 9090, targetPort: {plan.Config.Port}}} among them");
+    }
+
+    /// <summary>Labels and annotations that are the operator's own on a pod.</summary>
+    private static IEnumerable<Finding> Marks(InstancePlan plan)
+    {
+        var labels = Draw.Labels(plan).Select(static l => l.Key).ToHashSet(StringComparer.Ordinal);
+        foreach (var (key, _) in plan.Spec.TextMap("podLabels").Where(l => labels.Contains(l.Key))) yield return Finding.Warn("WithoutEffect", $"spec.podLabels.{key}", "the operator finds its pods by this label, and its own stands over yours", "write another label");
+        foreach (var (key, _) in plan.Spec.TextMap("podAnnotations").Where(static a => a.Key is PodHashes.ConfigKey or PodHashes.SecretKey)) yield return Finding.Warn("WithoutEffect", $"spec.podAnnotations.{key}", "the operator starts pods anew by this annotation, and its own stands over yours", "write another annotation");
     }
 
     private static IEnumerable<Finding> Others(InstancePlan plan)

@@ -118,7 +118,7 @@ internal sealed class SchemaCheck
             else if (field.Kind == FieldKind.Objects) Members((JsonObject)list[i]!, node, here);
             var key = isText && field.IsSet ? list[i]!.GetValue<string>() : field.Key is { } name && list[i]![name] is JsonValue value ? SpecView.Scalar(value) : null;
             if (key is not null && !seen.Add(key)) Add("WrittenTwice", here, $"{key} is in the list already", "keep one");
-            if (field.Key is { } wanted && list[i]![wanted] is null) Add("FieldMissing", $"{here}.{wanted}", "it is not written", $"write {wanted}");
+            if ((field.Key ?? (field.ItemsAreNamed ? "name" : null)) is { } wanted && list[i]![wanted] is null) Add("FieldMissing", $"{here}.{wanted}", "it is not written", $"write {wanted}");
         }
     }
 

@@ -30,6 +30,9 @@ internal static class SwitchedOff
         }
     }
 
+    /// <summary>True when the object at a path of the spec says something else than would hold anyway.</summary>
+    public static bool Asks(SpecView spec, string path) => spec.Map(path) is { } group && Asks(group, s_fields.At(path)!);
+
     /// <summary>True when something there differs from what would hold anyway.</summary>
     private static bool Asks(JsonObject group, FieldTree tree) => group.Any(member => member.Value switch
     {

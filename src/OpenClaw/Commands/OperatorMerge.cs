@@ -20,6 +20,7 @@ internal static class OperatorMerge
 
     private static int Run(string own, string over, string[] force)
     {
+        if (!File.Exists(over)) return Terminal.Fail(false, $"there is no file {over}", "");
         var incoming = Read(over, out var problem);
         if (incoming is null) return Terminal.Fail(false, problem, "");
         var known = File.Exists(own) ? Read(own, out problem) : [];

@@ -140,7 +140,7 @@ public class FieldEffectTests
         FieldKind.Any => new JsonObject { ["alpha"] = "beta" },
         FieldKind.AnyList when field.Path == "envFrom" => new JsonArray(new JsonObject { ["secretRef"] = new JsonObject { ["name"] = "alpha" } }),
         FieldKind.AnyList when field.Path.EndsWith("additionalEgress", StringComparison.Ordinal) => new JsonArray(new JsonObject { ["ports"] = new JsonArray(new JsonObject { ["port"] = 1 }) }),
-        FieldKind.AnyList => new JsonArray(new JsonObject { ["name"] = field.Path == "extraVolumeMounts" ? "tmp" : "alpha", ["image"] = "i" }),
+        FieldKind.AnyList => new JsonArray(new JsonObject { ["name"] = field.Path == "extraVolumeMounts" ? "tmp" : "alpha", ["image"] = "i", ["mountPath"] = "/alpha" }),
         _ when !field.Words.IsEmpty => field.Words.First(w => w != field.Default),
         _ when field.Path == "config.configMapRef.name" => "other",
         _ when field.Path == "config.configMapRef.key" => "other.json",

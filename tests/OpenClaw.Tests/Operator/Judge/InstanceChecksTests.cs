@@ -48,12 +48,16 @@ public class InstanceChecksTests
             backup: {historyLimit: 3, failedHistoryLimit: 1, retentionDays: 7}
             autoUpdate: {enabled: false, checkInterval: 24h, backupBeforeUpdate: true, rollbackOnFailure: true, healthCheckTimeout: 10m}
             tailscale: {enabled: false, authSSO: false, mode: serve}
+            workspace: {bootstrap: {enabled: true}}
             """), static f => f.Reason is "NotBuilt" or "SwitchedOff");
         Assert.Contains(Findings("backup: {retentionDays: 30}"), static f => f is { Reason: "NotBuilt", Path: "spec.backup.retentionDays" });
     }
 
     [Theory]
     [InlineData("storage: {persistence: {existingClaim: mine, size: 50Gi, orphan: false}}", "spec.storage.persistence")]
+    [InlineData("storage: {persistence: {enabled: false, existingClaim: mine}}", "spec.storage.persistence.existingClaim")]
+    [InlineData("podLabels: {app.kubernetes.io/name: mine}", "spec.podLabels.app.kubernetes.io/name")]
+    [InlineData("podAnnotations: {openclaw.rocks/config-hash: mine}", "spec.podAnnotations.openclaw.rocks/config-hash")]
     [InlineData("ollama: {enabled: true, storage: {existingClaim: mine, sizeLimit: 5Gi}}", "spec.ollama.storage.sizeLimit")]
     [InlineData("{availability: {autoScaling: {enabled: true}}, storage: {persistence: {orphan: false}}}", "spec.storage.persistence.orphan")]
     [InlineData("security: {rbac: {createServiceAccount: false, additionalRules: [{apiGroups: [\"\"], resources: [pods], verbs: [get]}]}}", "spec.security.rbac.additionalRules")]
@@ -76,6 +80,10 @@ public class InstanceChecksTests
     [InlineData("networking: {ingress: {enabled: true, hosts: [{host: a.example}]}, service: {ports: [{name: other, port: 80}]}}", "PortNotInService")]
     [InlineData("{networking: {service: {ports: [{name: other, port: 9090}]}}, observability: {metrics: {serviceMonitor: {enabled: true}}}}", "MetricsNotInService")]
     [InlineData("security: {networkPolicy: {additionalEgress: [{to: [], ports: []}]}}", "EgressOpen")]
+    [InlineData("storage: {persistence: {enabled: false}}", "DataDiesWithPod")]
+    [InlineData("security: {containerSecurityContext: {runAsNonRoot: false}}", "RootAllowed")]
+    [InlineData("security: {containerSecurityContext: {capabilities: {add: [NET_ADMIN]}}}", "CapabilitiesKept")]
+    [InlineData("security: {containerSecurityContext: {capabilities: {}}}", "CapabilitiesKept")]
     [InlineData("ollama: {enabled: true}", "ImageMoves")]
     [InlineData("config: {raw: {storage: {url: \"postgres://me:secret@db.example.com/ledger\"}}}", "SecretInConfig")]
     public void What_leads_nowhere_or_further_than_it_looks_is_told(string spec, string reason)
@@ -102,6 +110,13 @@ public class InstanceChecksTests
     [InlineData("env: [{name: A, valueFrom: {secretKeyReff: {name: s, key: k}}}]", "names no source that there is")]
     [InlineData("env: [{name: A, valueFrom: {secretKeyRef: {name: s}}}]", "without a name or without a key")]
     [InlineData("networking: {ingress: {enabled: true}}", "without a host")]
+    [InlineData("extraVolumeMounts: [{name: tmp, mountPath: /tmp}]", "something is mounted at /tmp already")]
+    [InlineData("extraVolumeMounts: [{name: tmp}]", "write mountPath: /path")]
+    [InlineData("extraVolumes: [{emptyDir: {}}]", "write name")]
+    [InlineData("sidecars: [{image: i}]", "write name")]
+    [InlineData("sidecars: [{name: Bad_Name, image: i}]", "cannot be a container's name")]
+    [InlineData("podLabels: {\"bad key!\": x}", "is no label")]
+    [InlineData("podLabels: {good: \"a b\"}", "is no label")]
     [InlineData("ollama: {enabled: true, models: [\"a b\"]}", "write a model such as llama3.2")]
     [InlineData("{ollama: {enabled: true}, sidecars: [{name: a, image: i, ports: [{containerPort: 11434}]}]}", "a and ollama both listen on 11434")]
     [InlineData("{ollama: {enabled: true}, config: {raw: {gateway: {port: 11434}}}}", "the gateway and ollama both listen on 11434")]
@@ -122,6 +137,8 @@ public class InstanceChecksTests
     [InlineData("image: {repository: \"localhost:5000/a/b\", digest: \"\", tag: v1}")]
     [InlineData("resources: {requests: {cpu: 2, nvidia.com/gpu: 1}, limits: {nvidia.com/gpu: 1}}")]
     [InlineData("security: {networkPolicy: {allowedEgressCIDRs: [\"fd00::/8\", 192.0.2.7/32]}}")]
+    [InlineData("podLabels: {team.example.com/name: A_b.c-1, empty: \"\"}")]
+    [InlineData("security: {containerSecurityContext: {capabilities: {drop: [ALL]}}}")]
     [InlineData("initContainers: [{name: a, image: i, ports: [{containerPort: 18789}]}]")]
     [InlineData("env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]")]
     public void What_is_right_is_not_refused(string spec)
@@ -146,6 +163,21 @@ public class InstanceChecksTests
     }
 
     [Fact]
+    public void What_the_clusters_defaults_ask_for_and_nobody_does_is_named_too()
+    {
+        var defaults = (JsonObject)YamlReader.Read("{registry: r.example.com, runtimeDeps: {pnpm: true, python: false}}").Documents[0].Content!;
+        var finding = Assert.Single(InstanceDrawing.Of(Facts(new JsonObject()) with { ClusterDefaults = defaults }).Findings, static f => f.Reason == "NotBuilt");
+        Assert.Equal("OpenClawClusterDefaults.spec.runtimeDeps.pnpm", finding.Path);
+    }
+
+    [Fact]
+    public void The_alert_of_a_full_volume_looks_at_every_replicas_own()
+    {
+        Assert.Contains("persistentvolumeclaim=\"it-data\"", Alert("observability: {metrics: {prometheusRule: {enabled: true}}}"), StringComparison.Ordinal);
+        Assert.Contains("persistentvolumeclaim=~\"data-it-[0-9]+\"", Alert("{availability: {autoScaling: {enabled: true}}, observability: {metrics: {prometheusRule: {enabled: true}}}}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_monitor_asks_the_port_that_leads_to_the_gateway()
     {
         Assert.Equal("metrics", MonitoredPort("observability: {metrics: {serviceMonitor: {enabled: true}}}"));
@@ -153,6 +185,9 @@ public class InstanceChecksTests
         Assert.Equal("gateway", MonitoredPort("observability: {metrics: {port: 18789, serviceMonitor: {enabled: true}}}"));
         Assert.Equal("api", MonitoredPort("{networking: {service: {ports: [{name: web, port: 80, targetPort: 8080}, {name: api, port: 9090, targetPort: 18789}]}}, observability: {metrics: {serviceMonitor: {enabled: true}}}}"));
     }
+
+    private static string Alert(string spec) =>
+        (string)((JsonArray)Draw(spec).Objects.Single(static o => (string?)o["kind"] == "PrometheusRule")["spec"]!["groups"]![0]!["rules"]!).Single(static r => (string?)r!["alert"] == "OpenClawPVCNearlyFull")!["expr"]!;
 
     private static string? MonitoredPort(string spec) => (string?)Draw(spec).Objects.Single(static o => (string?)o["kind"] == "ServiceMonitor")["spec"]!["endpoints"]![0]!["port"];
 
