@@ -1,4 +1,7 @@
 using OpenClaw.EndToEnd.Running;
+using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Metering.Ledger;
+using OpenClaw.Gateway.Metering.Ledger.Storage;
 
 namespace OpenClaw.EndToEnd.Money;
 
@@ -126,6 +129,33 @@ public sealed class PostgresTests
         }
         await Until.TrueAsync("it is alone again", () => postgres.NumberAsync("SELECT COUNT(*) FROM records WHERE kind = 'gateway'"), static n => n == 1);
     }
+
+    [Fact]
+    public async Task Of_a_batch_that_is_partly_there_only_what_is_new_is_written_and_counted()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await using var postgres = await PostgresServer.StartAsync();
+        var (address, _) = PostgresAddress.Read(postgres.Url);
+        await using var storage = new PostgresStorage(address!);
+        await using var store = new LedgerStore(storage, TimeProvider.System);
+        Assert.Equal(2, await store.WriteAsync(Batch("a", "b"), "one", presumedIsKnown: false, cancel));
+        Assert.Equal(2, await store.WriteAsync(Batch("b", "c", "d", "c"), "two", presumedIsKnown: false, cancel));
+        Assert.Equal(0, await store.WriteAsync(Batch("a"), "two", presumedIsKnown: false, cancel));
+        Assert.Equal(1, await store.WriteAsync(Batch("e"), "one", presumedIsKnown: false, cancel));
+        Assert.Equal(5, await postgres.NumberAsync("SELECT COUNT(*) FROM requests"));
+        Assert.Equal(5, await postgres.NumberAsync("SELECT COUNT(*) FROM hops"));
+        Assert.Equal(3, await postgres.NumberAsync("SELECT COUNT(*) FROM requests WHERE gateway = 'one'"));
+        Assert.Equal(0, await postgres.NumberAsync(CounterIsSum));
+    }
+
+    private static List<PendingItem> Batch(params string[] ids) => [.. ids.Select(static id => new PendingItem(
+        new LedgerEntry
+        {
+            Id = id, At = DateTimeOffset.UnixEpoch, Client = "owner", Protocol = "chat", Outcome = "answered",
+            Hops = [new LedgerHop("scripted", "ok", "k", "first", "ok", 200, 0, 1, new Usage { Input = 3 }, Cost.Of(0.25m, CostSource.Catalogue))],
+            Charges = [new LedgerCharge(new CounterKey("monthly", "", "total"), 0.25m, 3)],
+        },
+        null, default, null, null))];
 
     private static async Task AllWrittenAsync(params GatewayProcess[] gateways)
     {

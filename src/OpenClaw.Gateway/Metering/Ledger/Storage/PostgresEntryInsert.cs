@@ -22,17 +22,33 @@ internal sealed class PostgresEntryInsert(NpgsqlConnection connection) : IEntryI
         foreach (var entry in entries) byId.TryAdd(Commands.Clean(entry.Id), entry);
         if (byId.Count == 0) return fresh;
         var numbers = new List<long>(byId.Count);
-        await using (var reader = await _requests.Of(byId.Values, gateway, transaction).ExecuteReaderAsync(cancel).ConfigureAwait(false))
+        // Almost always every row is new, and to insert rows that may be there already costs the server a quarter more: the index of
+        // ids says whether one was.
+        await transaction.SaveAsync("rows", cancel).ConfigureAwait(false);
+        try
         {
-            while (await reader.ReadAsync(cancel).ConfigureAwait(false))
-            {
-                fresh.Add(byId[reader.GetString(0)]);
-                numbers.Add(reader.GetInt64(1));
-            }
+            await InsertAsync(_requests.Of(byId.Values, gateway, transaction, mayBeThere: false), byId, fresh, numbers, cancel).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            await transaction.RollbackAsync("rows", cancel).ConfigureAwait(false);
+            fresh.Clear();
+            numbers.Clear();
+            await InsertAsync(_requests.Of(byId.Values, gateway, transaction, mayBeThere: true), byId, fresh, numbers, cancel).ConfigureAwait(false);
         }
         var hops = fresh.Sum(static e => e.Hops.Length);
         if (hops > 0) await _hops.Of(fresh, numbers, hops, transaction).ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         return fresh;
+    }
+
+    private static async Task InsertAsync(NpgsqlCommand insert, Dictionary<string, LedgerEntry> byId, List<LedgerEntry> fresh, List<long> numbers, CancellationToken cancel)
+    {
+        await using var reader = await insert.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        while (await reader.ReadAsync(cancel).ConfigureAwait(false))
+        {
+            fresh.Add(byId[reader.GetString(0)]);
+            numbers.Add(reader.GetInt64(1));
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -72,21 +88,26 @@ internal sealed class PostgresEntryInsert(NpgsqlConnection connection) : IEntryI
         private readonly Column<double?> _firstToken;
         private readonly NpgsqlParameter<string> _gateway;
 
+        private const string Insert =
+            $"INSERT INTO requests ({EntryColumns.OfRequest}) SELECT id, at, $14, client, session, tags, protocol, requested, alias, answered, outcome, status, total_ms, first_token_ms "
+            + "FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS r (id, client, session, tags, protocol, requested, alias, answered, outcome, at, status, total_ms, first_token_ms) ";
+
+        private const string InsertNew = Insert + "RETURNING id, n";
+
+        private const string InsertMissing = Insert + "ON CONFLICT (id) DO NOTHING RETURNING id, n";
+
         public RequestColumns(NpgsqlConnection connection)
         {
             Command = connection.CreateCommand();
-            Command.CommandText =
-                $"INSERT INTO requests ({EntryColumns.OfRequest}) SELECT id, at, $14, client, session, tags, protocol, requested, alias, answered, outcome, status, total_ms, first_token_ms "
-                + "FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS r (id, client, session, tags, protocol, requested, alias, answered, outcome, at, status, total_ms, first_token_ms) "
-                + "ON CONFLICT (id) DO NOTHING RETURNING id, n";
             (_texts, _numbers, _total, _firstToken) = (Texts(Command, 9), Numbers(Command, 2), Real(Command), Real(Command));
             Command.Parameters.Add(_gateway = new NpgsqlParameter<string> { NpgsqlDbType = NpgsqlDbType.Text, TypedValue = "" });
         }
 
         public NpgsqlCommand Command { get; }
 
-        public NpgsqlCommand Of(Dictionary<string, LedgerEntry>.ValueCollection entries, string gateway, DbTransaction transaction)
+        public NpgsqlCommand Of(Dictionary<string, LedgerEntry>.ValueCollection entries, string gateway, DbTransaction transaction, bool mayBeThere)
         {
+            Command.CommandText = mayBeThere ? InsertMissing : InsertNew;
             foreach (var column in _texts) column.Begin(entries.Count);
             foreach (var column in _numbers) column.Begin(entries.Count);
             _total.Begin(entries.Count);
