@@ -20,16 +20,17 @@ public sealed class BudgetFleetTests(ITestOutputHelper output)
     public async Task One_gateway_on_SQLite_never_passes_a_hard_limit_and_forgets_nothing_when_it_is_killed() => Check(await BudgetFleet.RunAsync(seed: 2, gateways: 1, clients: 40, null));
 
     /// <summary>
-    /// The bench: <c>OPENCLAW_BUDGET_SEEDS</c> seeds of five hundred clients on each database, written to <c>OPENCLAW_BUDGET_REPORT</c>
+    /// The bench: <c>OPENCLAW_BUDGET_SEEDS</c> seeds of <c>OPENCLAW_BUDGET_CLIENTS</c> clients on each database, written to <c>OPENCLAW_BUDGET_REPORT</c>
     /// as they end. What <c>OPENCLAW_BUDGET_RESULTS</c> has from a run of the same binary is not run again.
     /// </summary>
     [Fact(Explicit = true)]
     public async Task The_bench_of_budgets()
     {
         var seeds = int.TryParse(Environment.GetEnvironmentVariable("OPENCLAW_BUDGET_SEEDS"), out var asked) ? asked : 1;
+        var clients = int.TryParse(Environment.GetEnvironmentVariable("OPENCLAW_BUDGET_CLIENTS"), out var many) ? many : 500;
         var report = Environment.GetEnvironmentVariable("OPENCLAW_BUDGET_REPORT");
         var kept = Environment.GetEnvironmentVariable("OPENCLAW_BUDGET_RESULTS");
-        var results = Kept(kept);
+        var results = Kept(kept, clients);
         await using var database = await PostgresServer.StartAsync();
         var (total, ran, watch) = (seeds * 2, 0, Stopwatch.StartNew());
         foreach (var (seed, shared) in Enumerable.Range(1, seeds).SelectMany(static s => new[] { (s, true), (s, false) }))
@@ -37,22 +38,22 @@ public sealed class BudgetFleetTests(ITestOutputHelper output)
             if (results.Any(r => r.Seed == seed && r.Shared == shared)) continue;
             // What an earlier seed spent counts for a budget that was made after it.
             if (shared) await database.ClearAsync();
-            var result = await BudgetFleet.RunAsync(seed, shared ? 3 : 1, clients: 500, shared ? database : null);
+            var result = await BudgetFleet.RunAsync(seed, shared ? 3 : 1, clients, shared ? database : null);
             results.Add(result);
             var remaining = watch.Elapsed / ++ran * (total - results.Count(r => r.Seed <= seeds));
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{results.Count(r => r.Seed <= seeds)}/{total}, about {remaining.TotalMinutes:0} min more: {(result.Holds ? "holds" : "FAILS")}, {result}"));
             if (kept is not null) await File.AppendAllTextAsync(kept, result.ToLine() + "\n", TestContext.Current.CancellationToken);
-            if (report is { Length: > 0 }) await File.WriteAllTextAsync(report, FleetReport.Text(results), TestContext.Current.CancellationToken);
+            if (report is { Length: > 0 }) await File.WriteAllTextAsync(report, FleetReport.Text(results, clients), TestContext.Current.CancellationToken);
         }
-        if (report is { Length: > 0 }) await File.WriteAllTextAsync(report, FleetReport.Text(results) + await ThroughputAsync(database.Url), TestContext.Current.CancellationToken);
+        if (report is { Length: > 0 }) await File.WriteAllTextAsync(report, FleetReport.Text(results, clients) + await ThroughputAsync(database.Url), TestContext.Current.CancellationToken);
         Assert.All(results, static r => Assert.True(r.Holds, r.ToString()));
     }
 
-    // The first line says which binary it was.
-    private static List<FleetResult> Kept(string? file)
+    // The first line says which binary it was, and how many clients.
+    private static List<FleetResult> Kept(string? file, int clients)
     {
         if (file is null) return [];
-        var binary = "# " + File.GetLastWriteTimeUtc(Path.ChangeExtension(GatewayProcess.Binary, ".dll")).Ticks.ToString(CultureInfo.InvariantCulture);
+        var binary = "# " + File.GetLastWriteTimeUtc(Path.ChangeExtension(GatewayProcess.Binary, ".dll")).Ticks.ToString(CultureInfo.InvariantCulture) + " " + clients.ToString(CultureInfo.InvariantCulture);
         var lines = File.Exists(file) ? File.ReadAllLines(file) : [];
         if (lines is [var first, .. var rest] && first == binary) return [.. rest.Where(static l => l.Length > 0).Select(FleetResult.Parse)];
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);

@@ -9,7 +9,7 @@ internal static class FleetReport
     private const string Head = """
         # Budgets under load
 
-        `./x bench budgets` writes this page. Five hundred clients at once ask until a hard limit leaves nothing for them: streams and whole answers of random length, three gateways on one PostgreSQL, or one on SQLite. In every run
+        `./x bench budgets` writes this page. CLIENTS clients at once ask until a hard limit leaves nothing for them: streams and whole answers of random length, three gateways on one PostgreSQL, or one on SQLite. In every run
 
         - a gateway is killed (SIGKILL) in the middle and started again, and PostgreSQL is frozen (SIGSTOP) for 0.2 to 1.2 s;
         - one caller in twelve leaves in mid-answer, one call in twelve begins at a target that fails or cuts the stream every other time and goes on at the next;
@@ -24,9 +24,9 @@ internal static class FleetReport
 
         """;
 
-    public static string Text(IReadOnlyList<FleetResult> results)
+    public static string Text(IReadOnlyList<FleetResult> results, int clients)
     {
-        var text = new StringBuilder(Head)
+        var text = new StringBuilder(Head.Replace("CLIENTS", clients.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal))
             .Append("| database | answers bounded by | seeds | without a fault | nearest to the limit | over the limit | left reserved | in vain | billed, least | billed, median | counted, median | seconds, median |\n")
             .Append("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
         foreach (var group in results.GroupBy(static r => (r.Shared, Bounds: (FleetBounds)(r.Seed % 3))).OrderByDescending(static g => g.Key.Shared).ThenBy(static g => g.Key.Bounds)) Row(text, Database(group.Key.Shared), Words(group.Key.Bounds), [.. group]);
