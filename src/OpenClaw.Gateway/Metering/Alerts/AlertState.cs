@@ -178,8 +178,8 @@ internal sealed class AlertState : IAsyncDisposable
         request.Headers.TryAddWithoutValidation("x-openclaw-event", alert.Event);
         request.Headers.TryAddWithoutValidation("x-openclaw-alert", alert.Id);
         if (KeyOf(url) is { } key) request.Headers.TryAddWithoutValidation("x-openclaw-signature", Sign(key, _time.GetUtcNow().ToUnixTimeSeconds(), alert.Body.Span));
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        using var timer = _time.CreateTimer(static s => ((CancellationTokenSource)s!).Cancel(), enough, s_timeout, Timeout.InfiniteTimeSpan);
+        using var clock = new CancellationTokenSource(s_timeout, _time);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(clock.Token, _stop.Token);
         try
         {
             using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, enough.Token).ConfigureAwait(false);

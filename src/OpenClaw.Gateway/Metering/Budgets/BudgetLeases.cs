@@ -53,8 +53,8 @@ internal sealed class BudgetLeases : IAsyncDisposable
         var left = until - _time.GetUtcNow();
         // Out of patience: with a database that says there is nothing, or with one that says nothing.
         if (left <= TimeSpan.Zero) return _time.GetUtcNow() - shortage.Counter.NothingUntil < s_beat ? LeaseAnswer.UsedUp : LeaseAnswer.Away;
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var timer = _time.CreateTimer(static s => ((CancellationTokenSource)s!).Cancel(), enough, left, Timeout.InfiniteTimeSpan);
+        using var clock = new CancellationTokenSource(left, _time);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(clock.Token, cancel);
         try
         {
             return await AskOnceAsync(shortage, until, enough.Token).ConfigureAwait(false);
@@ -170,8 +170,8 @@ internal sealed class BudgetLeases : IAsyncDisposable
                 await Task.Delay(s_step, _time, _stop.Token).ConfigureAwait(false);
                 var passed = _time.GetElapsedTime(last);
                 last = _time.GetTimestamp();
-                using var enough = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-                using var timer = _time.CreateTimer(static s => ((CancellationTokenSource)s!).Cancel(), enough, TimeSpan.FromSeconds(5), Timeout.InfiniteTimeSpan);
+                using var clock = new CancellationTokenSource(TimeSpan.FromSeconds(5), _time);
+                using var enough = CancellationTokenSource.CreateLinkedTokenSource(clock.Token, _stop.Token);
                 foreach (var counter in _budgets.Counters) await TendAsync(counter, passed, enough.Token).ConfigureAwait(false);
                 if (_time.GetUtcNow() - _beatAt >= s_beat) await BeatAsync(enough.Token).ConfigureAwait(false);
                 if (_time.GetUtcNow() - _forgotAt > TimeSpan.FromMinutes(1))
