@@ -91,6 +91,7 @@ internal sealed class CounterStore(IStorage storage, string gateway, TimeProvide
     {
         var named = exposures.ToDictionary(static e => e.Counter);
         List<LeaseLeft> left = [];
+        List<Statement> changes = [];
         await using var connection = await storage.OpenAsync(cancel).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
         foreach (var lease in await LeaseRow.ReadAsync(storage, connection, transaction, null, gateway, cancel).ConfigureAwait(false))
@@ -100,9 +101,10 @@ internal sealed class CounterStore(IStorage storage, string gateway, TimeProvide
             // Who lives can say how much of what was presumed may still come.
             var changed = lease with { Exposure = exposure, Presumed = Math.Min(lease.Presumed, exposure) };
             var isLive = lease.Amount > 0 || (isNamed && lease.Presumed == 0);
-            await changed.WriteAsync(storage, connection, transaction, beats: isLive, cancel).ConfigureAwait(false);
+            changes.Add(changed.Write(storage, beats: isLive));
             if (isLive) left.Add(new LeaseLeft(lease.Counter, lease.Unit, lease.Amount));
         }
+        await Statement.RunAsync(connection, transaction, changes, cancel).ConfigureAwait(false);
         await transaction.CommitAsync(cancel).ConfigureAwait(false);
         return left;
     }

@@ -17,14 +17,14 @@ internal sealed class CounterWriter(IStorage storage, DbConnection connection, D
             sums[charge.Counter] = sums.GetValueOrDefault(charge.Counter) + new CounterValue(charge.Usd, charge.Tokens);
         }
         if (sums.Count == 0) return;
+        // Each with parameters of its own: a command that Npgsql has prepared by itself goes on with those that it had when its text was read.
+        List<Statement> changes = [];
         foreach (var (key, sum) in sums)
         {
             var usd = Money.Of(sum.Usd);
-            // A command of its own: one that Npgsql has prepared by itself goes on with the parameters that it had when its text was read.
-            await using var command = connection.Command(Upsert, transaction);
-            command.With(key).With("usd", usd.Nano).With("rest", usd.Rest).With("tokens", sum.Tokens).With("updated", now.ToUnixTimeMilliseconds());
-            await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+            changes.Add(new Statement(Upsert, [("budget", key.Budget), ("subject", key.Subject), ("window", key.Window), ("usd", usd.Nano), ("rest", usd.Rest), ("tokens", sum.Tokens), ("updated", now.ToUnixTimeMilliseconds())]));
         }
+        await Statement.RunAsync(connection, transaction, changes, cancel).ConfigureAwait(false);
         await SpendAsync(sums, cancel).ConfigureAwait(false);
     }
 
@@ -38,6 +38,7 @@ internal sealed class CounterWriter(IStorage storage, DbConnection connection, D
     // The true charge first takes the place of what was presumed while this gateway was silent, then comes off its lease.
     private async Task SpendAsync(SortedDictionary<CounterKey, CounterValue> sums, CancellationToken cancel)
     {
+        List<Statement> changes = [];
         foreach (var lease in await LeaseRow.ReadAsync(storage, connection, transaction, null, gateway, cancel).ConfigureAwait(false))
         {
             if (!sums.TryGetValue(lease.Counter, out var sum)) continue;
@@ -45,8 +46,9 @@ internal sealed class CounterWriter(IStorage storage, DbConnection connection, D
             var fromPresumed = Math.Min(spent, lease.Presumed);
             var changed = lease with { Presumed = lease.Presumed - fromPresumed, Amount = Math.Max(0, lease.Amount - (spent - fromPresumed)) };
             // A lease that is used up stays while its gateway lives: its heartbeat removes or renews it.
-            await changed.WriteAsync(storage, connection, transaction, beats: true, cancel).ConfigureAwait(false);
+            changes.Add(changed.Write(storage, beats: true));
         }
+        await Statement.RunAsync(connection, transaction, changes, cancel).ConfigureAwait(false);
     }
 
     private sealed class KeyOrder : IComparer<CounterKey>

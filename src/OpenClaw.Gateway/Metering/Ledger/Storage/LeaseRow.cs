@@ -35,19 +35,20 @@ internal sealed record LeaseRow(CounterKey Counter, string Gateway, LeaseUnit Un
     }
 
     /// <summary>Writes the row, or removes it when there is nothing left to say. <paramref name="beats"/> renews the heartbeat.</summary>
-    public async Task WriteAsync(IStorage storage, DbConnection connection, DbTransaction transaction, bool beats, CancellationToken cancel)
+    public Task WriteAsync(IStorage storage, DbConnection connection, DbTransaction transaction, bool beats, CancellationToken cancel) =>
+        Statement.RunAsync(connection, transaction, [Write(storage, beats)], cancel);
+
+    /// <summary><see cref="WriteAsync"/>, to be sent with others.</summary>
+    public Statement Write(IStorage storage, bool beats)
     {
         var isEmpty = Amount == 0 && Presumed == 0 && !beats;
         var sql = isEmpty
             ? $"DELETE FROM leases WHERE {IsThis} AND gateway = @gateway"
             : $"INSERT INTO leases (gateway, budget, subject, window_start, unit, amount, exposure, presumed, heartbeat) VALUES (@gateway, @budget, @subject, @window, @unit, @amount, @exposure, @presumed, {storage.Now}) ON CONFLICT (budget, subject, window_start, gateway) DO UPDATE SET unit = excluded.unit, amount = excluded.amount, exposure = excluded.exposure, presumed = excluded.presumed"
                 + (beats ? ", heartbeat = excluded.heartbeat" : "");
-        await using var command = connection.Command(sql, transaction).With(Counter).With("gateway", Gateway);
-        if (!isEmpty)
-        {
-            command.With("unit", Unit == LeaseUnit.Tokens ? "tokens" : "usd").With("amount", Text(Amount)).With("exposure", Text(Exposure)).With("presumed", Text(Presumed));
-        }
-        await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+        List<(string, object)> values = [("budget", Counter.Budget), ("subject", Counter.Subject), ("window", Counter.Window), ("gateway", Gateway)];
+        if (!isEmpty) values.AddRange([("unit", Unit == LeaseUnit.Tokens ? "tokens" : "usd"), ("amount", Text(Amount)), ("exposure", Text(Exposure)), ("presumed", Text(Presumed))]);
+        return new Statement(sql, values);
     }
 
     private static decimal AmountAt(DbDataReader row, int column) => decimal.Parse(row.GetString(column), NumberStyles.Number, CultureInfo.InvariantCulture);
