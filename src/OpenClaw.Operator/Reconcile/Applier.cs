@@ -55,6 +55,7 @@ internal sealed class Applier(KubeClient client, ClusterView view, InstanceCount
             {
                 return Applied.InPlace with { Again = held };
             }
+            if (IsOrphan(seen, instance, drawn) && await LeavingAsync(instance, cancel).ConfigureAwait(false) is { } leaving) return leaving;
             if (seen.DrawnMark.Length == 0 && await TakeOverAsync(seen, cancel).ConfigureAwait(false) is { } failed) return failed;
         }
         return await SendAsync(kind, key, drawn, hash, seen, cancel).ConfigureAwait(false);
@@ -91,6 +92,22 @@ internal sealed class Applier(KubeClient client, ClusterView view, InstanceCount
         var made = ChildSeen.Read(kind, answer.Json);
         _done[(kind, key)] = new Done(hash, made.Print, seen?.ResourceVersion ?? "", time.GetTimestamp());
         return new Applied(ApplyOutcome.Applied) { Made = made };
+    }
+
+    private static bool IsOrphan(ChildSeen seen, InstanceSeen instance, JsonObject drawn) =>
+        drawn["metadata"]!["ownerReferences"] is not null && seen.Owners.All(o => o.Uid != instance.Uid);
+
+    /// <summary>
+    /// Whoever deletes an instance and leaves what it became (<c>--cascade=orphan</c>) may be half done, and what is watched be of
+    /// before: named as the owner once more, the instance would take the object with it. So the server is asked, as its own
+    /// controllers do before they adopt. Null: the instance is there and stays.
+    /// </summary>
+    private async Task<Applied?> LeavingAsync(InstanceSeen instance, CancellationToken cancel)
+    {
+        var query = new ListQuery { Namespace = instance.Key.Namespace, Fields = "metadata.name=" + instance.Key.Name, MetadataOnly = true };
+        var found = await client.ListAsync(WatchedKinds.Instance, query, cancel).ConfigureAwait(false);
+        if (!found.TryGet(out var list, out var problem)) return Applied.Failed(problem, $"the instance {instance.Key.Name} cannot be read");
+        return list.Items.Any(o => o.Meta.Uid == instance.Uid && !o.Meta.IsBeingDeleted) ? null : new Applied(ApplyOutcome.Waits, "the instance is being deleted");
     }
 
     private async Task<Applied?> TakeOverAsync(ChildSeen seen, CancellationToken cancel)

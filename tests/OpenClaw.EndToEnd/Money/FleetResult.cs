@@ -18,8 +18,9 @@ internal sealed record FleetResult(
     /// <summary>A run that does not come near its limit shows nothing.</summary>
     public const decimal Near = 0.9m;
 
-    // Of what is counted, the calls that died with their gateway are held for more than was billed for them.
-    private const decimal LeastBilled = 0.8m;
+    // Calls that died with their gateway count with all that was held for them, an eighth of the limit if everybody had one under
+    // way, and those whose caller left or whose stream was cut with what they may have used.
+    private const decimal LeastBilled = 0.7m;
 
     /// <summary>The last that was refused in vain, at least at first.</summary>
     public string WhyInVain { get; init; } = "";

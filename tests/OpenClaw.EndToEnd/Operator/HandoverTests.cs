@@ -69,7 +69,7 @@ public sealed class HandoverTests(ControlledCluster cluster)
         await kubectl.ApplyAsync(ControlledCluster.Keys("orphan", "sk-1") + ControlledCluster.Instance("orphan", "it", Good));
         await using var loop = await RunningLoop.StartAsync(cluster, ["orphan"]);
         await cluster.ReadyAsync(loop, "orphan", "it");
-        async Task<string> UidAsync(string kind, string name) => (string)(await kubectl.GetAsync("orphan", kind, name))!["metadata"]!["uid"]!;
+        async Task<string> UidAsync(string kind, string name) => (string?)(await kubectl.GetAsync("orphan", kind, name))?["metadata"]!["uid"] ?? $"no {kind} {name}";
         var before = (await UidAsync("statefulset", "it"), await UidAsync("pod", "it-0"), await UidAsync("secret", "it-gateway-token"), await cluster.TemplateAsync("orphan", "it"));
         await kubectl.RunAsync("-n", "orphan", "delete", "openclawinstance", "it", "--cascade=orphan");
         await loop.QuietAsync();

@@ -41,6 +41,25 @@ public class OwnershipTests
     }
 
     [Fact]
+    public async Task What_is_orphaned_while_its_instance_is_deleted_is_not_taken_back()
+    {
+        await using var stage = await OperatorStage.StartAsync();
+        stage.PutInstance("it", Good);
+        await stage.QuietAsync();
+        // The server knows of the deletion; what is watched does not yet.
+        const string Gone = """{"apiVersion":"openclaw.rocks/v1alpha1","kind":"OpenClawInstanceList","metadata":{"resourceVersion":"9"},"items":[]}""";
+        stage.Server.Fault = static r => r.IsList && r.Path.EndsWith("/openclawinstances", StringComparison.Ordinal) ? FakeFault.Answer(200, Gone) : null;
+        stage.Cluster.MergePatch(Kinds.Service, s_it, new JsonObject { ["metadata"] = new JsonObject { ["ownerReferences"] = null } }, null);
+        await stage.QuietAsync();
+        Assert.Null(stage.Get(Kinds.Service, "it")["metadata"]!["ownerReferences"]);
+
+        stage.Server.Fault = static _ => null;
+        stage.Cluster.MergePatch(Kinds.Service, s_it, new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["app.kubernetes.io/name"] = "x" } } }, null);
+        await stage.QuietAsync();
+        Assert.Equal((string?)stage.Get(WatchedKinds.Instance, "it")["metadata"]!["uid"], (string?)stage.Get(Kinds.Service, "it")["metadata"]!["ownerReferences"]![0]!["uid"]);
+    }
+
+    [Fact]
     public async Task What_the_pod_does_not_lean_on_keeps_it_from_nothing()
     {
         await using var stage = await OperatorStage.StartAsync();
