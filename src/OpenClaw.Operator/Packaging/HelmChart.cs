@@ -21,7 +21,7 @@ internal static class HelmChart
         imagePullSecrets: []
         resources:
           requests: {cpu: 100m, memory: 128Mi}
-          limits: {cpu: 500m, memory: 256Mi}
+          limits: {cpu: 500m, memory: 512Mi}
         # Only these namespaces; empty: all. The rights are then given there and nowhere else.
         watchNamespaces: []
         crds:
@@ -87,7 +87,7 @@ internal static class HelmChart
         .Replace("  replicas: 1\n", "  replicas: {{ .Values.replicaCount }}\n", StringComparison.Ordinal)
         .Replace($"        image: {Images.OwnRepository}:{version}\n", "        image: \"{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}\"\n        imagePullPolicy: {{ .Values.image.pullPolicy }}\n", StringComparison.Ordinal)
         .Replace("        - operator\n        - run\n", "        - operator\n        - run\n        - --workers\n        - {{ .Values.workers | quote }}\n        - --log-level\n        - {{ .Values.logLevel }}\n        {{- with .Values.watchNamespaces }}\n        - --watch-namespaces\n        - {{ join \",\" . | quote }}\n        {{- end }}\n", StringComparison.Ordinal)
-        .Replace("        resources:\n          requests:\n            cpu: 100m\n            memory: 128Mi\n          limits:\n            cpu: 500m\n            memory: 256Mi\n", "        resources:\n          {{- toYaml .Values.resources | nindent 10 }}\n", StringComparison.Ordinal)
+        .Replace("        resources:\n          requests:\n            cpu: 100m\n            memory: 128Mi\n          limits:\n            cpu: 500m\n            memory: 512Mi\n", "        resources:\n          {{- toYaml .Values.resources | nindent 10 }}\n", StringComparison.Ordinal)
         .Replace("      enableServiceLinks: false\n", "      enableServiceLinks: false\n" + With("imagePullSecrets") + With("nodeSelector") + With("tolerations") + With("affinity"), StringComparison.Ordinal);
 
     private static string With(string name) => $"      {{{{- with .Values.{name} }}}}\n      {name}:\n        {{{{- toYaml . | nindent 8 }}}}\n      {{{{- end }}}}\n";

@@ -122,7 +122,7 @@ internal static class OperatorObjects
             ["resources"] = new JsonObject
             {
                 ["requests"] = new JsonObject { ["cpu"] = "100m", ["memory"] = "128Mi" },
-                ["limits"] = new JsonObject { ["cpu"] = "500m", ["memory"] = "256Mi" },
+                ["limits"] = new JsonObject { ["cpu"] = "500m", ["memory"] = "512Mi" },
             },
             ["securityContext"] = Draw.Restricted(),
             ["volumeMounts"] = new JsonArray(Draw.Mount("tmp", "/tmp")),
