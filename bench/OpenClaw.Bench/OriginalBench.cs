@@ -140,8 +140,9 @@ internal static class OriginalBench
         }
     }
 
+    // Whatever it is called: where the user's own has that name, the operator's has another.
     private static string? ConfigOf(InstanceDrawing drawing) =>
-        (string?)drawing.Objects.FirstOrDefault(static o => (string?)o["kind"] == "ConfigMap" && ((string?)o["metadata"]!["name"])!.EndsWith("-config", StringComparison.Ordinal))?["data"]!["openclaw.json"];
+        drawing.Objects.Where(static o => (string?)o["kind"] == "ConfigMap").Select(static o => (string?)o["data"]?["openclaw.json"]).FirstOrDefault(static c => c is not null);
 
     private static string Say(OriginalVerdict verdict)
     {
