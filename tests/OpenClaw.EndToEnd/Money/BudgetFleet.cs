@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Data.Sqlite;
 using OpenClaw.Tests;
 
 namespace OpenClaw.EndToEnd.Money;
@@ -72,8 +73,10 @@ internal sealed class BudgetFleet : IAsyncDisposable
         await trouble;
         var (counted, left) = await StandingAsync();
         for (var waited = Stopwatch.StartNew(); left > 0 && waited.Elapsed < TimeSpan.FromSeconds(60); (counted, left) = await StandingAsync()) await Task.Delay(100);
+        // What is on its way into a shared database may for a moment be counted both there and here.
+        for (var waited = Stopwatch.StartNew(); counted > _plan.Limit && waited.Elapsed < TimeSpan.FromSeconds(20); (counted, _) = await StandingAsync()) await Task.Delay(100);
         return new FleetResult(
-            _seed, _database is not null, _plan.Limit, _provider.Cost, counted, _answered, _refused, _away, _left, _provider.Errors, _provider.Cuts, _kills, _pauses, left, _inVain, watch.Elapsed) { WhyInVain = _whyInVain };
+            _seed, _database is not null, _plan.Limit, _provider.Cost, counted, await DiedAsync(), _answered, _refused, _away, _left, _provider.Errors, _provider.Cuts, _kills, _pauses, left, _inVain, watch.Elapsed) { WhyInVain = _whyInVain };
     }
 
     // One gateway dies and comes back; the database stands still for a while. When: after a part of the money, however fast this machine is.
@@ -202,6 +205,17 @@ internal sealed class BudgetFleet : IAsyncDisposable
         if (_database is null) return 0;
         var id = (await File.ReadAllTextAsync(Path.Combine(StateOf(number), "ledger", "0", "gateway-id"))).Trim();
         return await _database.NumberAsync($"SELECT COALESCE(SUM(CAST(amount AS NUMERIC)) * 1000000000, 0) FROM leases WHERE unit = 'usd' AND gateway = '{id}'") / 1_000_000_000m;
+    }
+
+    // What the ledger has for calls that died with their gateway.
+    private async Task<decimal> DiedAsync()
+    {
+        const string Sql = "SELECT COALESCE(SUM(h.usd), 0) FROM requests r JOIN hops h ON h.request = r.n WHERE r.outcome = 'lost'";
+        if (_database is not null) return await _database.NumberAsync(Sql) / 1_000_000_000m;
+        await using var connection = new SqliteConnection($"Data Source={Path.Combine(StateOf(0), "openclaw.db")};Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new SqliteCommand(Sql, connection);
+        return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture) / 1_000_000_000m;
     }
 
     // What all count as spent, and what is still reserved.

@@ -24,6 +24,9 @@ internal sealed class BudgetLeases : IAsyncDisposable
     /// <summary>How long a request waits for the database, or for what other gateways do not use.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
+    // How much longer a request waits while the database answers others: there is a queue, and no reason to refuse.
+    private static readonly TimeSpan s_queue = TimeSpan.FromSeconds(12);
+
     private static readonly TimeSpan s_step = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_beat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_again = TimeSpan.FromMilliseconds(100);
@@ -39,6 +42,7 @@ internal sealed class BudgetLeases : IAsyncDisposable
     private Task? _upkeep;
     private long _asked;
     private long _begun;
+    private long _answered;
     private DateTimeOffset _beatAt;
     private Task _flushed = Task.CompletedTask;
     private DateTimeOffset _forgotAt;
@@ -51,8 +55,13 @@ internal sealed class BudgetLeases : IAsyncDisposable
     {
         Start();
         var left = until - _time.GetUtcNow();
-        // Out of patience: with a database that says there is nothing, or with one that says nothing.
-        if (left <= TimeSpan.Zero) return _time.GetUtcNow() - shortage.Counter.NothingUntil < s_beat ? LeaseAnswer.UsedUp : LeaseAnswer.Away;
+        if (left <= TimeSpan.Zero)
+        {
+            // Out of patience: with a database that says there is nothing, or with one that says nothing.
+            if (_time.GetUtcNow() - shortage.Counter.NothingUntil < s_beat) return LeaseAnswer.UsedUp;
+            if (!IsBusy(until)) return LeaseAnswer.Away;
+            left = Patience;
+        }
         using var clock = new CancellationTokenSource(left, _time);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(clock.Token, cancel);
         try
@@ -61,7 +70,7 @@ internal sealed class BudgetLeases : IAsyncDisposable
         }
         catch (Exception e) when (!cancel.IsCancellationRequested && e is not OutOfMemoryException)
         {
-            return LeaseAnswer.Away;
+            return clock.IsCancellationRequested && IsBusy(until) ? LeaseAnswer.TryAgain : LeaseAnswer.Away;
         }
     }
 
@@ -121,6 +130,10 @@ internal sealed class BudgetLeases : IAsyncDisposable
         return LeaseAnswer.TryAgain;
     }
 
+    // The database has not answered this request in time, and others it has.
+    private bool IsBusy(DateTimeOffset until) =>
+        Interlocked.Read(ref _answered) is > 0 and var last && _time.GetElapsedTime(last) < Patience && _time.GetUtcNow() - until < s_queue;
+
     // One beat at a time. Whoever asks while one is under way needs the next one, together with all who asked meanwhile.
     private async Task BeatAsync(CancellationToken cancel)
     {
@@ -137,6 +150,7 @@ internal sealed class BudgetLeases : IAsyncDisposable
             // Asked before the leases are read: a charge that is written between the two must not look like a lease that is free.
             var isWritten = _flushed.IsCompletedSuccessfully;
             var left = await _store.HeartbeatAsync(exposures, cancel).ConfigureAwait(false);
+            Answered();
             var byKey = new Dictionary<CounterKey, decimal>(left.Count);
             foreach (var lease in left) byKey[lease.Counter] = lease.Amount;
             foreach (var counter in leased) counter.EndBeat(byKey.TryGetValue(counter.Key, out var amount) ? amount : null, isWritten);
@@ -153,6 +167,8 @@ internal sealed class BudgetLeases : IAsyncDisposable
             _beating.Release();
         }
     }
+
+    private void Answered() => Interlocked.Exchange(ref _answered, _time.GetTimestamp());
 
     private void Start()
     {
@@ -197,6 +213,7 @@ internal sealed class BudgetLeases : IAsyncDisposable
         {
             counter.ReadAt = now;
             var value = await _store.ReadCounterAsync(counter.Key, cancel).ConfigureAwait(false);
+            Answered();
             if (rule.Action == BudgetAction.Block) counter.Narrow(value, rule.Limit);
             else counter.Refresh(value);
         }
@@ -249,6 +266,7 @@ internal sealed class BudgetLeases : IAsyncDisposable
         try
         {
             var grant = await _store.LeaseAsync(counter.Key, wish, cancel).ConfigureAwait(false);
+            Answered();
             counter.Granted(grant, limit);
             return grant;
         }
