@@ -3,7 +3,7 @@
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 COPY . .
-RUN ./x publish --standalone --out /out/app && mkdir -p /out/home/openclaw/.openclaw
+RUN ./x publish --out /out/app && mkdir -p /out/home/openclaw/.openclaw
 
 FROM mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled-extra
 COPY --from=build /out/app /app

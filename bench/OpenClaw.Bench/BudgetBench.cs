@@ -102,7 +102,7 @@ internal static class BudgetBench
     {
         var text = new StringBuilder("# What ledger and budgets cost\n\n")
             .Append(CultureInfo.InvariantCulture, $"{Machine.Describe()}.\nLoad average at the start {load:F1}; one run of {elapsed.TotalSeconds:F0} s, {rounds} rounds of two seconds each in turn, {Connections} connections. Whole answers: a request of 1.4 kB, and nginx as a provider that answers at once with 0.8 kB. Streams: a hundred frames of about 230 bytes. ")
-            .Append("The same build each time, ReadyToRun. CPU is user and system time of the gateway's process; wrk, the provider and the database's server share the machine's cores with it, so what they use is taken from the requests a second as well.\n\n");
+            .Append("The same build each time, that of `./x publish`. CPU is user and system time of the gateway's process; wrk, the provider and the database's server share the machine's cores with it, so what they use is taken from the requests a second as well.\n\n");
         foreach (var gateway in gateways.Where(static g => g.Keeping.Counts))
         {
             foreach (var (workload, name) in s_workloads)

@@ -23,7 +23,7 @@ internal sealed class GatewayReport(
         Line("Upstream of whole answers: nginx with a fixed completion of 820 bytes for a request of 1.4 kB. Upstream of streams: a hundred frames of about 230 bytes, each a write of its own. "
             + "nginx (one worker) passes bytes on with kept-alive connections. Our gateway checks a token, reads the request, plans a route with a fallback, reads every frame of the answer, "
             + $"writes a decision line and counts metrics (\"ours\"); \"{GatewayBench.WithLedger}\" is a second process that also keeps every request in a SQLite ledger, holds and settles three budgets and reads the prompt for the runaway guard (which \"ours\" has off). "
-            + "The targets are for the first. The build is ReadyToRun. CPU is user and system time of the gateway's process. Ratios are medians of the rounds' own ratios. "
+            + "The targets are for the first. The build is that of `./x publish`. CPU is user and system time of the gateway's process. Ratios are medians of the rounds' own ratios. "
             + "wrk and the upstream share the machine's cores with the measured process, so requests a second and latencies from 16 connections up are those of a full machine.");
         Line();
         foreach (var verdict in _verdicts) Line($"- {verdict}");

@@ -35,7 +35,7 @@ internal static class StartupBench
     {
         var text = new StringBuilder("| | start to first 200, median | best | CPU time until then | idle memory |\n| --- | ---: | ---: | ---: | ---: |\n");
         var published = await MeasureAsync(folder, Runs, "/readyz", (name, port) => Ours.Start(folder, name, GatewayProcess.Binary, port, 9, 9, Keeping.OnSqlite));
-        Row(text, "OpenClaw for .NET, ReadyToRun (`./x publish`)", published);
+        Row(text, "OpenClaw for .NET (`./x publish`)", published);
         var plain = PlainBuild();
         if (plain is not null) Row(text, "OpenClaw for .NET, plain build", await MeasureAsync(folder, Runs, "/readyz", (name, port) => Ours.Start(folder, name, plain, port, 9, 9, Keeping.OnSqlite)));
         if (Portkey.IsHere) Row(text, "Portkey 1.15.2", await MeasureAsync(folder, 5, "/", (name, port) => Portkey.Start(folder, name, port)));

@@ -53,7 +53,8 @@ public sealed class BudgetFleetTests(ITestOutputHelper output)
     private static List<FleetResult> Kept(string? file, int clients)
     {
         if (file is null) return [];
-        var binary = "# " + File.GetLastWriteTimeUtc(Path.ChangeExtension(GatewayProcess.Binary, ".dll")).Ticks.ToString(CultureInfo.InvariantCulture) + " " + clients.ToString(CultureInfo.InvariantCulture);
+        var program = Path.ChangeExtension(GatewayProcess.Binary, ".dll") is var library && File.Exists(library) ? library : GatewayProcess.Binary;
+        var binary = "# " + File.GetLastWriteTimeUtc(program).Ticks.ToString(CultureInfo.InvariantCulture) + " " + clients.ToString(CultureInfo.InvariantCulture);
         var lines = File.Exists(file) ? File.ReadAllLines(file) : [];
         if (lines is [var first, .. var rest] && first == binary) return [.. rest.Where(static l => l.Length > 0).Select(FleetResult.Parse)];
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
