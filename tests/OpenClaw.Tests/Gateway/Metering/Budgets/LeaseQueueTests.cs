@@ -1,0 +1,113 @@
+using OpenClaw.Gateway.Errors;
+using OpenClaw.Gateway.Metering.Budgets;
+using OpenClaw.Gateway.Metering.Ledger;
+
+namespace OpenClaw.Tests.Gateway.Metering.Budgets;
+
+/// <summary>A call that the database keeps waiting: is it away, or only busy with others?</summary>
+public sealed class LeaseQueueTests
+{
+    private const string Sessions = """{ "name": "each", "scope": "session", "period": "total", "limit": 1 }""";
+    private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task While_the_database_answers_others_a_call_waits_and_is_not_refused()
+    {
+        var time = new ManualTime();
+        var store = new QueueStore(time);
+        await using var stage = BudgetStage.Of(Sessions, store, time);
+        using var money = stage.Open(session: QueueStore.Waits, maxTokens: 100);
+        var held = money.HoldAsync(stage.Target(), CancellationToken.None).AsTask();
+        for (var second = 0; second < 8; second++)
+        {
+            using var other = stage.Open(session: "other " + second, maxTokens: 100);
+            Assert.Null(await other.HoldAsync(stage.Target(), CancellationToken.None).AsTask().WaitAsync(s_bound, TestContext.Current.CancellationToken));
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+        Assert.False(held.IsCompleted, "a call that only waits was ended");
+        store.Answer();
+        Assert.Null(await Until(held, time));
+    }
+
+    [Fact]
+    public async Task A_database_that_answers_nobody_is_away_after_three_seconds()
+    {
+        var time = new ManualTime();
+        var database = new LeaseDatabase(time);
+        await using var stage = BudgetStage.Of(Sessions, new SimulatedStore(database, 1, isShared: true), time);
+        Assert.Null(await stage.RunAsync(100, 10, session: "a", maxTokens: 10));
+        database.Pause(true);
+        using var money = stage.Open(session: "a", maxTokens: 8000);
+        var held = money.HoldAsync(stage.Target(), CancellationToken.None).AsTask();
+        time.Advance(BudgetLeases.Patience - TimeSpan.FromMilliseconds(10));
+        Assert.False(held.IsCompleted, "the call was refused too early");
+        time.Advance(TimeSpan.FromMilliseconds(10));
+        var finding = await held.WaitAsync(s_bound, TestContext.Current.CancellationToken);
+        database.Pause(false);
+        Assert.Equal(GatewayErrorKind.Overloaded, finding!.Error.Kind);
+    }
+
+    [Fact]
+    public async Task Nor_does_a_call_wait_for_ever()
+    {
+        var time = new ManualTime();
+        await using var stage = BudgetStage.Of(Sessions, new QueueStore(time), time);
+        using var money = stage.Open(session: QueueStore.Waits, maxTokens: 100);
+        var held = money.HoldAsync(stage.Target(), CancellationToken.None).AsTask();
+        var seconds = 0;
+        for (; !held.IsCompleted && seconds < 60; seconds++)
+        {
+            using var other = stage.Open(session: "other " + seconds, maxTokens: 100);
+            await other.HoldAsync(stage.Target(), CancellationToken.None).AsTask().WaitAsync(s_bound, TestContext.Current.CancellationToken);
+            time.Advance(TimeSpan.FromSeconds(1));
+            // What a timer ended may still be on its way through the thread pool.
+            for (var i = 0; i < 100 && !held.IsCompleted; i++) await Task.Yield();
+        }
+        Assert.InRange(seconds, 13, 30);
+        Assert.Equal(GatewayErrorKind.Overloaded, (await held)!.Error.Kind);
+    }
+
+    // The loop waits on the clock between its tries.
+    private static async Task<BudgetFinding?> Until(Task<BudgetFinding?> held, ManualTime time)
+    {
+        while (!held.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Yield();
+        }
+        return await held;
+    }
+
+    /// <summary>Leases for everybody at once but for one session.</summary>
+    private sealed class QueueStore(TimeProvider time) : ICounterStore
+    {
+        public const string Waits = "waits";
+
+        private readonly SimulatedStore _store = new(new LeaseDatabase(time), 1, isShared: true);
+        private readonly TaskCompletionSource _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool IsShared => true;
+
+        public string? WhyNotAccepting => null;
+
+        public void Answer() => _answer.SetResult();
+
+        public void Opened(LedgerOpening opening) => _store.Opened(opening);
+
+        public ValueTask<CounterValue> ReadCounterAsync(CounterKey key, CancellationToken cancel) => _store.ReadCounterAsync(key, cancel);
+
+        public ValueTask<CounterValue> SumAsync(CounterScope scope, DateTimeOffset from, CancellationToken cancel) => _store.SumAsync(scope, from, cancel);
+
+        public async ValueTask<LeaseGrant> LeaseAsync(CounterKey key, LeaseWish wish, CancellationToken cancel)
+        {
+            if (key.Subject.Contains(Waits, StringComparison.Ordinal)) await _answer.Task.WaitAsync(cancel);
+            return await _store.LeaseAsync(key, wish, cancel);
+        }
+
+        public ValueTask ReturnLeaseAsync(CounterKey key, decimal amount, CancellationToken cancel) => _store.ReturnLeaseAsync(key, amount, cancel);
+
+        public ValueTask<IReadOnlyList<LeaseLeft>> HeartbeatAsync(IReadOnlyCollection<LeaseExposure> exposures, CancellationToken cancel) => _store.HeartbeatAsync(exposures, cancel);
+
+        public Task FlushAsync() => _store.FlushAsync();
+    }
+}
