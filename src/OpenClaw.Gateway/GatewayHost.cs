@@ -126,7 +126,7 @@ public sealed class GatewayHost : IAsyncDisposable
         var messages = new ChatEndpoint(DialectTable.Of(DialectKind.Anthropic), "anthropic", states, desk, admission, dispatcher, till, decisions, metrics, time, options.Log);
         var models = new ModelsEndpoint(states);
         var held = new SessionsApi(states, sessions, spending, chat, time);
-        var doors = new Doors(drain, metrics, states)
+        var doors = new Doors(drain, metrics, states, decisions, time)
         {
             { "POST", "/v1/chat/completions", chat.HandleAsync },
             { "POST", "/v1/messages", messages.HandleAsync },

@@ -21,9 +21,10 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
 
     /// <summary>An opened answer, or the failure and the key it befell.</summary>
     /// <param name="left">What is left until the first token must be in hand.</param>
+    /// <param name="hasNext">Another target waits: a whole answer is given up early.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<(OpenedAnswer? Opened, UpstreamFailure? Failure, KeyLease? Key)> TryAsync(
-        Exchange x, ClientAnswer client, Target target, TargetPermit permit, AttemptOptions options, TimeSpan left, TimeSpan waited)
+        Exchange x, ClientAnswer client, Target target, TargetPermit permit, AttemptOptions options, TimeSpan left, TimeSpan waited, bool hasNext)
     {
         var lease = target.Provider.Keys.Take(target.Ref.Model, time.GetUtcNow());
         var goal = options.Goal;
@@ -40,7 +41,7 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
         var times = target.Times;
         var total = times.Total - time.GetElapsedTime(x.Arrived);
         var clock = AttemptClock.Open(time, total, x.CallerLeft);
-        clock.Start(stream ? ClockPhase.Headers : ClockPhase.Answer, Shorter(stream ? times.Headers : WholeTime(x, target), left, stream));
+        clock.Start(stream ? ClockPhase.Headers : ClockPhase.Answer, Shorter(stream ? times.Headers : hasNext ? times.Answer : times.Total, left, stream));
         var started = time.GetTimestamp();
         var (answer, failure) = await upstream.SendAsync(target, lease.Value, body!, stream, x.State.Config.Routing.Timeouts.Connect ?? s_connect, clock).ConfigureAwait(false);
         if (failure is not null) return (null, Fail(x, record, failure), lease);
@@ -191,9 +192,6 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
         goal.Continuation is { IsFresh: false } continuation ? new TextAligner(continuation.Sent, prefill) : null,
         goal.Continuation?.Earlier ?? default,
         holdTools: x.Plan.MayContinue);
-
-    // An answer that does not stream comes all at once; only while another target waits is it worth giving up early.
-    private static TimeSpan WholeTime(Exchange x, Target target) => x.Plan.Targets.Length > 1 && x.Plan.Targets[^1] != target ? target.Times.Answer : target.Times.Total;
 
     private static TimeSpan Shorter(TimeSpan time, TimeSpan left, bool bounded) => bounded && left < time ? left : time;
 

@@ -86,13 +86,15 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             if (disposition.PolicyChainOnly)
             {
                 if (targets == x.Plan.PolicyTargets) break;
-                (targets, i) = (x.Plan.PolicyTargets, -1);
+                // Whoever was passed over is not of that chain and must not get what was refused.
+                (targets, i, passedOver) = (x.Plan.PolicyTargets, -1, null);
                 continue;
             }
             if (!disposition.NextTarget && !disposition.LargerContextOnly) break;
-            if (time.GetTimestamp() >= deadline) break;
+            if (IsOver(x, deadline)) break;
         }
-        if (passedOver is not null && outOfMoney is not { TargetOnly: false } && (last is null || FailureDisposition.Of(last.Value.Failure).NextTarget))
+        if (tooSmall is not null) passedOver?.RemoveAll(t => t.ContextWindow <= tooSmall.ContextWindow);
+        if (passedOver is { Count: > 0 } && !(last is not null && IsOver(x, deadline)) && outOfMoney is not { TargetOnly: false } && (last is null || FailureDisposition.Of(last.Value.Failure).NextTarget))
         {
             last = await TryPassedOverAsync(x, client, passedOver, deadline).ConfigureAwait(false);
             if (last is null) return;
@@ -163,8 +165,12 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         while (true)
         {
             var left = time.GetElapsedTime(time.GetTimestamp(), deadline);
-            var (opened, failure, key) = await attempts.TryAsync(x, client, target, permit, options, left, waited).ConfigureAwait(false);
-            if (opened is not null) return (opened, null);
+            var (opened, failure, key) = await attempts.TryAsync(x, client, target, permit, options, left, waited, hasNext).ConfigureAwait(false);
+            if (opened is not null)
+            {
+                if (!IsRefused(x, goal, opened)) return (opened, null);
+                failure = TakeRefusal(x, client, opened);
+            }
             if (failure!.Reason == FailureReason.ClientGone)
             {
                 permit.Abandon();
@@ -203,6 +209,32 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             permit.Abandon();
             return (null, new UpstreamFailure(FailureReason.ClientGone, "the caller left"));
         }
+    }
+
+    // An answer that says nothing but that the content was refused, and there is a chain for that.
+    private static bool IsRefused(Exchange x, AttemptGoal goal, OpenedAnswer opened) =>
+        goal.Continuation is null && !x.Plan.PolicyTargets.IsEmpty && !x.Plan.PolicyTargets.Contains(opened.Target)
+        && !opened.Tracker.HasContent && opened.Tracker.Finished is FinishReason.ContentFilter or FinishReason.Refusal;
+
+    // The provider has answered, and bills it.
+    private UpstreamFailure TakeRefusal(Exchange x, ClientAnswer client, OpenedAnswer opened)
+    {
+        using (opened)
+        {
+            Measure(x, opened, isBroken: false);
+            Bill(x, opened.Target, opened.Record);
+            client.Discard();
+            var failure = new UpstreamFailure(FailureReason.Policy, $"the content was refused (finish {EnumText.Camel(opened.Tracker.Finished)})", opened.Record.Status);
+            (opened.Record.Reason, opened.Record.Message, opened.Record.EndedMs) = (failure.Reason, failure.Message, Elapsed(x));
+            return failure;
+        }
+    }
+
+    private static void Bill(Exchange x, Target target, AttemptRecord record)
+    {
+        x.Money.HopEnded(target, record.Usage, record.Cost);
+        x.Decision.Usage += record.Usage;
+        x.Decision.Cost += record.Cost;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -274,14 +306,21 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 continue;
             }
             continuation.Writer.Seam(SeamNote(from, target, why));
-            var deadline = time.GetTimestamp() + Ticks(x.State.Config.Routing.Deadline);
+            var deadline = time.GetTimestamp() + Ticks(DeadlineOf(x));
             var (opened, failure) = await OpenAsync(x, client, target, permit, new AttemptGoal(AttemptKind.Restart, continuation), deadline, rest.Count > 0).ConfigureAwait(false);
             if (opened is not null) return (opened, null);
             if (failure!.Reason == FailureReason.ClientGone) return (null, failure);
             last = failure;
+            var disposition = FailureDisposition.Of(failure);
+            // What one refuses to say the others of this chain are not asked for.
+            if (disposition.PolicyChainOnly) break;
+            if (disposition.LargerContextOnly) rest.RemoveAll(t => t.ContextWindow <= target.ContextWindow);
         }
         return (null, last);
     }
+
+    // The deadline is for the first token. An answer that comes whole has none: it has a clock of its own for each target, and the total.
+    private bool IsOver(Exchange x, long deadline) => x.Envelope.Stream && time.GetTimestamp() >= deadline;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<PumpEnd> PumpAsync(ClientAnswer client, OpenedAnswer opened, CancellationToken callerLeft)
@@ -306,11 +345,9 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         var record = opened.Record;
         record.Served = true;
         record.EndedMs = Elapsed(x);
-        x.Money.HopEnded(opened.Target, record.Usage, record.Cost);
+        Bill(x, opened.Target, record);
         x.Reply?.Take(x, opened);
         earlier += record.Usage;
-        x.Decision.Usage += record.Usage;
-        x.Decision.Cost += record.Cost;
         if (SeamWords(opened.Relay?.Seam) is { } seam) x.Decision.Notes.Add($"{opened.Target.Name}: {seam}");
         foreach (var what in opened.Tracker.UnmappedParts ?? []) x.Decision.Warnings.Add($"{opened.Target.Name}: {what} has no counterpart in the caller's protocol");
         switch (end)
@@ -365,9 +402,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         var record = x.Decision.Attempts[^1];
         record.Usage = new Usage { Input = target.Health.Tokens.Prompt(x.Envelope.EstimatedTokens), Tier = x.Money.Tier, Estimated = true };
         record.Cost = target.Price.CostOf(record.Usage, x.Decision.Time);
-        x.Money.HopEnded(target, record.Usage, record.Cost);
-        x.Decision.Usage += record.Usage;
-        x.Decision.Cost += record.Cost;
+        Bill(x, target, record);
     }
 
     private static async Task RefuseAsync(Exchange x, Target target, UpstreamFailure failure)

@@ -14,7 +14,7 @@ namespace OpenClaw.Gateway.Inbound;
 /// (<c>/openclaw/v1/sessions/*/resume</c>). A table of our own, because it is read on every request and an unknown path must be
 /// answered in the shape of the protocol it looks like.
 /// </summary>
-internal sealed class Doors(Drain drain, Metrics metrics, StateHolder states) : IEnumerable
+internal sealed class Doors(Drain drain, Metrics metrics, StateHolder states, DecisionLog decisions, TimeProvider time) : IEnumerable
 {
     private readonly Dictionary<string, Door> _exact = new(StringComparer.Ordinal);
     private readonly List<(string Prefix, string Suffix, Door Door)> _open = [];
@@ -51,11 +51,11 @@ internal sealed class Doors(Drain drain, Metrics metrics, StateHolder states) : 
         if (drain.IsDraining && door.Method == "POST")
         {
             http.Response.Headers.Connection = "close";
-            return RefuseAsync(http, path, new GatewayError(GatewayErrorKind.Draining, "the gateway is shutting down; send the request again") { RetryAfter = TimeSpan.FromSeconds(1) });
+            return TurnAwayAsync(http, path, new GatewayError(GatewayErrorKind.Draining, "the gateway is shutting down; send the request again") { RetryAfter = TimeSpan.FromSeconds(1) });
         }
         if (door.Method == "POST" && metrics.InFlight >= states.Current.Config.Gateway.MaxConcurrentRequests)
         {
-            return RefuseAsync(http, path, new GatewayError(GatewayErrorKind.Overloaded, "too many requests are being answered at once (gateway.maxConcurrentRequests)") { RetryAfter = TimeSpan.FromSeconds(1) });
+            return TurnAwayAsync(http, path, new GatewayError(GatewayErrorKind.Overloaded, "too many requests are being answered at once (gateway.maxConcurrentRequests)") { RetryAfter = TimeSpan.FromSeconds(1) });
         }
         return door.Handle(http);
     }
@@ -80,15 +80,37 @@ internal sealed class Doors(Drain drain, Metrics metrics, StateHolder states) : 
         return new GatewayError(GatewayErrorKind.NotFound, $"no endpoint at {path}{twice}");
     }
 
-    private static async Task RefuseAsync(HttpContext http, string path, GatewayError error)
+    private static Task RefuseAsync(HttpContext http, string path, GatewayError error) =>
+        ErrorAnswer.WriteAsync(http, DialectOf(path), error, new Decision("none", default, "none"));
+
+    // Who asked for an answer at the right door and is not let in has a decision like everybody else.
+    private async Task TurnAwayAsync(HttpContext http, string path, GatewayError error)
     {
-        var dialect = DialectTable.Of(
-            path.StartsWith("/v1/messages", StringComparison.Ordinal) ? DialectKind.Anthropic
-            : path.StartsWith("/v1beta/", StringComparison.Ordinal) ? DialectKind.Gemini
-            : path.StartsWith("/api/", StringComparison.Ordinal) ? DialectKind.Ollama
-            : DialectKind.OpenAiChat);
-        await ErrorAnswer.WriteAsync(http, dialect, error, new Decision("none", default, "none")).ConfigureAwait(false);
+        if (path is not ("/v1/chat/completions" or "/v1/messages"))
+        {
+            await RefuseAsync(http, path, error).ConfigureAwait(false);
+            return;
+        }
+        var (now, arrived, dialect) = (time.GetUtcNow(), time.GetTimestamp(), DialectOf(path));
+        var decision = new Decision(ChatEndpoint.NewId(now), now, dialect.Kind == DialectKind.Anthropic ? "messages" : "chat");
+        metrics.RequestStarted();
+        try
+        {
+            await ErrorAnswer.WriteAsync(http, dialect, error, decision).ConfigureAwait(false);
+        }
+        finally
+        {
+            decision.TotalMs = time.GetElapsedTime(arrived).TotalMilliseconds;
+            decisions.Add(decision);
+            metrics.RequestEnded(decision);
+        }
     }
+
+    private static IDialect DialectOf(string path) => DialectTable.Of(
+        path.StartsWith("/v1/messages", StringComparison.Ordinal) ? DialectKind.Anthropic
+        : path.StartsWith("/v1beta/", StringComparison.Ordinal) ? DialectKind.Gemini
+        : path.StartsWith("/api/", StringComparison.Ordinal) ? DialectKind.Ollama
+        : DialectKind.OpenAiChat);
 
     /// <summary>One method of a path, and the others beside it.</summary>
     private sealed class Door(string method, RequestDelegate handle)

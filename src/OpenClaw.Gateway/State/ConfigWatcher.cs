@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using OpenClaw.Config;
 
 namespace OpenClaw.Gateway.State;
 
@@ -46,10 +47,8 @@ internal sealed class ConfigWatcher(GatewayOptions options, ConfigFiles files, S
                 options.Log($"reload refused, the configuration before stays in force: {string.Join("; ", Problems)}");
                 return;
             }
-            if (state.Config.Gateway.Port != states.Current.Config.Gateway.Port || state.Config.Gateway.Bind != states.Current.Config.Gateway.Bind)
-            {
-                options.Log("gateway.port and gateway.bind change with the next start");
-            }
+            var later = string.Join(", ", OfTheStart(states.Current.Config, state.Config));
+            if (later.Length > 0) options.Log($"{later}: in force from the next start on");
             states.Replace(state);
             _outcome = new Outcome(false, [.. problems.Select(static p => p.ToString())]);
             Reloads++;
@@ -90,6 +89,17 @@ internal sealed class ConfigWatcher(GatewayOptions options, ConfigFiles files, S
         await _stop.CancelAsync().ConfigureAwait(false);
         await _watching.ConfigureAwait(false);
         _stop.Dispose();
+    }
+
+    // What the process took when it started.
+    private static IEnumerable<string> OfTheStart(OpenClawConfig was, OpenClawConfig now)
+    {
+        if (was.Gateway.Port != now.Gateway.Port) yield return "gateway.port";
+        if (was.Gateway.Bind != now.Gateway.Bind) yield return "gateway.bind";
+        if (was.Gateway.CustomBindHost != now.Gateway.CustomBindHost) yield return "gateway.customBindHost";
+        if (was.Gateway.MaxConnections != now.Gateway.MaxConnections) yield return "gateway.maxConnections";
+        if (was.Gateway.DrainTimeout != now.Gateway.DrainTimeout) yield return "gateway.drainTimeout";
+        if (was.Storage != now.Storage) yield return "storage";
     }
 
     // Keys are read at each use; a token is hashed into the snapshot, so a changed secret makes a new one.

@@ -1,0 +1,111 @@
+using System.Text.Json;
+using OpenClaw.Tests.Docs;
+
+namespace OpenClaw.Tests.Gateway.Dispatch;
+
+/// <summary>Which chain goes on after a refusal or a silence: <c>a</c>, then <c>b</c>; <c>c</c> is for refused content.</summary>
+public sealed class ChainTests : IAsyncDisposable
+{
+    private const string Refusal = """{"error":{"message":"refused by the content management policy","type":"invalid_request_error","param":null,"code":"content_policy_violation"}}""";
+    private readonly ManualResetEventSlim _released = new();
+    private readonly List<TinyHttp> _servers = [];
+
+    public async ValueTask DisposeAsync()
+    {
+        _released.Set();
+        foreach (var server in _servers) await server.DisposeAsync();
+        _released.Dispose();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_one_refuses_goes_to_the_chain_for_that_and_to_nobody_else(bool stream)
+    {
+        await using var gateway = await StartAsync((400, Refusal), (200, Answer("from b")), (200, Answer("from c")), chain: true);
+        var (answer, body) = await gateway.PostAsync("/v1/chat/completions", Ask(stream));
+        Assert.True(answer.IsSuccessStatusCode, body);
+        Assert.Contains("from c", body, StringComparison.Ordinal);
+        Assert.Equal((1, 0, 1), Asked());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_refusal_with_200_goes_there_too_and_is_paid_for(bool stream)
+    {
+        await using var gateway = await StartAsync((200, Answer("", "content_filter", prompt: 70)), (200, Answer("from b")), (200, Answer("from c")), chain: true);
+        var (answer, body) = await gateway.PostAsync("/v1/chat/completions", Ask(stream));
+        Assert.Contains("from c", body, StringComparison.Ordinal);
+        Assert.Equal((1, 0, 1), Asked());
+        var decision = (await gateway.StopAsync())[answer.Headers.GetValues("x-openclaw-decision").Single()];
+        Assert.Equal(["policy", "ok"], decision.GetProperty("attempts").EnumerateArray().Select(static a => a.TryGetProperty("failure", out var f) ? f.GetString() : "ok"));
+        Assert.Equal(70 + 9, decision.GetProperty("usage").GetProperty("input").GetInt64());
+    }
+
+    [Fact]
+    public async Task Without_such_a_chain_the_caller_gets_the_refusal_as_it_is()
+    {
+        await using var gateway = await StartAsync((200, Answer("", "content_filter")), (200, Answer("from b")), (200, Answer("from c")), chain: false);
+        var (answer, body) = await gateway.PostAsync("/v1/chat/completions", Ask(stream: false));
+        Assert.True(answer.IsSuccessStatusCode, body);
+        Assert.Equal("content_filter", JsonDocument.Parse(body).RootElement.GetProperty("choices")[0].GetProperty("finish_reason").GetString());
+        Assert.Equal((1, 0, 0), Asked());
+    }
+
+    [Fact]
+    public async Task What_is_refused_is_not_sent_to_a_target_that_was_passed_over()
+    {
+        await using var gateway = await StartAsync((500, "{}"), (400, Refusal), (200, Answer("from c")), chain: false);
+        // The first one fails, and rests from now on.
+        Assert.Equal(400, (int)(await gateway.PostAsync("/v1/chat/completions", Ask(stream: false))).Answer.StatusCode);
+        var before = Asked();
+        Assert.Equal(400, (int)(await gateway.PostAsync("/v1/chat/completions", Ask(stream: false))).Answer.StatusCode);
+        Assert.Equal((before.A, before.B + 1, 0), Asked());
+    }
+
+    [Fact]
+    public async Task A_silent_target_is_given_up_for_the_next_one_though_the_deadline_of_streams_is_over()
+    {
+        await using var gateway = await StartAsync(
+            null, (200, Answer("from b")), (200, Answer("from c")), chain: false, """, "deadline": "50ms", "timeouts": { "answer": "200ms" }""");
+        var (answer, body) = await gateway.PostAsync("/v1/chat/completions", Ask(stream: false));
+        Assert.True(answer.IsSuccessStatusCode, body);
+        Assert.Contains("from b", body, StringComparison.Ordinal);
+    }
+
+    private (int A, int B, int C) Asked() => (Posts(0), Posts(1), Posts(2));
+
+    private int Posts(int server) => _servers[server].Asked.Count(static a => a.StartsWith("POST", StringComparison.Ordinal));
+
+    /// <param name="a">Null = silent.</param>
+    private Task<RunningGateway> StartAsync((int, string)? a, (int, string) b, (int, string) c, bool chain, string routing = "")
+    {
+        foreach (var answer in new[] { a, b, c })
+        {
+            _servers.Add(new TinyHttp((door, _) =>
+            {
+                if (!door.StartsWith("POST", StringComparison.Ordinal)) return (404, "{}");
+                if (answer is { } known) return known;
+                _released.Wait(TimeSpan.FromSeconds(30));
+                return (0, "");
+            }));
+        }
+        var providers = string.Join(", ", _servers.Select(static (s, i) => $$"""
+            "{{"abc"[i]}}": { "baseUrl": "{{s.Url}}/v1", "api": "openai-completions", "apiKey": "sk-x" }
+            """));
+        return RunningGateway.StartAsync($$"""
+            {
+              "defaultModel": "a/m",
+              "models": { "providers": { {{providers}} }, "fallbacks": ["b/m"]{{(chain ? ", \"contentPolicyFallbacks\": [\"c/m\"]" : "")}} },
+              "storage": { "url": "none" },
+              "routing": { "retries": 0, "cooldown": { "base": "5m" }{{routing}} }
+            }
+            """);
+    }
+
+    private static string Ask(bool stream) => $$"""{ "model": "default", "stream": {{(stream ? "true" : "false")}}, "messages": [{ "role": "user", "content": "hello" }] }""";
+
+    private static string Answer(string text, string finish = "stop", int prompt = 9) =>
+        $$$"""{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"{{{text}}}"},"finish_reason":"{{{finish}}}"}],"usage":{"prompt_tokens":{{{prompt}}},"completion_tokens":2,"total_tokens":{{{prompt + 2}}} } }""";
+}
