@@ -114,7 +114,7 @@ public sealed class GatewayHost : IAsyncDisposable
         var watcher = new ConfigWatcher(options, files, builder, states);
         var discovery = new LocalDiscovery(states, builder.Discovered, time, options.Log);
         var sessions = new SessionState(ledger, states, time);
-        var spending = new SpendingView(new BudgetLines(budgets, time).OfAsync, id => guard.StopOf(id)?.Saw, id => guard.Resume(id) is not null);
+        var spending = new SpendingView(new BudgetLines(budgets, time).OfAsync, id => guard.StopOf(id)?.Saw, id => guard.Resume(id) is not null, (caller, key) => RunawayGuard.IsUnnamed(key) && guard.Resume(key, caller) is not null);
         var desk = new SessionDesk(sessions, new SlashCommands(options.Version, sessions, ledger, spending, time));
         var control = new ControlApi(options.Version, states, decisions, metrics, builder, watcher, drain, new BudgetsApi(budgets, time), alerts, ledger, ReadyDisk.Of(options.Environment, options.StateFolder), time);
         var usage = new UsageApi(states, ledger, time);

@@ -9,10 +9,16 @@ namespace OpenClaw.Gateway.Admission;
 /// The clients that are kept in the store. A change holds at once in this gateway, and within seconds in others on the same
 /// database. Thread-safe, outlives snapshots; looking a token up takes no lock.
 /// </summary>
-internal sealed class ClientDirectory(TimeProvider time, Action<string> log) : IAsyncDisposable
+internal sealed class ClientDirectory(TimeProvider time, Action<string> log, int most = ClientDirectory.MaxClients) : IAsyncDisposable
 {
     private const string RecordKind = "client";
-    private const int MaxClients = 10_000;
+
+    /// <summary>As many as the store keeps records of a kind.</summary>
+    public const int MaxClients = 10_000;
+
+    // By then every gateway on the database has read that its tokens are not taken any more.
+    private static readonly TimeSpan s_remembered = TimeSpan.FromDays(1);
+
     private static readonly TimeSpan s_every = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
@@ -50,14 +56,17 @@ internal sealed class ClientDirectory(TimeProvider time, Action<string> log) : I
         return known.Client.IsOver(now) || known.Token.Until <= now ? null : known.Caller;
     }
 
-    /// <summary>Makes a client; null when the name is taken. A revoked one's name is free again.</summary>
+    /// <summary>
+    /// Makes a client; null when the name is taken, or when there are as many as can be kept. A revoked one's name is free
+    /// again, and where room is short the one that was revoked first is forgotten, from a day after.
+    /// </summary>
     public (StoredClient? Client, string Token) Create(ClientDraft draft)
     {
         var token = ClientToken.New();
         lock (_lock)
         {
             if (_book.ByName.TryGetValue(draft.Name, out var known) && known.Revoked is null) return (null, "");
-            if (_book.Clients.Length >= MaxClients) return (null, "");
+            if (known is null && !HasRoom_NeedsLock()) return (null, "");
             var client = draft.Make([new StoredToken(TokenHash.OfToken(token), null)], time.GetUtcNow());
             Put(client);
             Changed(client, "created");
@@ -101,6 +110,17 @@ internal sealed class ClientDirectory(TimeProvider time, Action<string> log) : I
         await _stop.CancelAsync().ConfigureAwait(false);
         await _following.ConfigureAwait(false);
         _stop.Dispose();
+    }
+
+    private bool HasRoom_NeedsLock()
+    {
+        var spare = _book.Clients.Length - most + 1;
+        if (spare <= 0) return true;
+        var before = time.GetUtcNow() - s_remembered;
+        var forgotten = _book.Clients.Where(c => c.Revoked <= before).OrderBy(static c => c.Revoked).Take(spare).ToList();
+        foreach (var client in forgotten) _ledger?.DeleteRecord(RecordKind, client.Name);
+        _book = Book.Of([.. _book.Clients.Except(forgotten)]);
+        return forgotten.Count == spare;
     }
 
     private void Put(StoredClient client)

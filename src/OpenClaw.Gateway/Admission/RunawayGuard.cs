@@ -43,6 +43,9 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
     public static string KeyOf(string? session, in RequestSign sign) =>
         session ?? "~" + ((uint)(sign.Conversation ^ (sign.Conversation >> 32))).ToString("x8", CultureInfo.InvariantCulture);
 
+    /// <summary>True for the key of a conversation that names no session.</summary>
+    public static bool IsUnnamed(string key) => key.Length == 9 && key[0] == '~' && key.Skip(1).All(char.IsAsciiHexDigitLower);
+
     /// <summary>Lets a request in, or says in a sentence why its session is stopped.</summary>
     /// <param name="priced">Dollars that its prompt costs at the list price.</param>
     public (GuardVisit? Visit, GatewayError? Error) Admit(GuardConfig rules, string caller, string key, in RequestSign sign, int tokens, decimal priced)
@@ -240,9 +243,11 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
     {
         var left = stop.Until - now;
         var wait = left.TotalMinutes >= 2 ? $"{Math.Ceiling(left.TotalMinutes)} minutes" : $"{Math.Ceiling(left.TotalSeconds)} seconds";
+        // Where no session is named there is none to say it in.
+        var command = IsUnnamed(stop.Session) ? "/budget resume " + stop.Session : "/budget resume in the session";
         return new GatewayError(
             GatewayErrorKind.RunawayStopped,
-            $"the runaway guard stopped session \"{stop.Session}\": {stop.Saw}. It goes on in {wait}, or at once with /budget resume in the session or POST /openclaw/v1/sessions/{Uri.EscapeDataString(stop.Session)}/resume")
+            $"the runaway guard stopped session \"{stop.Session}\": {stop.Saw}. It goes on in {wait}, or at once with {command} or POST /openclaw/v1/sessions/{Uri.EscapeDataString(stop.Session)}/resume")
         {
             RetryAfter = stop.Kind == GuardKind.ErrorLoop ? left : null,
         };

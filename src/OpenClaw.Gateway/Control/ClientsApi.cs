@@ -46,7 +46,10 @@ internal sealed class ClientsApi(StateHolder states, ClientDirectory clients, Ti
         if (Configured(draft.Name) is not null) return Taken($"there is a client \"{draft.Name}\" in the configuration; choose another name");
         if (clients.WhyNotKept is { } why) return NotKept("made", why);
         var (client, token) = clients.Create(draft);
-        return client is null ? Taken($"there is a client \"{draft.Name}\" already; choose another name, or rotate it") : Ok(json => Write(json, client, token), 201);
+        if (client is not null) return Ok(json => Write(json, client, token), 201);
+        return clients.Find(draft.Name) is { Revoked: null }
+            ? Taken($"there is a client \"{draft.Name}\" already; choose another name, or rotate it")
+            : Taken("there are as many clients as can be kept; revoke those that nobody uses: a day later their places are free");
     });
 
     public Task RotateAsync(HttpContext http) => AnswerAsync(http, body =>

@@ -91,6 +91,11 @@ internal sealed class ControlApi(
     /// <summary>Every budget: limit, spent, reserved, left, when it starts anew; by subject where each has its own.</summary>
     public async Task BudgetsAsync(HttpContext http)
     {
+        if (WhyRefused(http, states.Current) is { } error)
+        {
+            await RefuseAsync(http, error).ConfigureAwait(false);
+            return;
+        }
         await budgets.LoadAsync(states.Current, http.RequestAborted).ConfigureAwait(false);
         await AnswerAsync(http, (json, state) =>
         {

@@ -17,6 +17,9 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
     private const int MaxTitle = 200;
     private const int MostListed = 500;
 
+    // As deep as the door lets it be.
+    private static readonly JsonDocumentOptions s_parsing = new() { MaxDepth = 128 };
+
     private readonly ModelCommands _models = new(sessions, time);
 
     /// <summary><c>?limit=</c> (50, at most 500) and <c>?cursor=</c> from the answer before.</summary>
@@ -97,9 +100,9 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
         Session? session = null;
         if (refused is null)
         {
-            using var body = JsonDocument.Parse(envelope!.Body);
+            using var body = JsonDocument.Parse(envelope!.Body, s_parsing);
             session = await sessions.OpenAsync(key, http.RequestAborted).ConfigureAwait(false);
-            refused = session.IsKept ? Patch(session, body.RootElement) : s_away;
+            refused = session.IsKept ? Understood(() => Patch(session, body.RootElement)) : s_away;
         }
         if (refused is not null) await RefuseAsync(http, refused).ConfigureAwait(false);
         else await AnswerAsync(http, session!, session!.Data).ConfigureAwait(false);
@@ -208,17 +211,40 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
         if (error is not null) return (default, error);
         using (envelope)
         {
-            using var body = JsonDocument.Parse(envelope!.Body);
-            var root = body.RootElement;
-            if (!root.TryGetProperty("text"u8, out var text) || text.ValueKind != JsonValueKind.String || string.IsNullOrWhiteSpace(text.GetString())) return (default, Bad("text", "is the message, and not empty"));
-            string? model = null;
-            if (root.TryGetProperty("model"u8, out var named) && named.ValueKind != JsonValueKind.Null)
+            using var body = JsonDocument.Parse(envelope!.Body, s_parsing);
+            Message message = default;
+            error = Understood(() =>
             {
-                if (named.ValueKind != JsonValueKind.String) return (default, Bad("model", "is a reference or an alias"));
-                model = named.GetString() is { Length: > 0 } written ? written : null;
-            }
-            var stream = root.TryGetProperty("stream"u8, out var flag) && flag.ValueKind == JsonValueKind.True;
-            return (new Message(text.GetString()!, model, stream), null);
+                (message, var problem) = Read(body.RootElement);
+                return problem;
+            });
+            return (message, error);
+        }
+    }
+
+    private static (Message, GatewayError?) Read(JsonElement root)
+    {
+        if (!root.TryGetProperty("text"u8, out var text) || text.ValueKind != JsonValueKind.String || string.IsNullOrWhiteSpace(text.GetString())) return (default, Bad("text", "is the message, and not empty"));
+        string? model = null;
+        if (root.TryGetProperty("model"u8, out var named) && named.ValueKind != JsonValueKind.Null)
+        {
+            if (named.ValueKind != JsonValueKind.String) return (default, Bad("model", "is a reference or an alias"));
+            model = named.GetString() is { Length: > 0 } written ? written : null;
+        }
+        var stream = root.TryGetProperty("stream"u8, out var flag) && flag.ValueKind == JsonValueKind.True;
+        return (new Message(text.GetString()!, model, stream), null);
+    }
+
+    private static GatewayError? Understood(Func<GatewayError?> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair: the reader lets it pass, the text it would be does not exist.
+            return new GatewayError(GatewayErrorKind.BadRequest, "the request body holds text that is not Unicode");
         }
     }
 

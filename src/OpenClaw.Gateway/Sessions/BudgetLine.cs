@@ -15,4 +15,5 @@ internal sealed record BudgetLine(string Name, bool IsTokens, decimal Limit, dec
 /// <param name="LinesAsync">The budgets that apply to a caller and a session (null = none).</param>
 /// <param name="WhyStopped">Why a session was stopped, or null.</param>
 /// <param name="Resume">Lets a stopped session go on; false when it was not stopped.</param>
-internal sealed record SpendingView(Func<GatewayState, Caller, string?, CancellationToken, ValueTask<IReadOnlyList<BudgetLine>>> LinesAsync, Func<string, string?> WhyStopped, Func<string, bool> Resume);
+/// <param name="ResumeUnnamed">Lets a caller's own conversation without a session (<c>~1a2b3c4d</c>) go on; false when it has none of that name that was stopped.</param>
+internal sealed record SpendingView(Func<GatewayState, Caller, string?, CancellationToken, ValueTask<IReadOnlyList<BudgetLine>>> LinesAsync, Func<string, string?> WhyStopped, Func<string, bool> Resume, Func<string, string, bool> ResumeUnnamed);

@@ -166,6 +166,12 @@ internal static class CommandText
 
     public static string Resumed(bool wasStopped) => wasStopped ? "▶️ This session goes on." : "This session was not stopped.";
 
+    public const string NoSessionToResume = "This request names no session. A conversation without one goes on with the name that its refusal gave: /budget resume ~1a2b3c4d";
+
+    public static string ResumedConversation(string name, bool wasStopped) => wasStopped
+        ? $"▶️ The conversation {name} goes on."
+        : $"No conversation {(name.Length > 64 ? name[..64] + "…" : name)} of yours was stopped.";
+
     public static string CostOf(in Cost cost) => cost.Source switch
     {
         CostSource.None => Dollars.Text(0),

@@ -151,12 +151,13 @@ internal sealed class ModelCommands(SessionState sessions, TimeProvider time)
         return plan?.Targets ?? [];
     }
 
-    /// <summary>Where the provider's first key is from; null for anyone but the owner.</summary>
-    public string? Auth(CommandContext context, string provider)
+    /// <summary>Where the provider's keys are from; null for anyone but the owner.</summary>
+    /// <param name="withRests">And which of them rest or were rejected.</param>
+    public string? Auth(CommandContext context, string provider, bool withRests = true)
     {
         if (context.Caller != Caller.Owner || !context.State.Providers.TryGetValue(provider, out var entry)) return null;
         var keys = entry.Keys.Snapshot(time.GetUtcNow()).ToList();
-        return keys.Count == 0 ? "none" : string.Join(", ", keys.Select(static k => k.Problem is null ? k.Alias : $"{k.Alias}: {k.Problem}"));
+        return keys.Count == 0 ? "none" : string.Join(", ", keys.Select(k => KeyWords.Of(withRests ? k : k with { Parks = [] })));
     }
 
     private string? Warning(CommandContext context, ModelRef reference)

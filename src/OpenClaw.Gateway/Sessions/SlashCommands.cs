@@ -89,8 +89,12 @@ internal sealed class SlashCommands(string version, SessionState sessions, Ledge
             Plan = [.. plan.Select(static t => t.Name)],
             WhyNoPlan = plan.IsEmpty ? RoutePlanner.Resolve(context.State, context.Caller, asked, "").Error?.Message : null,
             Default = context.Default,
-            Auth = plan.IsEmpty ? null : _models.Auth(context, plan[0].Ref.Provider),
-            Resting = [.. plan.Where(t => !t.Health.IsAvailable(now)).Select(t => $"{t.Name} {t.Health.Snapshot().Describe(now)}")],
+            Auth = plan.IsEmpty ? null : _models.Auth(context, plan[0].Ref.Provider, withRests: false),
+            Resting =
+            [
+                .. plan.Where(t => !t.Health.IsAvailable(now)).Select(t => $"{t.Name} {t.Health.Snapshot().Describe(now)}"),
+                .. context.Caller == Caller.Owner ? KeyWords.Resting(plan, now) : [],
+            ],
             Window = session?.Last is { } last && Config.ModelRef.TryParse(last.Model, out var reference) ? context.State.TargetOf(reference).Target?.ContextWindow : null,
             Budgets = await spending.LinesAsync(context.State, context.Caller, session?.Key.ToString(), context.Cancel).ConfigureAwait(false),
             Stopped = session is null ? null : spending.WhyStopped(session.Key.ToString()),
@@ -137,7 +141,9 @@ internal sealed class SlashCommands(string version, SessionState sessions, Ledge
         {
             return CommandText.Budgets(await spending.LinesAsync(context.State, context.Caller, id, context.Cancel).ConfigureAwait(false), id is null ? null : spending.WhyStopped(id), time.GetUtcNow());
         }
-        return id is null ? CommandText.NoSession("/budget resume") : CommandText.Resumed(spending.Resume(id));
+        var conversation = ModelCommands.CutWord(ModelCommands.CutWord(arguments).Tail).Word;
+        if (conversation.StartsWith('~')) return CommandText.ResumedConversation(conversation, spending.ResumeUnnamed(context.Caller.Name, conversation));
+        return id is null ? CommandText.NoSessionToResume : CommandText.Resumed(spending.Resume(id));
     }
 
     private async ValueTask<CommandReply> NewAsync(CommandContext context, string arguments)

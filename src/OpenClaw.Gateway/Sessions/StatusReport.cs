@@ -29,7 +29,7 @@ internal sealed record StatusReport
     /// <summary>Where the key of the first target is from; null = not for this caller.</summary>
     public string? Auth { get; init; }
 
-    /// <summary>Targets of the plan that rest, each with why and how long.</summary>
+    /// <summary>Targets of the plan that rest, each with why and how long; for the owner their keys too.</summary>
     public ImmutableArray<string> Resting { get; init; } = [];
 
     /// <summary>Context window of the model that gave the last reply; null = unknown.</summary>

@@ -13,7 +13,7 @@ internal static class UsageText
         var span = string.Create(CultureInfo.InvariantCulture, $"{report.From.UtcDateTime:yyyy-MM-dd HH:mm} to {report.To.UtcDateTime:yyyy-MM-dd HH:mm} UTC");
         if (report.Total.Requests == 0)
         {
-            var hint = hasNoProvider ? "no provider is configured yet: openclaw doctor says what is missing" : "look further back with --since 30d, or send a request: every one is counted";
+            var hint = hasNoProvider ? "no provider is configured yet: openclaw doctor says what is missing" : "look further back with --since 30d, or send a request: every one that is let in is counted";
             return $"Nothing was used from {span}.\nhint: {hint}\n";
         }
         var table = new TextTable(by.ToString(), "Requests", "Failed", "Input", "Cached", "Written", "Output", "Cost") { RightFrom = 1 };

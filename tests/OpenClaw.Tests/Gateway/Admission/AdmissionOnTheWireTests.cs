@@ -70,6 +70,22 @@ public sealed class AdmissionOnTheWireTests
     }
 
     [Fact]
+    public async Task A_stopped_conversation_without_a_session_is_resumed_as_its_refusal_says()
+    {
+        await using var gateway = await RunningGateway.StartAsync("""{ "defaultModel": "scripted/ok", "models": { "providers": { "scripted": {} } }, "guard": { "toolLoop": 4 } }""");
+        var talk = new Conversation().User("go");
+        for (var i = 0; i < 4; i++) talk.Tool("look", "{}", "nothing");
+        var (stopped, body) = await gateway.PostAsync("/v1/chat/completions", System.Text.Encoding.UTF8.GetString(talk.Body()).Replace("\"m\"", "\"scripted/ok\"", StringComparison.Ordinal));
+        Assert.Equal(429, (int)stopped.StatusCode);
+        var advice = System.Text.RegularExpressions.Regex.Match(body, "or at once with (/budget resume ~[0-9a-f]{8}) or POST");
+        Assert.True(advice.Success, body);
+        var (_, answer) = await gateway.PostAsync("/v1/chat/completions", $$"""{"model":"scripted/ok","messages":[{"role":"user","content":"{{advice.Groups[1].Value}}"}]}""");
+        Assert.Contains("goes on", answer, StringComparison.Ordinal);
+        using var stops = JsonDocument.Parse(await gateway.Client.GetStringAsync(new Uri(gateway.Address, "/openclaw/v1/guard"), TestContext.Current.CancellationToken));
+        Assert.Empty(stops.RootElement.GetProperty("stopped").EnumerateArray());
+    }
+
+    [Fact]
     public async Task Without_the_guard_nothing_is_stopped()
     {
         await using var gateway = await RunningGateway.StartAsync("""{ "defaultModel": "scripted/ok", "models": { "providers": { "scripted": {} } }, "guard": { "enabled": false } }""");

@@ -1,7 +1,10 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Admission;
+using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Metering.Ledger;
+using OpenClaw.Tests.Gateway.Sessions;
 
 namespace OpenClaw.Tests.Gateway.Admission;
 
@@ -64,6 +67,51 @@ public sealed class ClientDirectoryTests
         Assert.NotNull(CallerOf(token));
         _time.Advance(TimeSpan.FromDays(1));
         Assert.Null(CallerOf(token));
+    }
+
+    [Fact]
+    public async Task A_revoked_client_makes_room_a_day_later_and_is_not_forgotten_before()
+    {
+        await using var ledger = LedgerState.InMemory();
+        await using var few = new ClientDirectory(_time, _log.Add, most: 2);
+        few.Follow(ledger);
+        await few.Loaded.WaitAsync(TestContext.Current.CancellationToken);
+        foreach (var name in (string[])["a", "b"]) Assert.NotNull(few.Create(Draft($$"""{"name":"{{name}}"}""")).Client);
+        few.Revoke("a");
+        Assert.Null(few.Create(Draft("""{"name":"c"}""")).Client);
+        Assert.NotNull(few.Create(Draft("""{"name":"a"}""")).Client); // its own place
+        few.Revoke("a");
+        _time.Advance(TimeSpan.FromDays(1));
+        Assert.NotNull(few.Create(Draft("""{"name":"c"}""")).Client);
+        Assert.Equal(["b", "c"], few.All.Select(static c => c.Name));
+        await ledger.FlushAsync();
+        Assert.Equal(["b", "c"], (await ledger.LoadRecordsAsync("client", 10, TestContext.Current.CancellationToken)).Select(static r => r.Key).Order());
+    }
+
+    [Fact]
+    public async Task A_directory_that_is_full_says_so_and_not_that_the_name_is_taken()
+    {
+        await using var stage = new SessionStage();
+        await using var few = new ClientDirectory(_time, _log.Add, most: 1);
+        var api = new ClientsApi(stage.States, few, _time);
+        Assert.Equal(201, (await CreateAsync(api, "a")).Status);
+        Assert.Contains("already; choose another name", (await CreateAsync(api, "a")).Body, StringComparison.Ordinal);
+        var full = await CreateAsync(api, "b");
+        Assert.Equal(409, full.Status);
+        Assert.Contains("as many clients as can be kept", full.Body, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int Status, string Body)> CreateAsync(ClientsApi api, string name)
+    {
+        var body = System.Text.Encoding.UTF8.GetBytes($$"""{"name":"{{name}}"}""");
+        var http = new DefaultHttpContext();
+        http.Request.Method = "POST";
+        http.Request.Headers.Authorization = "Bearer t-owner";
+        http.Request.ContentLength = body.Length;
+        http.Request.Body = new MemoryStream(body);
+        http.Response.Body = new MemoryStream();
+        await api.CreateAsync(http);
+        return (http.Response.StatusCode, System.Text.Encoding.UTF8.GetString(((MemoryStream)http.Response.Body).ToArray()));
     }
 
     [Fact]

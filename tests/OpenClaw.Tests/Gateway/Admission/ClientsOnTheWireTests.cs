@@ -81,6 +81,38 @@ public sealed class ClientsOnTheWireTests
         Assert.NotEqual(0m, (await CallAsync(gateway, "GET", "/openclaw/v1/budgets", null)).Json.GetProperty("budgets")[0].GetProperty("spent").GetDecimal());
     }
 
+    [Fact]
+    public async Task A_budget_of_one_client_refuses_that_client_and_nobody_else()
+    {
+        await using var gateway = await RunningGateway.StartAsync("""
+            { "gateway": { "auth": { "token": "the-owners-token" } }, "defaultModel": "scripted/ok",
+              "models": { "providers": { "scripted": {} }, "prices": { "scripted/ok": { "input": 1, "output": 1 } } },
+              "clients": [{ "name": "ci", "token": "the-ci-token", "budgets": [{ "period": "month", "limit": 0.0000001 }] }, { "name": "dev", "token": "the-dev-token" }] }
+            """);
+        const string Hello = """{"model":"scripted/ok","messages":[{"role":"user","content":"hello"}]}""";
+        var refused = await CallAsync(gateway, "POST", "/v1/chat/completions", Hello, "the-ci-token");
+        Assert.Equal((402, "budget_exceeded"), (refused.Status, refused.Json.GetProperty("error").GetProperty("code").GetString()));
+        Assert.Equal((200, 200), (await AskAsync(gateway, "the-dev-token", "scripted/ok"), await AskAsync(gateway, "the-owners-token", "scripted/ok")));
+    }
+
+    [Fact]
+    public async Task A_client_sees_its_own_part_of_the_usage_whatever_it_asks_for()
+    {
+        await using var gateway = await RunningGateway.StartAsync("""
+            { "gateway": { "auth": { "token": "the-owners-token" } }, "defaultModel": "scripted/ok", "models": { "providers": { "scripted": {} } },
+              "clients": [{ "name": "ci", "token": "the-ci-token" }, { "name": "dev", "token": "the-dev-token" }] }
+            """);
+        foreach (var token in (string[])["the-owners-token", "the-ci-token", "the-ci-token", "the-dev-token"]) Assert.Equal(200, await AskAsync(gateway, token, "scripted/ok"));
+        Assert.Equal(["ci 2", "dev 1", "owner 1"], await RowsAsync(gateway, "by=client", "the-owners-token"));
+        Assert.Equal(["dev 1"], await RowsAsync(gateway, "by=client&client=dev", "the-owners-token"));
+        foreach (var query in (string[])["by=client", "by=client&client=dev", "by=client&client=owner"]) Assert.Equal(["ci 2"], await RowsAsync(gateway, query, "the-ci-token"));
+        Assert.Equal(401, (await CallAsync(gateway, "GET", "/openclaw/v1/usage", null, "nobodys")).Status);
+    }
+
+    private static async Task<IEnumerable<string>> RowsAsync(RunningGateway gateway, string query, string token) =>
+        (await CallAsync(gateway, "GET", "/openclaw/v1/usage?" + query, null, token)).Json.GetProperty("rows").EnumerateArray()
+            .Select(static r => $"{r.GetProperty("key").GetString()} {r.GetProperty("requests").GetInt64()}").Order(StringComparer.Ordinal);
+
     [Theory]
     [InlineData("POST", "", "{\"name\":\"late\",\"expires\":\"2020-01-01\"}", 400)]
     [InlineData("POST", "", "{\"name\":\"\\ud800\"}", 400)]

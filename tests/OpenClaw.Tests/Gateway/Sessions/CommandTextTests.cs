@@ -1,5 +1,6 @@
 using OpenClaw.Gateway.Inbound;
 using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Routing;
 using OpenClaw.Gateway.Sessions;
 
 namespace OpenClaw.Tests.Gateway.Sessions;
@@ -45,6 +46,7 @@ public sealed class CommandTextTests
     [InlineData("none-status", "status")]
     [InlineData("none-new", "new")]
     [InlineData("none-usage", "usage tokens")]
+    [InlineData("none-budget-resume", "budget resume")]
     public async Task Without_a_session_what_reads_works_and_what_changes_says_how_to_have_one(string golden, string command)
     {
         await using var stage = new SessionStage();
@@ -82,6 +84,29 @@ public sealed class CommandTextTests
         await CheckAsync("budget-stopped", await stage.RunAsync("budget", session));
         await CheckAsync("model-pinned", await stage.RunAsync("model", session));
         await CheckAsync("budget-resumed", await stage.RunAsync("budget resume", session));
+    }
+
+    [Fact]
+    public async Task Keys_that_rest_are_shown_to_the_owner_with_why_and_until_when()
+    {
+        await using var stage = new SessionStage();
+        Rest(stage, "anthropic/claude-sonnet-4-20250514", new UpstreamFailure(FailureReason.RateLimited, "slow down", 429, RetryAfter: TimeSpan.FromSeconds(30)));
+        Rest(stage, "openrouter/google/gemini-2.5-flash", new UpstreamFailure(FailureReason.Credential, "no such key: k3", 401));
+        Rest(stage, "openai/gpt-4o", new UpstreamFailure(FailureReason.QuotaExhausted, "pay first", 429));
+        var status = await stage.RunAsync("status", await stage.OpenAsync());
+        Assert.DoesNotContain("k3", status.Text, StringComparison.Ordinal);
+        await CheckAsync("status-resting", status);
+        await CheckAsync("model-status-resting", await stage.RunAsync("model status", await stage.OpenAsync()));
+        var seen = await stage.RunAsync("status", await stage.OpenAsync("main", SessionStage.Ci), SessionStage.Ci);
+        Assert.DoesNotContain("env:", seen.Text, StringComparison.Ordinal);
+        stage.Time.Advance(TimeSpan.FromSeconds(31));
+        Assert.DoesNotContain("rate limited", (await stage.RunAsync("status", await stage.OpenAsync())).Text, StringComparison.Ordinal);
+    }
+
+    private static void Rest(SessionStage stage, string reference, UpstreamFailure failure)
+    {
+        var target = stage.States.Current.TargetOf(ModelRefs.Of(reference)).Target!;
+        target.Provider.Keys.Take(target.Ref.Model, stage.Time.GetUtcNow()).Failed(failure, stage.Time.GetUtcNow());
     }
 
     [Fact]

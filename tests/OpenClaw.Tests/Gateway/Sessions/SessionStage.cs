@@ -55,6 +55,8 @@ internal sealed class SessionStage : IAsyncDisposable
 
     public HashSet<string> Stopped { get; } = [];
 
+    public HashSet<(string Caller, string Conversation)> StoppedUnnamed { get; } = [];
+
     public SpendingView Spending => new(
         (_, caller, session, _) => new ValueTask<IReadOnlyList<BudgetLine>>(
         [
@@ -63,7 +65,8 @@ internal sealed class SessionStage : IAsyncDisposable
             new BudgetLine("request, per request", false, 0.5m, 0, 0, true, null),
         ]),
         session => Stopped.Contains(session) ? "40 requests in a minute" : null,
-        Stopped.Remove);
+        Stopped.Remove,
+        (caller, conversation) => StoppedUnnamed.Remove((caller, conversation)));
 
     public static Caller Ci { get; } = new("ci") { Allow = [new AllowRule("openai", "*"), new AllowRule("openrouter", "google/*")] };
 

@@ -111,6 +111,16 @@ public sealed class SlashCommandsTests
     }
 
     [Fact]
+    public async Task A_conversation_without_a_session_is_resumed_by_its_name_and_by_its_own_caller_only()
+    {
+        await using var stage = new SessionStage();
+        stage.StoppedUnnamed.Add(("ci", "~1a2b3c4d"));
+        Assert.Equal("No conversation ~1a2b3c4d of yours was stopped.", (await stage.RunAsync("budget resume ~1a2b3c4d", null)).Text);
+        Assert.Equal("▶️ The conversation ~1a2b3c4d goes on.", (await stage.RunAsync("budget resume ~1a2b3c4d", null, SessionStage.Ci)).Text);
+        Assert.Empty(stage.StoppedUnnamed);
+    }
+
+    [Fact]
     public async Task A_command_of_one_who_changed_nothing_leaves_no_trace_in_the_store()
     {
         await using var stage = new SessionStage();

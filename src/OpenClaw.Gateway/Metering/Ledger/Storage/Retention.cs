@@ -10,6 +10,9 @@ namespace OpenClaw.Gateway.Metering.Ledger.Storage;
 internal sealed class Retention(IStorage storage, TimeSpan keepRows, long maxBytes, TimeProvider time)
 {
     public const int MaxRecords = 10_000;
+
+    // A session has the conversation that goes on and five that were put away.
+    private const int TranscriptsEach = 6;
     private const int ChunkRows = 1000;
     private const int MaxChunks = 2000;
     private static readonly TimeSpan s_keepSums = TimeSpan.FromDays(3 * 366);
@@ -90,6 +93,8 @@ internal sealed class Retention(IStorage storage, TimeSpan keepRows, long maxByt
         await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 
+    private static long MostOf(string kind) => kind == "transcript" ? MaxRecords * TranscriptsEach : MaxRecords;
+
     private static async Task TrimRecordsAsync(DbConnection connection, CancellationToken cancel)
     {
         List<string> kinds = [];
@@ -101,7 +106,7 @@ internal sealed class Retention(IStorage storage, TimeSpan keepRows, long maxByt
         foreach (var kind in kinds)
         {
             await using var command = connection.Command("DELETE FROM records WHERE kind = @kind AND name NOT IN (SELECT name FROM records WHERE kind = @kind ORDER BY updated DESC LIMIT @most)")
-                .With("kind", kind).With("most", (long)MaxRecords);
+                .With("kind", kind).With("most", MostOf(kind));
             await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         }
     }

@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Metering.Alerts;
@@ -29,8 +32,10 @@ public sealed class AlertTests
         Assert.Equal("2026-04-01T00:00:00Z", json.RootElement.GetProperty("budget").GetProperty("windowEnds").GetString());
         var head = Assert.Single(hook.Heads);
         var signature = head.Split('\n').Single(static l => l.StartsWith("x-openclaw-signature:", StringComparison.OrdinalIgnoreCase)).Split(": ")[1];
-        var seconds = long.Parse(signature.Split(',')[0][2..], System.Globalization.CultureInfo.InvariantCulture);
-        Assert.Equal(signature, AlertState.Sign("k3y", seconds, System.Text.Encoding.UTF8.GetBytes(body)));
+        var seconds = long.Parse(signature.Split(',')[0][2..], CultureInfo.InvariantCulture);
+        // As docs/budgets.md tells a receiver to check it.
+        var expected = Convert.ToHexStringLower(HMACSHA256.HashData("k3y"u8, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{seconds}.{body}"))));
+        Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"t={seconds},v1={expected}"), signature.TrimEnd('\r'));
         Assert.Single(memory.Told_);
     }
 

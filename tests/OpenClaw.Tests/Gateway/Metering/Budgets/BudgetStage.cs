@@ -18,7 +18,7 @@ namespace OpenClaw.Tests.Gateway.Metering.Budgets;
 internal sealed class BudgetStage : IAsyncDisposable
 {
     private const string Models = """
-        "models": { "providers": {
+        "models": { "aliases": { "fast": "p/cheap" }, "providers": {
           "p": { "baseUrl": "https://p.example/v1", "api": "openai-completions", "models": [
             { "id": "m", "name": "m", "maxTokens": 8000, "contextWindow": 200000, "cost": { "input": 1, "output": 10 } },
             { "id": "big", "name": "big", "maxTokens": 128000, "contextWindow": 400000, "cost": { "input": 1, "output": 10 } },
@@ -49,10 +49,11 @@ internal sealed class BudgetStage : IAsyncDisposable
     public BudgetState Budgets { get; private set; }
 
     /// <param name="budgets">The array's members.</param>
-    public static BudgetStage Of(string budgets, ICounterStore? store = null, ManualTime? time = null, AlertState? alerts = null)
+    /// <param name="allowUnpriced">A model that may run without a price.</param>
+    public static BudgetStage Of(string budgets, ICounterStore? store = null, ManualTime? time = null, AlertState? alerts = null, string? allowUnpriced = null)
     {
         var builder = new StateBuilder(new GatewayOptions { Environment = ConfigEnvironment.Empty }, new Backoff(new Random(1)));
-        return new BudgetStage(builder, StateOf(builder, budgets), store ?? new LedgerCounters(LedgerState.InMemory()), time ?? new ManualTime(), alerts);
+        return new BudgetStage(builder, StateOf(builder, budgets, allowUnpriced), store ?? new LedgerCounters(LedgerState.InMemory()), time ?? new ManualTime(), alerts);
     }
 
     public void Reload(string budgets) => State = StateOf(_builder, budgets);
@@ -99,9 +100,10 @@ internal sealed class BudgetStage : IAsyncDisposable
         await _builder.DisposeAsync();
     }
 
-    private static GatewayState StateOf(StateBuilder builder, string budgets)
+    private static GatewayState StateOf(StateBuilder builder, string budgets, string? allowUnpriced = null)
     {
-        var result = ConfigReader.Read(Encoding.UTF8.GetBytes($$"""{ {{Models}}, "budgets": [{{budgets}}] }"""), ConfigEnvironment.Empty);
+        var models = allowUnpriced is null ? Models : Models.Replace("\"aliases\":", $"\"allowUnpriced\": [\"{allowUnpriced}\"], \"aliases\":", StringComparison.Ordinal);
+        var result = ConfigReader.Read(Encoding.UTF8.GetBytes($$"""{ {{models}}, "budgets": [{{budgets}}] }"""), ConfigEnvironment.Empty);
         Assert.True(result.IsValid, string.Join('\n', result.Problems));
         var (state, refusal) = builder.Build(result.Config!);
         Assert.Null(refusal);

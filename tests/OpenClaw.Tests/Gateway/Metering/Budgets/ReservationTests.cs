@@ -195,6 +195,15 @@ public sealed class ReservationTests
     }
 
     [Fact]
+    public async Task A_model_that_may_run_unpriced_passes_a_budget_in_dollars_and_is_not_counted()
+    {
+        await using var stage = BudgetStage.Of("""{ "scope": "gateway", "limit": 0.000001 }""", allowUnpriced: "p/free");
+        Assert.Null(await stage.RunAsync(1000, 1000, "p/free"));
+        Assert.Equal((0m, 0m), stage.Standing());
+        Assert.NotNull(await stage.RunAsync(1000, 1000));
+    }
+
+    [Fact]
     public async Task A_server_of_ones_own_costs_no_dollars_and_its_tokens_count()
     {
         await using var stage = BudgetStage.Of("""{ "scope": "gateway", "limit": 0 }, { "scope": "gateway", "limit": 2000, "unit": "tokens" }""");
@@ -233,13 +242,17 @@ public sealed class ReservationTests
     [Fact]
     public async Task Each_client_session_tag_and_alias_has_what_is_its_own()
     {
-        await using var stage = BudgetStage.Of("""{ "scope": "client", "limit": 3000, "unit": "tokens" }, { "scope": "session", "limit": 3000, "unit": "tokens" }, { "scope": "tag:batch", "limit": 3000, "unit": "tokens" }, { "scope": "client", "period": "session", "limit": 3000, "unit": "tokens" }""");
+        await using var stage = BudgetStage.Of("""{ "scope": "client", "limit": 3000, "unit": "tokens" }, { "scope": "session", "limit": 3000, "unit": "tokens" }, { "scope": "tag:batch", "limit": 3000, "unit": "tokens" }, { "scope": "client", "period": "session", "limit": 3000, "unit": "tokens" }, { "name": "fast", "scope": "alias:fast", "limit": 3000, "unit": "tokens" }""");
         Assert.Null(await stage.RunAsync(100, 2500, client: "a", session: "s1", tags: ["batch"]));
         Assert.NotNull(await stage.RunAsync(300, 100, client: "a", session: "s2"));
         Assert.NotNull(await stage.RunAsync(300, 100, client: "b", session: "s1"));
         Assert.NotNull(await stage.RunAsync(300, 100, client: "b", session: "s2", tags: ["x", "batch"]));
         Assert.Null(await stage.RunAsync(300, 100, client: "b", session: "s2", tags: ["x"]));
         Assert.Equal(2600, stage.Standing(3, "a/s1").Spent);
+        Assert.Null(await stage.RunAsync(100, 2500, client: "c", session: "s3", alias: "fast"));
+        Assert.Equal("fast", (await stage.RunAsync(300, 200, client: "d", session: "s4", alias: "fast"))!.Budget);
+        Assert.Null(await stage.RunAsync(300, 200, client: "d", session: "s4", alias: "deep"));
+        Assert.Null(await stage.RunAsync(300, 200, client: "e", session: "s5"));
     }
 
     [Fact]

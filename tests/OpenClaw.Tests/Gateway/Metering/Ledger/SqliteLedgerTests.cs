@@ -146,6 +146,22 @@ public sealed class SqliteLedgerTests : IDisposable
         Assert.NotNull(await ledger.FindRecordAsync("session", Entries.Id(Retention.MaxRecords + 19), _cancel));
     }
 
+    [Fact]
+    public async Task Every_session_that_is_kept_keeps_its_conversation_and_five_that_were_put_away()
+    {
+        await using var ledger = _folder.Open();
+        await ledger.FlushAsync();
+        await using var storage = new SqliteStorage(_folder.Database);
+        await using (var connection = await storage.OpenAsync(_cancel))
+        {
+            await connection.RunAsync("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60020) INSERT INTO records (kind, name, json, updated) SELECT 'transcript', 't' || i, '{}', i FROM n", _cancel);
+        }
+        await new Retention(storage, TimeSpan.FromDays(1), long.MaxValue, TimeProvider.System).SweepAsync(_cancel);
+        Assert.Equal(6 * Retention.MaxRecords, await CountAsync("records"));
+        Assert.Null(await ledger.FindRecordAsync("transcript", "t20", _cancel));
+        Assert.NotNull(await ledger.FindRecordAsync("transcript", "t21", _cancel));
+    }
+
     [Theory]
     [InlineData("UTC", "2026-11-20")]
     [InlineData("Asia/Kathmandu", "2026-11-21")]
