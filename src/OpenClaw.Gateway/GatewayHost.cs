@@ -164,7 +164,7 @@ public sealed class GatewayHost : IAsyncDisposable
 
         var app = BuildServer(config.Gateway, options);
         app.Run(doors.HandleAsync);
-        var host = new GatewayHost(app, drain, clients, watcher, discovery, outages, budgets, alerts, builder, sessions, fleet, ledger, decisions) { Warnings = problems };
+        var host = new GatewayHost(app, drain, clients, watcher, discovery, outages, budgets, alerts, builder, sessions, fleet, ledger, decisions, upstream) { Warnings = problems };
         _ = guard.FollowAsync(app.Lifetime.ApplicationStopping);
         // Clients of the store are let in from the first request on; a store that is away holds up nobody else.
         await Task.WhenAny(clients.Loaded, Task.Delay(TimeSpan.FromSeconds(1), cancel)).ConfigureAwait(false);

@@ -15,7 +15,7 @@ namespace OpenClaw.Gateway.Dispatch;
 /// process; connections are shared by all targets of an origin. HTTP/1.1 goes over connections of our own, HTTP/2 and
 /// proxies over the platform's client (docs/adr/0013-own-http-client.md).
 /// </summary>
-internal sealed class Upstream(TimeProvider time) : IDisposable
+internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposable
 {
     // An error body says why in its first kilobytes; the rest is markup.
     private const int MaxErrorBody = 64 * 1024;
@@ -42,6 +42,12 @@ internal sealed class Upstream(TimeProvider time) : IDisposable
         _platform.Dispose();
     }
 
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<(UpstreamAnswer? Answer, UpstreamFailure? Failure)> SendOwnAsync(
         TargetCalls calls, Target target, Secret? key, OutgoingBody body, bool stream, TimeSpan connect, AttemptClock clock)
@@ -59,7 +65,7 @@ internal sealed class Upstream(TimeProvider time) : IDisposable
             var content = head.Encoding is null ? response : await DecodedAsync(response, head.Encoding, clock.Token).ConfigureAwait(false);
             if (head.Status is < 200 or > 299)
             {
-                return (null, await ReadFailureAsync(target, head.Status, head.Field, head.ContentType, content, clock).ConfigureAwait(false));
+                return (null, await ReadFailureAsync(target, key, head.Status, head.Field, head.ContentType, content, clock).ConfigureAwait(false));
             }
             answer = new UpstreamAnswer(head.Status, head.ContentType, content, response, clock);
             return (answer, null);
@@ -98,7 +104,7 @@ internal sealed class Upstream(TimeProvider time) : IDisposable
             var content = await response.Content.ReadAsStreamAsync(clock.Token).ConfigureAwait(false);
             if ((int)response.StatusCode is < 200 or > 299)
             {
-                return (null, await ReadFailureAsync(target, (int)response.StatusCode, RetryAfter.Lookup(response.Headers), contentType, content, clock).ConfigureAwait(false));
+                return (null, await ReadFailureAsync(target, key, (int)response.StatusCode, RetryAfter.Lookup(response.Headers), contentType, content, clock).ConfigureAwait(false));
             }
             answer = new UpstreamAnswer((int)response.StatusCode, contentType, content, response, clock);
             return (answer, null);
@@ -129,14 +135,27 @@ internal sealed class Upstream(TimeProvider time) : IDisposable
         return FailureClassifier.FromException(e, AttemptPhase.Headers);
     }
 
-    private async ValueTask<UpstreamFailure> ReadFailureAsync(Target target, int status, Func<string, string?> header, string contentType, Stream content, AttemptClock clock)
+    private async ValueTask<UpstreamFailure> ReadFailureAsync(Target target, Secret? key, int status, Func<string, string?> header, string contentType, Stream content, AttemptClock clock)
     {
         using var body = new PooledBytes();
         await using (content.ConfigureAwait(false))
         {
             int read;
             while (body.Count < MaxErrorBody && (read = await content.ReadAsync(body.GetMemory(4096), clock.Token).ConfigureAwait(false)) > 0) body.Advance(read);
+            BlankKey(body.Writable(0, body.Count), key);
             return FailureClassifier.FromResponse(target.Provider.Config.Api, target.Provider.Id, status, header, body.Span, contentType, time.GetUtcNow());
+        }
+    }
+
+    // Some providers repeat the key that they refuse, and not every key looks like one. What is shorter may be any word.
+    private static void BlankKey(Span<byte> body, Secret? key)
+    {
+        if (key?.Reveal() is not { Length: >= 8 } text) return;
+        var bytes = Encoding.UTF8.GetBytes(text);
+        while (body.IndexOf(bytes) is >= 0 and var at)
+        {
+            body.Slice(at, bytes.Length).Fill((byte)'*');
+            body = body[(at + bytes.Length)..];
         }
     }
 
