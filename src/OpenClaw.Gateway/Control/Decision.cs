@@ -55,6 +55,13 @@ internal sealed class AttemptRecord(ModelRef called, string key, AttemptKind kin
 
     public Cost Cost { get; set; }
 
+    /// <summary>It came to nothing, after so many milliseconds of the request.</summary>
+    public void Failed(UpstreamFailure failure, double endedMs)
+    {
+        (Reason, Message, EndedMs) = (failure.Reason, failure.Message, endedMs);
+        Status ??= failure.Status;
+    }
+
     /// <summary><see cref="Kind"/> as it is written.</summary>
     public string KindText => EnumText.Camel(Kind);
 

@@ -201,10 +201,7 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
 
     private UpstreamFailure Fail(Exchange x, AttemptRecord record, UpstreamFailure failure)
     {
-        record.Reason = failure.Reason;
-        record.Message = failure.Message;
-        record.Status ??= failure.Status;
-        record.EndedMs = Elapsed(x);
+        record.Failed(failure, Elapsed(x));
         return failure;
     }
 }

@@ -225,7 +225,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             Bill(x, opened.Target, opened.Record);
             client.Discard();
             var failure = new UpstreamFailure(FailureReason.Policy, $"the content was refused (finish {EnumText.Camel(opened.Tracker.Finished)})", opened.Record.Status);
-            (opened.Record.Reason, opened.Record.Message, opened.Record.EndedMs) = (failure.Reason, failure.Message, Elapsed(x));
+            opened.Record.Failed(failure, Elapsed(x));
             return failure;
         }
     }

@@ -66,9 +66,7 @@ public sealed class ContinuationTests
         var seen = await SeamAsync(messages, first, second, Road + " came home", "The road was short and it never rained.");
         Assert.Equal(Road + " came home short and it never rained.", seen.Answer.Text);
         AssertHandOver(seen.Answer, first, second);
-        Assert.Equal("""{"seam":"parted"}""", seen.Answer.Seams[1]);
-        Assert.Equal(2, seen.Answer.Seams.Length);
-        AssertMarkIsAtTheSeam(seen.Answer, "home", " short");
+        AssertSeam(seen.Answer, "parted", "home", " short");
         Assert.Contains($"{second}/next: gave another answer: it goes on from the word where the texts part", seen.Notes);
     }
 
@@ -82,9 +80,7 @@ public sealed class ContinuationTests
         var seen = await SeamAsync(messages, first, second, Road, "A" + Road[3..] + " came home.");
         Assert.Equal(Road + " came home.", seen.Answer.Text);
         AssertHandOver(seen.Answer, first, second);
-        Assert.Equal("""{"seam":"resynchronised"}""", seen.Answer.Seams[1]);
-        Assert.Equal(2, seen.Answer.Seams.Length);
-        AssertMarkIsAtTheSeam(seen.Answer, "lobster", " came");
+        AssertSeam(seen.Answer, "resynchronised", "lobster", " came");
         Assert.Contains($"{second}/next: said it in other words, then went on where the answer was cut", seen.Notes);
     }
 
@@ -162,8 +158,10 @@ public sealed class ContinuationTests
             (mark.RootElement.GetProperty("from").GetString(), mark.RootElement.GetProperty("to").GetString(), mark.RootElement.GetProperty("because").GetString()));
     }
 
-    private static void AssertMarkIsAtTheSeam(StageAnswer answer, string last, string next)
+    private static void AssertSeam(StageAnswer answer, string kind, string last, string next)
     {
+        Assert.Equal(2, answer.Seams.Length);
+        Assert.Equal($$"""{"seam":"{{kind}}"}""", answer.Seams[1]);
         var mark = answer.Body.IndexOf(": openclaw {\"seam\"", StringComparison.Ordinal);
         Assert.True(answer.Body.IndexOf($"{last}\"", StringComparison.Ordinal) < mark, answer.Body);
         Assert.True(answer.Body.IndexOf($"\"{next}", StringComparison.Ordinal) > mark, answer.Body);
