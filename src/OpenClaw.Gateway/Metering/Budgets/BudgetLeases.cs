@@ -49,6 +49,16 @@ internal sealed class BudgetLeases : IAsyncDisposable
 
     public BudgetLeases(ICounterStore store, BudgetState budgets, TimeProvider time) => (_store, _budgets, _time) = (store, budgets, time);
 
+    /// <summary>
+    /// Begins to look after the counters. The first counter of a shared database begins it, whether or not it is ever leased:
+    /// a budget that only warns or downgrades must hear what other gateways spend, too.
+    /// </summary>
+    public void Start()
+    {
+        if (_upkeep is not null) return;
+        lock (_starting) _upkeep ??= UpkeepAsync();
+    }
+
     /// <summary>Asks the database so that the shortage can be held; waits a moment where other gateways hold what they do not use.</summary>
     /// <param name="until">When patience ends.</param>
     public async ValueTask<LeaseAnswer> AskAsync(BudgetShortage shortage, DateTimeOffset until, CancellationToken cancel)
@@ -169,12 +179,6 @@ internal sealed class BudgetLeases : IAsyncDisposable
     }
 
     private void Answered() => Interlocked.Exchange(ref _answered, _time.GetTimestamp());
-
-    private void Start()
-    {
-        if (_upkeep is not null) return;
-        lock (_starting) _upkeep ??= UpkeepAsync();
-    }
 
     private async Task UpkeepAsync()
     {

@@ -86,6 +86,7 @@ internal sealed class BudgetState : IAsyncDisposable
     /// <summary>True when the counter has been read.</summary>
     public async ValueTask<bool> LoadAsync(BudgetRule rule, BudgetCounter counter, RequestFacts? facts, DateTimeOffset at, CancellationToken cancel)
     {
+        if (_store.IsShared) Leases.Start();
         var loading = _loading.GetOrAdd(counter.Key, _ => ReadAsync(rule, counter, facts, at));
         try
         {
