@@ -58,16 +58,12 @@ internal sealed class FakeWatches(FakeCluster cluster)
     /// <summary>The server ends them in order.</summary>
     public void End() => Each(static o => o.Lines.Writer.TryComplete());
 
-    /// <summary>The connections break.</summary>
-    public void Cut() => Each(static o =>
+    /// <summary>The connections break; those of watches that have just ended by themselves belong to nobody any more.</summary>
+    public void Cut() => Each(o =>
     {
-        try
+        lock (o.Lines)
         {
-            o.Http.Abort();
-        }
-        catch (ObjectDisposedException)
-        {
-            // It ended by itself at the same moment.
+            if (_open.Values.Contains(o)) o.Http.Abort();
         }
     });
 
@@ -121,7 +117,7 @@ internal sealed class FakeWatches(FakeCluster cluster)
         }
         finally
         {
-            _open.TryRemove(id, out _);
+            lock (open.Lines) _open.TryRemove(id, out _);
             cluster.Unsubscribe(Listen);
         }
     }
