@@ -3,6 +3,7 @@ using System.Buffers;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Metering;
 using OpenClaw.Gateway.Routing;
+using OpenClaw.Gateway.State;
 
 namespace OpenClaw.Gateway.Dispatch;
 
@@ -14,6 +15,9 @@ namespace OpenClaw.Gateway.Dispatch;
 internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
 {
     private byte[] _text = [];
+
+    /// <summary>The key of the call: should the provider repeat it in an error, it is blanked.</summary>
+    public Secret? Key { get; init; }
 
     /// <summary>Something that a person or a program would call an answer has come.</summary>
     public bool HasContent { get; private set; }
@@ -111,7 +115,7 @@ internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
 
     public void Finish(FinishReason reason, ReadOnlySpan<byte> stopSequence) => Finished = reason;
 
-    public void Fail(UpstreamFailure failure) => Failure ??= failure;
+    public void Fail(UpstreamFailure failure) => Failure ??= Upstream.WithoutKey(failure, Key);
 
     public void Unmapped(string what)
     {

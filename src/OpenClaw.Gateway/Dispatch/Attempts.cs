@@ -59,7 +59,7 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
         Exchange x, ClientAnswer client, Target target, TargetPermit permit, KeyLease lease, AttemptRecord record, AttemptGoal goal, AttemptOptions options, UpstreamAnswer answer)
     {
         var passing = goal.Continuation is null && target.Dialect.Kind == x.Dialect.Kind;
-        var tracker = new AnswerTracker(keepText: passing);
+        var tracker = new AnswerTracker(keepText: passing) { Key = lease.Value };
         var times = new PumpTimes(target.Times.Idle, s_closing);
         var writer = passing ? null : goal.Continuation?.Writer ?? NewWriter(x, client, target);
         var relay = passing ? null : NewRelay(x, tracker, writer!, goal, options.Prefill);
@@ -96,13 +96,13 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
                 body.Dispose();
                 return (null, Fail(x, record, failure), lease);
             }
-            var tracker = new AnswerTracker(keepText: false);
+            var tracker = new AnswerTracker(keepText: false) { Key = lease.Value };
             var opened = x.Envelope.Stream
                 ? AsStream(x, client, target, permit, lease, record, goal, tracker, body)
                 : AsWhole(x, target, permit, lease, record, tracker, body);
             if (opened is null || tracker.Failure is not null)
             {
-                failure = tracker.Failure ?? WhyNotAnAnswer(answer, body.Span);
+                failure = tracker.Failure ?? Upstream.WithoutKey(WhyNotAnAnswer(answer, body.Span), lease.Value);
                 tracker.Dispose();
                 body.Dispose();
                 if (!client.IsCommitted) client.Discard();

@@ -20,6 +20,10 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
     // An error body says why in its first kilobytes; the rest is markup.
     private const int MaxErrorBody = 64 * 1024;
 
+    // What is shorter than a key may be any word.
+    private const int ShortestKey = 8;
+    private const int ShortestPart = 4;
+
     private readonly ConditionalWeakTable<Target, TargetCalls> _calls = [];
     private readonly Http1Client _own = new(time);
     private readonly PlatformClient _platform = new();
@@ -147,16 +151,38 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
         }
     }
 
-    // Some providers repeat the key that they refuse, and not every key looks like one. What is shorter may be any word.
+    // Some providers repeat the key that they refuse, and not every key looks like one.
     private static void BlankKey(Span<byte> body, Secret? key)
     {
-        if (key?.Reveal() is not { Length: >= 8 } text) return;
+        if (key?.Reveal() is not { Length: >= ShortestKey } text) return;
         var bytes = Encoding.UTF8.GetBytes(text);
         while (body.IndexOf(bytes) is >= 0 and var at)
         {
             body.Slice(at, bytes.Length).Fill((byte)'*');
             body = body[(at + bytes.Length)..];
         }
+    }
+
+    /// <summary>The same for an error that came with a good status or inside a stream: its words are read already.</summary>
+    public static UpstreamFailure WithoutKey(UpstreamFailure failure, Secret? key)
+    {
+        if (key?.Reveal() is not { Length: >= ShortestKey } text) return failure;
+        var message = WithoutKey(failure.Message, text);
+        var code = failure.Code is null ? null : WithoutKey(failure.Code, text);
+        return message == failure.Message && code == failure.Code ? failure : failure with { Message = message, Code = code };
+    }
+
+    private static string WithoutKey(string words, string key)
+    {
+        words = words.Replace(key, "***", StringComparison.Ordinal);
+        if (!words.EndsWith('…')) return words;
+        // What was shortened may end in the middle of it.
+        var shown = words[..^1];
+        for (var length = Math.Min(key.Length - 1, shown.Length); length >= ShortestPart; length--)
+        {
+            if (shown.EndsWith(key[..length], StringComparison.Ordinal)) return shown[..^length] + "***…";
+        }
+        return words;
     }
 
     private static async ValueTask<Stream> DecodedAsync(ResponseBody body, string encoding, CancellationToken cancel) => encoding switch

@@ -1,0 +1,76 @@
+using System.Text;
+using OpenClaw.Gateway.Dispatch;
+using OpenClaw.Gateway.Providers.Scripted;
+using OpenClaw.Gateway.Routing;
+using OpenClaw.Gateway.State;
+
+namespace OpenClaw.Tests.Gateway.Dispatch;
+
+/// <summary>A provider that repeats the key it was sent, in an error that comes with status 200: whole, as the first event of a stream, or after some text.</summary>
+public sealed class RepeatedKeyTests
+{
+    // Nothing about it looks like a key.
+    private const string Key = "lobster-in-the-pot";
+    private const string Error = $$$"""{"error":{"message":"{{{Key}}} has no room left here","type":"server_error","param":null,"code":"{{{Key}}}"}}""";
+
+    [Theory]
+    [InlineData("whole", "p", false)]
+    [InlineData("whole", "a", false)]
+    [InlineData("whole", "p", true)]
+    [InlineData("first", "p", true)]
+    [InlineData("first", "a", true)]
+    [InlineData("later", "p", true)]
+    [InlineData("later", "a", true)]
+    public async Task It_is_blanked_for_the_caller_and_in_the_decision(string when, string provider, bool stream)
+    {
+        await using var stage = await ScriptedStage.StartAsync([], "\"continuation\": \"off\"", static server => $$"""
+            "p": { "api": "openai-completions", "baseUrl": "{{server.BaseUrl}}", "apiKey": "{{Key}}" },
+            "a": { "api": "anthropic-messages", "baseUrl": "{{server.Origin}}", "apiKey": "{{Key}}" }
+            """);
+        stage.Server.On("telling", x => when == "whole" ? x.WholeAsync(200, "application/json", Encoding.UTF8.GetBytes(ErrorOf(x))) : TellAsync(x, afterText: when == "later"));
+        var answer = await stage.AskAsync(provider + "/telling", messages: provider == "a", stream: stream);
+        Assert.Equal(when == "later" ? 200 : 502, answer.Status);
+        Assert.Contains("has no room left here", answer.Body, StringComparison.Ordinal);
+        Assert.Contains("***", answer.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain(Key, answer.Body, StringComparison.Ordinal);
+        var decision = (await stage.DecisionAsync(answer)).GetRawText();
+        Assert.Contains("has no room left here", decision, StringComparison.Ordinal);
+        Assert.DoesNotContain(Key, decision, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_key_that_was_cut_off_with_the_words_is_blanked_too()
+    {
+        var failure = Upstream.WithoutKey(new UpstreamFailure(FailureReason.ServerError, "there is no room for lobster-in-t…"), new Secret(Key));
+        Assert.Equal("there is no room for ***…", failure.Message);
+    }
+
+    [Fact]
+    public void A_word_too_short_to_be_a_key_stays()
+    {
+        var failure = new UpstreamFailure(FailureReason.ServerError, "the server is busy");
+        Assert.Same(failure, Upstream.WithoutKey(failure, new Secret("server")));
+        Assert.Same(failure, Upstream.WithoutKey(failure, null));
+    }
+
+    private static string ErrorOf(ScriptedExchange x) =>
+        x.Wire == ScriptedWire.Anthropic ? $$$"""{"type":"error","error":{"type":"api_error","message":"{{{Key}}} has no room left here"}}""" : Error;
+
+    private static async Task TellAsync(ScriptedExchange x, bool afterText)
+    {
+        await x.HeadAsync(200, x.Wire.StreamType, null);
+        if (afterText)
+        {
+            // More than one read takes: the answer has begun before the error is seen.
+            var text = string.Concat(Enumerable.Repeat("The lobster walks. ", 400));
+            foreach (var frame in x.Wire.Stream(new ScriptedTurn("said", x.Request.Model, 1, 5, x.Request.IncludeUsage) { Text = text }))
+            {
+                if (frame.Mark is ScriptedMark.Finish or ScriptedMark.Done) break;
+                await x.Connection.ChunkAsync(frame.Bytes);
+            }
+        }
+        var name = x.Wire == ScriptedWire.Anthropic ? "event: error\n" : "";
+        await x.Connection.ChunkAsync(Encoding.UTF8.GetBytes($"{name}data: {ErrorOf(x)}\n\n"));
+        await x.Connection.EndChunksAsync();
+    }
+}
