@@ -30,6 +30,7 @@ internal sealed class AttemptClock : IDisposable
     private CancellationToken _caller;
     private long _totalEnds;
     private bool _isOpen;
+    private bool _totalIsNext;
 
     private AttemptClock(TimeProvider time)
     {
@@ -46,8 +47,8 @@ internal sealed class AttemptClock : IDisposable
 
     public bool CallerLeft => _caller.IsCancellationRequested;
 
-    /// <summary>True when it was the whole request's clock that ran out.</summary>
-    public bool TotalIsOver => _time.GetTimestamp() >= _totalEnds;
+    /// <summary>True when it was the whole request's clock that ran out. Timers count coarse milliseconds and may be a few early.</summary>
+    public bool TotalIsOver => _totalIsNext || _time.GetTimestamp() >= _totalEnds;
 
     /// <summary>What it means that the clock ran out.</summary>
     public UpstreamFailure Failure => Phase switch
@@ -66,6 +67,7 @@ internal sealed class AttemptClock : IDisposable
         // Only the system's own timers can be used again (CancellationTokenSource.TryReset).
         if (time != TimeProvider.System || !s_spares.TryDequeue(out var clock)) clock = new AttemptClock(time);
         clock._isOpen = true;
+        clock._totalIsNext = false;
         clock._caller = caller;
         clock._totalEnds = time.GetTimestamp() + (long)(total.TotalSeconds * time.TimestampFrequency);
         clock._registration = caller.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), clock._source);
@@ -77,7 +79,8 @@ internal sealed class AttemptClock : IDisposable
     {
         Phase = phase;
         var left = _time.GetElapsedTime(_time.GetTimestamp(), _totalEnds);
-        if (left < time) time = left;
+        _totalIsNext = left < time;
+        if (_totalIsNext) time = left;
         _source.CancelAfter(time < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : time);
     }
 

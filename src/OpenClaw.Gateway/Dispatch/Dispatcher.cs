@@ -29,6 +29,9 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     // Failed keys are parked, so this is met only when a provider's keys come back faster than they are tried.
     private const int MaxRotations = 16;
 
+    // Timers count coarse milliseconds and may be a few early; in what is left then nobody answers.
+    private static readonly TimeSpan s_leastTime = TimeSpan.FromMilliseconds(10);
+
     // A local server loads its model on the first call; the default deadline must not cut that off.
     private static readonly TimeSpan s_localDeadline = TimeSpan.FromSeconds(180);
 
@@ -320,7 +323,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     }
 
     // The deadline is for the first token. An answer that comes whole has none: it has a clock of its own for each target, and the total.
-    private bool IsOver(Exchange x, long deadline) => x.Envelope.Stream && time.GetTimestamp() >= deadline;
+    private bool IsOver(Exchange x, long deadline) => x.Envelope.Stream && time.GetElapsedTime(time.GetTimestamp(), deadline) < s_leastTime;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<PumpEnd> PumpAsync(ClientAnswer client, OpenedAnswer opened, CancellationToken callerLeft)

@@ -1,0 +1,91 @@
+using System.Text.Json;
+using OpenClaw.Gateway.Providers.Scripted;
+
+namespace OpenClaw.Tests.Gateway.Dispatch;
+
+/// <summary>The clocks over all targets together: the whole request's, the one to a stream's first token, and who has how much of them.</summary>
+public sealed class ClockTests
+{
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task When_the_whole_time_is_over_it_is_504_in_words_and_nobody_else_is_asked(bool messages, bool stream)
+    {
+        await using var stage = await ScriptedStage.StartAsync([messages ? "a/ok" : "p/ok"], """ "timeouts": { "total": "300ms" } """);
+        var answer = await stage.AskAsync(messages ? "a/silent" : "p/silent", messages, stream);
+        Assert.Equal(504, answer.Status);
+        AssertTold(answer, messages, messages ? "a/silent: the request's whole time is over" : "p/silent: the request's whole time is over");
+        Assert.Equal("silent", Assert.Single(stage.Asked).Model);
+        Assert.Equal(["totalTimeout"], Failures(await stage.DecisionAsync(answer)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task When_the_deadline_of_a_stream_is_reached_it_is_504_in_words_and_nobody_else_is_asked(bool messages)
+    {
+        await using var stage = await ScriptedStage.StartAsync([messages ? "a/ok" : "p/ok"], """ "deadline": "300ms" """);
+        var answer = await stage.AskAsync(messages ? "a/silent" : "p/silent", messages);
+        Assert.Equal(504, answer.Status);
+        AssertTold(answer, messages, "no answer in time");
+        Assert.Equal("silent", Assert.Single(stage.Asked).Model);
+        var decision = await stage.DecisionAsync(answer);
+        Assert.Equal("failed", decision.GetProperty("outcome").GetString());
+        Assert.Equal(["headersTimeout"], Failures(decision));
+    }
+
+    [Fact]
+    public async Task The_deadline_of_a_stream_is_for_all_targets_together()
+    {
+        // Each would be given up after 800 ms by its own clock: with 1200 ms for all of them the third is not asked.
+        await using var stage = await ScriptedStage.StartAsync(["p/silent", "a/silent", "p/ok"], """ "deadline": "1200ms", "timeouts": { "headers": "800ms" } """);
+        var answer = await stage.AskAsync("default");
+        Assert.Equal(504, answer.Status);
+        Assert.Equal(["silent", "silent"], stage.Asked.Select(static c => c.Model));
+        AssertTold(answer, messages: false, "a/silent");
+    }
+
+    [Fact]
+    public async Task The_last_target_of_a_whole_answer_has_the_whole_time()
+    {
+        // It takes three times as long as a target that has another one behind it is given.
+        await using var stage = await ScriptedStage.StartAsync(["p/slow-headers-900ms"], """ "deadline": "100ms", "timeouts": { "answer": "300ms" } """);
+        var answer = await stage.AskAsync("p/silent", stream: false);
+        Assert.True(answer.Status == 200, answer.Body);
+        Assert.Contains(ScriptedAnswer.Tokens[0], answer.Body, StringComparison.Ordinal);
+        var decision = await stage.DecisionAsync(answer);
+        Assert.Equal("p/slow-headers-900ms", decision.GetProperty("answered").GetString());
+        Assert.Equal(["headersTimeout", "ok"], Failures(decision));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_stream_that_outlives_the_whole_time_ends_with_an_error_event_and_nobody_goes_on(bool messages)
+    {
+        await using var stage = await ScriptedStage.StartAsync([messages ? "a/ok" : "p/ok"], """ "timeouts": { "total": "2s" } """);
+        var answer = await stage.AskAsync(messages ? "a/stall-after-20-30s" : "p/stall-after-20-30s", messages);
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(string.Concat(ScriptedAnswer.Tokens.Take(20)), answer.Text);
+        Assert.True(answer.HasErrorEvent, answer.Body);
+        Assert.False(answer.HasEnd, answer.Body);
+        Assert.Contains("the request's whole time is over", answer.Body, StringComparison.Ordinal);
+        Assert.Equal("stall-after-20-30s", Assert.Single(stage.Asked).Model);
+        Assert.Equal("interrupted", (await stage.DecisionAsync(answer)).GetProperty("outcome").GetString());
+    }
+
+    // The protocol's own shape, with a sentence that says who was waited for.
+    private static void AssertTold(StageAnswer answer, bool messages, string words)
+    {
+        using var body = JsonDocument.Parse(answer.Body);
+        var error = body.RootElement.GetProperty("error");
+        Assert.Contains(words, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        if (messages) Assert.Equal("timeout_error", error.GetProperty("type").GetString());
+        else Assert.Equal("upstream_timeout", error.GetProperty("code").GetString());
+    }
+
+    private static IEnumerable<string?> Failures(JsonElement decision) =>
+        decision.GetProperty("attempts").EnumerateArray().Select(static a => a.TryGetProperty("failure", out var failure) ? failure.GetString() : "ok");
+}
