@@ -74,6 +74,50 @@ public sealed class ChainTests : IAsyncDisposable
         Assert.Contains("from b", body, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Once_the_first_target_is_known_to_be_down_the_next_one_is_the_first_that_is_called(bool stream)
+    {
+        await using var gateway = await StartAsync((500, "{}"), (200, Answer("from b")), (200, Answer("from c")), chain: false);
+        Assert.Contains("from b", (await gateway.PostAsync("/v1/chat/completions", Ask(stream))).Body, StringComparison.Ordinal);
+        Assert.Equal((1, 1, 0), Asked());
+        var (answer, body) = await gateway.PostAsync("/v1/chat/completions", Ask(stream));
+        Assert.Contains("from b", body, StringComparison.Ordinal);
+        Assert.Equal((1, 2, 0), Asked());
+        Assert.Equal("1", answer.Headers.GetValues("x-openclaw-attempts").Single());
+        AssertWentStraightTo("b/m", (await gateway.StopAsync())[answer.Headers.GetValues("x-openclaw-decision").Single()]);
+    }
+
+    [Fact]
+    public async Task A_port_where_nobody_listens_is_a_connection_refused_and_the_next_target_answers()
+    {
+        await using var gateway = await StartAsync((200, Answer("from a")), (200, Answer("from b")), (200, Answer("from c")), chain: false);
+        // Its port is closed from now on.
+        await _servers[0].DisposeAsync();
+        var (first, body) = await gateway.PostAsync("/v1/chat/completions", Ask(stream: false));
+        Assert.Contains("from b", body, StringComparison.Ordinal);
+        var second = (await gateway.PostAsync("/v1/chat/completions", Ask(stream: false))).Answer;
+        Assert.Equal((0, 2, 0), Asked());
+        var decisions = await gateway.StopAsync();
+        var attempts = decisions[first.Headers.GetValues("x-openclaw-decision").Single()].GetProperty("attempts");
+        Assert.Equal(2, attempts.GetArrayLength());
+        Assert.Equal(("a/m", "connect"), (attempts[0].GetProperty("target").GetString(), attempts[0].GetProperty("failure").GetString()));
+        Assert.Contains("refused", attempts[0].GetProperty("message").GetString(), StringComparison.OrdinalIgnoreCase);
+        Assert.False(attempts[0].TryGetProperty("status", out _), "nobody answered");
+        AssertWentStraightTo("b/m", decisions[second.Headers.GetValues("x-openclaw-decision").Single()]);
+    }
+
+    // One attempt, at once, and a word on the one that was passed over.
+    private static void AssertWentStraightTo(string target, JsonElement decision)
+    {
+        var attempt = Assert.Single(decision.GetProperty("attempts").EnumerateArray());
+        Assert.Equal((target, "first"), (attempt.GetProperty("target").GetString(), attempt.GetProperty("kind").GetString()));
+        Assert.False(attempt.TryGetProperty("waitedMs", out _), "it waited before the call");
+        Assert.Equal(target, decision.GetProperty("answered").GetString());
+        Assert.Contains(decision.GetProperty("notes").EnumerateArray(), static n => n.GetString()!.StartsWith("a/m: passed over, ", StringComparison.Ordinal));
+    }
+
     private (int A, int B, int C) Asked() => (Posts(0), Posts(1), Posts(2));
 
     private int Posts(int server) => _servers[server].Asked.Count(static a => a.StartsWith("POST", StringComparison.Ordinal));
