@@ -1,0 +1,64 @@
+using OpenClaw.Gateway.Dispatch;
+using OpenClaw.Gateway.Routing;
+
+namespace OpenClaw.Tests.Gateway.Dispatch;
+
+/// <summary>Which of an attempt's clocks ran out.</summary>
+public sealed class AttemptClockTests
+{
+    [Fact]
+    public void A_timer_that_is_early_still_says_that_the_whole_time_is_over()
+    {
+        var time = new HandTime();
+        using var clock = AttemptClock.Open(time, TimeSpan.FromSeconds(1), CancellationToken.None);
+        clock.Start(ClockPhase.Headers, TimeSpan.FromSeconds(5));
+        Assert.False(clock.Token.IsCancellationRequested);
+        time.Now = 997;
+        time.Ring();
+        Assert.True(clock.Token.IsCancellationRequested);
+        Assert.Equal(FailureReason.TotalTimeout, clock.Failure.Reason);
+    }
+
+    [Fact]
+    public void A_phase_whose_time_is_shorter_is_named()
+    {
+        var time = new HandTime();
+        using var clock = AttemptClock.Open(time, TimeSpan.FromSeconds(10), CancellationToken.None);
+        clock.Start(ClockPhase.Headers, TimeSpan.FromSeconds(20));
+        clock.Start(ClockPhase.FirstToken, TimeSpan.FromSeconds(1));
+        time.Now = 1000;
+        time.Ring();
+        Assert.Equal(FailureReason.FirstTokenTimeout, clock.Failure.Reason);
+    }
+
+    // Milliseconds that the test counts, and one timer that it rings.
+    private sealed class HandTime : TimeProvider
+    {
+        private Action? _ring;
+
+        public long Now { get; set; }
+
+        public override long TimestampFrequency => 1000;
+
+        public void Ring() => _ring!();
+
+        public override long GetTimestamp() => Now;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _ring = () => callback(state);
+            return new HandTimer();
+        }
+    }
+
+    private sealed class HandTimer : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+        public void Dispose()
+        {
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
