@@ -67,7 +67,8 @@ internal sealed class ClientDirectory(TimeProvider time, Action<string> log, int
         {
             if (_book.ByName.TryGetValue(draft.Name, out var known) && known.Revoked is null) return (null, "");
             if (known is null && !HasRoom_NeedsLock()) return (null, "");
-            var client = draft.Make([new StoredToken(TokenHash.OfToken(token), null)], time.GetUtcNow());
+            var now = time.GetUtcNow();
+            var client = draft.Make([new StoredToken(TokenHash.OfToken(token), null)], now) with { Changed = After(known, now) };
             Put(client);
             Changed(client, "created");
             return (client, token);
@@ -84,7 +85,7 @@ internal sealed class ClientDirectory(TimeProvider time, Action<string> log, int
             var now = time.GetUtcNow();
             var end = now + overlap;
             var old = client.Tokens.Where(t => overlap > TimeSpan.Zero && !(t.Until <= now)).Select(t => t.Until < end ? t : t with { Until = end });
-            client = client with { Tokens = [new StoredToken(TokenHash.OfToken(token), null), .. old.Take(7)], Changed = now };
+            client = client with { Tokens = [new StoredToken(TokenHash.OfToken(token), null), .. old.Take(7)], Changed = After(client, now) };
             Put(client);
             Changed(client, "given a new token");
             return (client, token);
@@ -98,7 +99,7 @@ internal sealed class ClientDirectory(TimeProvider time, Action<string> log, int
         {
             if (Find(name) is not { Revoked: null } client) return null;
             var now = time.GetUtcNow();
-            client = client with { Tokens = [], Revoked = now, Changed = now };
+            client = client with { Tokens = [], Revoked = now, Changed = After(client, now) };
             Put(client);
             Changed(client, "revoked");
             return client;
@@ -170,7 +171,11 @@ internal sealed class ClientDirectory(TimeProvider time, Action<string> log, int
         return true;
     }
 
-    // What was changed here a moment ago may not be written yet: the later version holds.
+    // Later than the version before it, by whose clock ever.
+    private static DateTimeOffset After(StoredClient? known, DateTimeOffset now) => known is null || now > known.Changed ? now : known.Changed.AddMilliseconds(1);
+
+    // What was changed here a moment ago may not be written yet: the later version holds. A revocation is final, whatever clock
+    // it was made by: where another gateway has written over it, it is written again.
     private bool Merge(IEnumerable<StoredClient> read)
     {
         lock (_lock)
@@ -179,7 +184,13 @@ internal sealed class ClientDirectory(TimeProvider time, Action<string> log, int
             var changed = false;
             foreach (var client in read)
             {
-                if (all.TryGetValue(client.Name, out var known) && known.Changed >= client.Changed) continue;
+                if (all.TryGetValue(client.Name, out var known))
+                {
+                    var isOne = known.Created == client.Created;
+                    if (isOne && known.Revoked is not null && client.Revoked is null) _ledger?.PutRecord(RecordKind, known.Name, ClientRecord.Write(known));
+                    var isRevokedNow = isOne && known.Revoked is null && client.Revoked is not null;
+                    if (!isRevokedNow && (known.Changed >= client.Changed || (isOne && known.Revoked is not null))) continue;
+                }
                 all[client.Name] = client;
                 changed = true;
             }

@@ -122,7 +122,7 @@ internal sealed class ClientsApi(StateHolder states, ClientDirectory clients, Ti
 
     private ClientConfig? Configured(string name) => states.Current.Written.Clients.FirstOrDefault(c => c.Name == name);
 
-    private static string Name(HttpContext http, string suffix) => Uri.UnescapeDataString(http.Request.Path.Value![(Path.Length + 1)..^suffix.Length]);
+    private static string Name(HttpContext http, string suffix) => NameInPath.Read(http, Path + "/", suffix);
 
     private static void Write(Utf8JsonWriter json, ClientConfig client)
     {

@@ -30,8 +30,7 @@ internal sealed class GuardApi(StateHolder states, RunawayGuard guard)
     public Task ResumeAsync(HttpContext http)
     {
         if (ControlApi.WhyRefused(http, states.Current) is { } error) return ControlApi.RefuseAsync(http, error);
-        var path = http.Request.Path.Value!;
-        var session = Uri.UnescapeDataString(path[Before.Length..^After.Length]);
+        var session = NameInPath.Read(http, Before, After);
         if (!guard.Knows(session)) return ControlApi.RefuseAsync(http, new GatewayError(GatewayErrorKind.NotFound, "the runaway guard has not seen a session of that key; GET /openclaw/v1/guard lists those that are stopped"));
         var was = guard.Resume(session);
         return JsonAnswer.WriteAsync(http, json =>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Inbound;
 using OpenClaw.Gateway.Sessions;
@@ -176,7 +175,7 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
             var (name, value) = (member.Name, member.Value);
             switch (name, value.ValueKind)
             {
-                case ("override", JsonValueKind.String or JsonValueKind.Null): pin = (value.GetString(), true); break;
+                case ("override", JsonValueKind.String or JsonValueKind.Null): pin = (value.GetString() is { } named && !ModelCommands.IsDefault(named) ? named : null, true); break;
                 case ("strict", JsonValueKind.True or JsonValueKind.False): strict = value.GetBoolean(); break;
                 case ("usage", JsonValueKind.String) when SessionJson.FooterOf(value.GetString()) is { } footer: changes.Add(d => d with { Footer = footer }); break;
                 case ("title", JsonValueKind.Null): changes.Add(static d => d with { Title = null }); break;
@@ -230,6 +229,7 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
         {
             if (named.ValueKind != JsonValueKind.String) return (default, Bad("model", "is a reference or an alias"));
             model = named.GetString() is { Length: > 0 } written ? written : null;
+            if (model?.Length > RequestEnvelope.MaxModel) return (default, RequestEnvelope.ModelTooLong);
         }
         var stream = root.TryGetProperty("stream"u8, out var flag) && flag.ValueKind == JsonValueKind.True;
         return (new Message(text.GetString()!, model, stream), null);
@@ -258,12 +258,9 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
         return null;
     }
 
-    // From the request line itself: in the decoded path a slash inside a name cannot be told from one between segments.
     private (SessionKey Key, GatewayError? Error) Key(HttpContext http, string suffix)
     {
-        var raw = http.Features.Get<IHttpRequestFeature>()?.RawTarget is { } target && target.StartsWith(Root, StringComparison.Ordinal) ? target : http.Request.Path.Value!;
-        var end = raw.IndexOf('?', StringComparison.Ordinal);
-        var text = Uri.UnescapeDataString((end < 0 ? raw : raw[..end])[Root.Length..^suffix.Length]);
+        var text = NameInPath.Read(http, Root, suffix);
         var key = SessionKey.Parse(text, states.Current.Config);
         return SessionNames.IsWellWritten(key.Name) ? (key, null) : (default, Bad("key", $"is a name of 1 to {SessionNames.MaxLength} characters without control characters, and not a dot or two"));
     }

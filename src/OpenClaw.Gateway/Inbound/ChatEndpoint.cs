@@ -140,6 +140,7 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
         var headers = request.Headers;
         var (asked, fallback) = SessionDesk.Asked(headers, envelope, session, held, decision);
         fallback &= !IsOff(headers, "x-openclaw-fallback");
+        if (asked.Length > RequestEnvelope.MaxModel) return (null, RequestEnvelope.ModelTooLong);
         decision.Requested = Short(asked);
         decision.Stream = envelope.Stream;
         if (held is { LeftOut: > 0 }) decision.Notes.Add($"{held.LeftOut} of the oldest turns do not fit the model's context and were left out");

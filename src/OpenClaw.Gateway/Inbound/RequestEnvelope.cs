@@ -21,10 +21,14 @@ internal sealed class RequestEnvelope : IDisposable
     // A length is only announced: memory is taken as the bytes come.
     private const int MaxFirstBuffer = 64 * 1024;
 
+    /// <summary>A name is kept in many places (decisions, ledger, targets); no model's is a tenth as long.</summary>
+    public const int MaxModel = 512;
+
     private byte[] _buffer;
     private int _length;
     private (int Start, int Length) _slash;
     private List<(int Start, int Length)>? _media;
+    private bool _isModelTooLong;
 
     private RequestEnvelope(byte[] buffer, int length)
     {
@@ -188,6 +192,9 @@ internal sealed class RequestEnvelope : IDisposable
         GatewayErrorKind.RequestTooLarge,
         $"the request body is larger than {maxBytes} bytes; send less, or raise gateway.maxBodyBytes");
 
+    /// <summary>Why a name of more than <see cref="MaxModel"/> characters is refused.</summary>
+    public static GatewayError ModelTooLong { get; } = new(GatewayErrorKind.BadRequest, $"model has at most {MaxModel} characters") { Param = "model" };
+
     private GatewayError? Peek()
     {
         if (_length == 0) return new GatewayError(GatewayErrorKind.BadRequest, "the request body is empty; send a JSON object");
@@ -202,7 +209,7 @@ internal sealed class RequestEnvelope : IDisposable
                 return new GatewayError(GatewayErrorKind.BadRequest, "the request body is not a JSON object");
             }
             EstimatedTokens = (int)Math.Min(int.MaxValue, (PeekFields(ref reader) / 4) + 1);
-            return null;
+            return _isModelTooLong ? ModelTooLong : null;
         }
         catch (JsonException e)
         {
@@ -249,9 +256,16 @@ internal sealed class RequestEnvelope : IDisposable
             if (reader.TokenType != JsonTokenType.String) continue;
             if (IsMedia(reader.ValueSpan, isData)) LeaveOut(ref reader);
             else text += reader.ValueSpan.Length;
-            if (SlashText.IsCommand(reader.ValueSpan)) _slash = ((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length);
+            // Elsewhere it is a stop word, a schema or a name.
+            if (inMessages && SlashText.IsCommand(reader.ValueSpan)) _slash = ((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length);
         }
         return text;
+    }
+
+    // Longer than all its letters escaped: not even looked at.
+    private void ReadModel(ref Utf8JsonReader reader)
+    {
+        if (reader.ValueSpan.Length > MaxModel * 6 || (Model = reader.GetString()!).Length > MaxModel) _isModelTooLong = true;
     }
 
     private void CountPart(ReadOnlySpan<byte> type)
@@ -271,7 +285,7 @@ internal sealed class RequestEnvelope : IDisposable
         if (reader.ValueTextEquals("model"u8))
         {
             reader.Read();
-            if (reader.TokenType == JsonTokenType.String) Model = reader.GetString()!;
+            if (reader.TokenType == JsonTokenType.String) ReadModel(ref reader);
         }
         else if (reader.ValueTextEquals("stream"u8))
         {

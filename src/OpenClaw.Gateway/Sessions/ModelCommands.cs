@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Control;
+using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Inbound;
 using OpenClaw.Gateway.Routing;
 
@@ -25,7 +26,6 @@ internal sealed class ModelCommands(SessionState sessions, TimeProvider time)
             case "-s" or "--session": return Model(context, rest);
         }
         if (context.Session is not { } session) return new CommandReply(CommandText.NoSession("/model " + word));
-        if (word == "default") return Clear(context, session, rest);
         var (isStrict, isElsewhere, text) = ReadFlags(rest);
         if (isElsewhere) return new CommandReply(CommandText.OnlyInFile);
         var (reply, isSet) = Set(context, session, word, isStrict);
@@ -47,10 +47,11 @@ internal sealed class ModelCommands(SessionState sessions, TimeProvider time)
     }
 
     /// <summary>Sets what answers in the session from now on. False: it may not be asked for, and nothing was changed.</summary>
-    /// <param name="asked">A reference, an alias, or a number of the list.</param>
+    /// <param name="asked">A reference, an alias, a number of the list, or a word that means the default and takes back what was set.</param>
     public (CommandReply Reply, bool IsSet) Set(CommandContext context, Session session, string asked, bool isStrict)
     {
         if (!session.IsKept) return (new CommandReply(CommandText.NothingKept), false);
+        if (IsDefault(asked)) return (Clear(context, session, isStrict), true);
         if (int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
         {
             var models = Allowed(context);
@@ -58,7 +59,10 @@ internal sealed class ModelCommands(SessionState sessions, TimeProvider time)
             asked = models[number - 1].ToString();
         }
         if (asked.Length > MaxName) asked = asked[..MaxName] + "…";
-        var (chain, error) = RoutePlanner.Resolve(context.State, context.Caller, asked, "");
+        // In a request such a name means the default, whatever is behind the slash; set for good it would be a model that was never asked for.
+        var (chain, error) = RoutePlanner.MeansDefault(asked)
+            ? ([], new GatewayError(GatewayErrorKind.ModelUnknown, $"unknown model \"{asked}\""))
+            : RoutePlanner.Resolve(context.State, context.Caller, asked, "");
         if (error is null) error = context.State.TargetOf(chain[0]).Missing;
         if (error is not null)
         {
@@ -70,6 +74,9 @@ internal sealed class ModelCommands(SessionState sessions, TimeProvider time)
         sessions.Change(session, data => data with { Override = written, Strict = isStrict, Updated = time.GetUtcNow() });
         return (new CommandReply(CommandText.ModelSet(written, chain, isStrict, Warning(context, chain[0]))), true);
     }
+
+    /// <summary>The words for the default chain.</summary>
+    public static bool IsDefault(string asked) => asked is "default" or "auto" or "openclaw";
 
     /// <summary>Everything that the caller may name exactly, in the order of the numbers.</summary>
     public static List<ModelRef> Allowed(CommandContext context) =>
@@ -83,12 +90,10 @@ internal sealed class ModelCommands(SessionState sessions, TimeProvider time)
         return (text[..end], text[end..].Trim());
     }
 
-    private CommandReply Clear(CommandContext context, Session session, string rest)
+    private CommandReply Clear(CommandContext context, Session session, bool isStrict)
     {
-        if (!session.IsKept) return new CommandReply(CommandText.NothingKept);
         sessions.Change(session, data => data with { Override = null, Strict = false, Updated = time.GetUtcNow() });
-        var (isStrict, _, text) = ReadFlags(rest);
-        return new CommandReply(CommandText.ModelReset(context.Default) + (isStrict ? CommandText.StrictNeedsModel : ""), text.Length > 0 ? text : null);
+        return new CommandReply(CommandText.ModelReset(context.Default) + (isStrict ? CommandText.StrictNeedsModel : ""));
     }
 
     private static (bool Strict, bool Elsewhere, string Text) ReadFlags(string rest)

@@ -120,9 +120,10 @@ internal static class ReadUsage
     }
 
     // With one's own key OpenRouter's cost is only its fee; the provider bills its part to the same owner.
+    // Nobody is paid for being asked: what is below nothing is nothing.
     private static decimal? Cost(in Counts c)
     {
-        if (c.Cost is { } cost) return c.IsByok ? cost + (c.UpstreamCost ?? 0) : cost;
+        if (c.Cost is { } cost) return Math.Max(0, c.IsByok ? cost + (c.UpstreamCost ?? 0) : cost);
         return c.CostTicks > 0 ? c.CostTicks / 10_000_000_000m : null;
     }
 }

@@ -66,6 +66,8 @@ internal sealed class BudgetState : IAsyncDisposable
             if (_counters.Count >= MaxCounters) Forget(TimeSpan.FromSeconds(30));
             counter = _counters.GetOrAdd(key, new BudgetCounter(key, rule.InTokens, _store.IsShared));
         }
+        // Under another limit nothing was told yet; who is told drops what he has of the old one.
+        if (counter.Rule is { } before && before.Limit != rule.Limit) (counter.ToldUpTo, counter.ToldOfRefusal) = (0, false);
         counter.Rule = rule;
         counter.UsedAt = at;
         return counter;

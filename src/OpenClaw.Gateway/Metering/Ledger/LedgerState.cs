@@ -226,10 +226,15 @@ internal sealed class LedgerState : IAsyncDisposable
     {
         foreach (var item in written)
         {
-            // Only if it is still the newest: otherwise a later one waits. Read back from the journal it is another object with the same moment.
-            if (item.Change is { } change && _unwritten.TryGetValue((change.Kind, change.Key), out var newest) && newest.At <= change.At) _unwritten.TryRemove(new(( change.Kind, change.Key), newest));
+            // Only if it is still the newest: otherwise a later one waits.
+            if (item.Change is { } change && _unwritten.TryGetValue((change.Kind, change.Key), out var newest) && IsSame(newest, change)) _unwritten.TryRemove(new((change.Kind, change.Key), newest));
         }
     }
+
+    // Read back from the journal it is another object, whose moment has whole milliseconds.
+    private static bool IsSame(RecordChange put, RecordChange written) => ReferenceEquals(put, written)
+        || (put.At.ToUnixTimeMilliseconds() == written.At.ToUnixTimeMilliseconds() && put.Json is null == written.Json is null
+            && (put.Json is not { } json || json.Span.SequenceEqual(written.Json!.Value.Span)));
 
     private static string FolderIn(string state) => Path.Combine(state, "ledger");
 

@@ -7,6 +7,7 @@ namespace OpenClaw.Gateway.Metering.Prices;
 internal sealed class ModelPrice
 {
     private readonly Lazy<PriceFacts> _facts;
+    private readonly bool _saysWhatItCharges;
 
     public static readonly ModelPrice Unpriced = new(PriceFacts.Unpriced);
 
@@ -14,7 +15,8 @@ internal sealed class ModelPrice
 
     public ModelPrice(PriceFacts facts) => _facts = new Lazy<PriceFacts>(facts);
 
-    public ModelPrice(Func<PriceFacts> resolve) => _facts = new Lazy<PriceFacts>(resolve);
+    /// <param name="saysWhatItCharges">The provider's own figure wins over every price (<see cref="PriceProviders.SaysWhatItCharges"/>).</param>
+    public ModelPrice(Func<PriceFacts> resolve, bool saysWhatItCharges) => (_facts, _saysWhatItCharges) = (new Lazy<PriceFacts>(resolve), saysWhatItCharges);
 
     public PriceFacts Facts => _facts.Value;
 
@@ -23,7 +25,7 @@ internal sealed class ModelPrice
     public bool IsUnpriced => Source == CostSource.Unpriced;
 
     /// <summary>
-    /// What <paramref name="usage"/> costs; the provider's own figure wins where it reported one. A prompt above a tier's size
+    /// What <paramref name="usage"/> costs; the provider's own figure wins where it is known to report one, or nobody names a price. A prompt above a tier's size
     /// re-prices every token of the call. A part without a price of its own costs what the whole does: cached tokens as input,
     /// reasoning, audio and images as the direction they went in.
     /// </summary>
@@ -31,8 +33,9 @@ internal sealed class ModelPrice
     /// <param name="tier">How it was served; <see cref="Usage.Tier"/> holds where this is the standard one.</param>
     public Cost CostOf(in Usage usage, DateTimeOffset at, PriceTier tier = PriceTier.Standard)
     {
-        if (usage.ReportedCost is { } reported) return Cost.Of(reported, CostSource.Reported);
+        if (usage.ReportedCost is { } said && _saysWhatItCharges) return Cost.Of(said, CostSource.Reported);
         var facts = Facts;
+        if (usage.ReportedCost is { } reported && facts.Source is not (CostSource.Config or CostSource.Catalogue)) return Cost.Of(reported, CostSource.Reported);
         if (usage.IsEmpty && usage.WebSearches == 0) return new Cost(0, 0, 0, 0, 0, CostSource.None);
         if (facts.At(at, usage.TotalInput) is not { } row) return new Cost(0, 0, 0, 0, 0, facts.Source);
         var perToken = Factor(row, tier == PriceTier.Standard ? usage.Tier : tier) / 1_000_000m;

@@ -24,6 +24,13 @@ internal static class PriceProviders
         foreach (var name in WithRelatives(byHost)) yield return name;
     }
 
+    /// <summary>
+    /// True where the provider documents that it says in dollars what it charged: OpenRouter (openrouter.ai/docs/use-cases/usage-accounting),
+    /// Perplexity (docs.perplexity.ai/api-reference/chat-completions-post), xAI (docs.x.ai/docs/api-reference). A number of that name
+    /// from anyone else may be in another unit, or nothing.
+    /// </summary>
+    public static bool SaysWhatItCharges(ProviderConfig provider) => Of(provider).Any(static name => name is "openrouter" or "perplexity" or "xai");
+
     /// <summary>One spelling for what is written in several ways.</summary>
     public static string Canonical(string id) => id switch
     {

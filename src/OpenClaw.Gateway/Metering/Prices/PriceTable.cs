@@ -19,7 +19,7 @@ internal sealed class PriceTable
     {
         var written = provider.FindModel(reference.Model)?.Cost ?? _config.Models.Prices.GetValueOrDefault(reference.ToString());
         if (written is null && (provider.Api == ApiKind.Scripted || ProviderCatalog.Find(provider.Preset ?? provider.Id) is { IsLocal: true })) return ModelPrice.SelfHosted;
-        return new ModelPrice(() => Resolve(written, reference.Model, provider));
+        return new ModelPrice(() => Resolve(written, reference.Model, provider), PriceProviders.SaysWhatItCharges(provider));
     }
 
     // A public provider's model keeps its price behind a local address: that is a proxy, not a server of one's own.
@@ -31,14 +31,21 @@ internal sealed class PriceTable
         return provider.IsLocal || provider.FindModel(model)?.BaseUrl is { } own && ProviderAddress.IsLocal(own) ? PriceFacts.SelfHosted : PriceFacts.Unpriced;
     }
 
+    // An exact name beats a pattern under every name that the provider goes by; of two alike, the nearer name's.
     private static PriceMatch? InCatalogue(string model, ProviderConfig provider)
     {
+        PriceMatch? best = null;
+        var bestRank = 0;
         foreach (var name in PriceProviders.Of(provider))
         {
-            if (PriceCatalog.Find(name, model) is { } match) return match;
+            var (match, rank) = Ranked(name, model);
             // OpenRouter's routes (:nitro, :floor, :exacto, :thinking, …) are the same model; :free has rows of its own.
-            if (name == "openrouter" && model.LastIndexOf(':') is > 0 and var colon && PriceCatalog.Find(name, model[..colon]) is { } route) return route;
+            if (match is null && name == "openrouter" && model.LastIndexOf(':') is > 0 and var colon) (match, rank) = Ranked(name, model[..colon]);
+            if (rank > bestRank) (best, bestRank) = (match, rank);
         }
-        return null;
+        return best;
     }
+
+    private static (PriceMatch? Match, int Rank) Ranked(string name, string model) =>
+        PriceCatalog.Find(name, model) is { } match ? (match, PricePattern.Rank(match.Name, model)) : (null, 0);
 }

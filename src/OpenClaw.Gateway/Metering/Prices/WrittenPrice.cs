@@ -16,7 +16,7 @@ internal static class WrittenPrice
         if (written.Input is { } input) return new PriceFacts(CostSource.Config, Alone(written, input, known, provider, model), known);
         // Half a price of a model that nobody else prices is none.
         if (known is null) return PriceFacts.Unpriced;
-        return new PriceFacts(CostSource.Config, [.. known.Rows.Select(row => Change(row, written))], known);
+        return new PriceFacts(CostSource.Config, [.. known.Rows.Select(row => Change(row, written, Whole(row, known.Rows)))], known);
     }
 
     private static ImmutableArray<PriceRow> Alone(PriceConfig written, decimal input, PriceMatch? known, ProviderConfig provider, string model)
@@ -49,20 +49,28 @@ internal static class WrittenPrice
         return [row, .. written.Tiers.Select(tier => Tier(row, tier))];
     }
 
-    private static PriceRow Change(PriceRow row, PriceConfig written) => row with
+    // The row that a tier raises; a row that is none is its own.
+    private static PriceRow Whole(PriceRow row, ImmutableArray<PriceRow> rows) =>
+        row.Above == 0 ? row : rows.FirstOrDefault(r => r.Above == 0 && r.From == row.From && r.Hours == row.Hours) ?? rows.FirstOrDefault(static r => r.Above == 0) ?? row;
+
+    private static PriceRow Change(PriceRow row, PriceConfig written, PriceRow whole) => row with
     {
-        Output = written.Output ?? row.Output,
-        CacheRead = written.CacheRead ?? row.CacheRead,
-        CacheWrite = written.CacheWrite ?? row.CacheWrite,
-        CacheWrite1h = written.CacheWrite1h ?? row.CacheWrite1h,
-        Reasoning = written.Reasoning ?? row.Reasoning,
-        AudioInput = written.AudioInput ?? row.AudioInput,
-        AudioOutput = written.AudioOutput ?? row.AudioOutput,
-        ImageInput = written.ImageInput ?? row.ImageInput,
-        ImageOutput = written.ImageOutput ?? row.ImageOutput,
+        Output = Change(row.Output, written.Output, whole.Output),
+        CacheRead = Change(row.CacheRead, written.CacheRead, whole.CacheRead),
+        CacheWrite = Change(row.CacheWrite, written.CacheWrite, whole.CacheWrite),
+        CacheWrite1h = Change(row.CacheWrite1h, written.CacheWrite1h, whole.CacheWrite1h),
+        Reasoning = Change(row.Reasoning, written.Reasoning, whole.Reasoning),
+        AudioInput = Change(row.AudioInput, written.AudioInput, whole.AudioInput),
+        AudioOutput = Change(row.AudioOutput, written.AudioOutput, whole.AudioOutput),
+        ImageInput = Change(row.ImageInput, written.ImageInput, whole.ImageInput),
+        ImageOutput = Change(row.ImageOutput, written.ImageOutput, whole.ImageOutput),
         WebSearch = written.WebSearch ?? row.WebSearch,
         Request = written.Request ?? row.Request,
     };
+
+    // What is written holds for prompts of every size as the catalogue's figure does: above a tier by as much more.
+    private static decimal? Change(decimal? known, decimal? written, decimal? whole) =>
+        written is { } price && known is { } here && whole is > 0 and { } below && here != below ? price * here / below : written ?? known;
 
     // A part that a tier leaves out grows as the input does: long prompts re-price every token.
     private static PriceRow Tier(PriceRow row, PriceTierConfig tier)

@@ -15,7 +15,7 @@ public sealed class SlashCommandsTests
     [InlineData("""{"messages":[{"role":"user","content":"  /model fast \n"}]}""", "model fast")]
     [InlineData("""{"messages":[{"role":"user","content":"\/STATUS"}]}""", "STATUS")]
     [InlineData("""{"messages":[{"role":"system","content":"/help"},{"role":"user","content":[{"type":"text","text":"/fast"}]}]}""", "fast")]
-    [InlineData("""{"messages":[{"role":"user","content":"/model fast\nand tell me"}],"stop":["/x"],"model":"m"}""", null)]
+    [InlineData("""{"messages":[{"role":"user","content":"/model fast\nand tell me"}],"stop":["/x"],"model":"m"}""", "model fast\nand tell me")]
     [InlineData("""{"messages":[{"role":"user","content":"/model fast\nand tell me"}],"model":"m"}""", "model fast\nand tell me")]
     [InlineData("""{"messages":[{"role":"user","content":"/status"},{"role":"assistant","content":"ok"},{"role":"user","content":"thanks"}]}""", null)]
     [InlineData("""{"messages":[{"role":"user","content":"/status"},{"role":"assistant","content":"half an"}]}""", null)]

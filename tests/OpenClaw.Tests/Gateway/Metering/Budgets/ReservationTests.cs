@@ -112,18 +112,18 @@ public sealed class ReservationTests
         await using var stage = BudgetStage.Of("""{ "scope": "gateway", "limit": 0.2 }""");
         using (var first = stage.Open(maxTokens: 10))
         {
-            Assert.Null(await first.HoldAsync(stage.Target(), CancellationToken.None));
+            Assert.Null(await first.HoldAsync(stage.Target("openrouter/r"), CancellationToken.None));
             var usage = new Usage { Input = 100, Output = 10, ReportedCost = 0.06m };
-            first.HopEnded(stage.Target(), usage, stage.Target().Price.CostOf(usage, stage.Time.GetUtcNow()));
+            first.HopEnded(stage.Target("openrouter/r"), usage, stage.Target("openrouter/r").Price.CostOf(usage, stage.Time.GetUtcNow()));
         }
         Assert.Equal(0.06m, stage.Standing().Spent);
         using var second = stage.Open(maxTokens: 10);
-        Assert.Null(await second.HoldAsync(stage.Target(), CancellationToken.None));
+        Assert.Null(await second.HoldAsync(stage.Target("openrouter/r"), CancellationToken.None));
         Assert.InRange(stage.Standing().Reserved, 0.06m, 0.07m);
         using var third = stage.Open(maxTokens: 10);
-        Assert.Null(await third.HoldAsync(stage.Target(), CancellationToken.None));
+        Assert.Null(await third.HoldAsync(stage.Target("openrouter/r"), CancellationToken.None));
         using var fourth = stage.Open(maxTokens: 10);
-        Assert.NotNull(await fourth.HoldAsync(stage.Target(), CancellationToken.None));
+        Assert.NotNull(await fourth.HoldAsync(stage.Target("openrouter/r"), CancellationToken.None));
     }
 
     [Fact]
