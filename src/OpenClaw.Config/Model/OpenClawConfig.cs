@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 
 namespace OpenClaw.Config;
 
@@ -77,6 +78,16 @@ public sealed record GatewayConfig
     public BindMode Bind { get; init; } = BindMode.Loopback;
 
     public string? CustomBindHost { get; init; }
+
+    /// <summary>True when others than this machine can reach it. The one answer for the check of the file, the start and the doctor.</summary>
+    /// <param name="inContainer">Where <see cref="BindMode.Auto"/> is every interface.</param>
+    public bool IsOpenToOthers(bool inContainer) => Bind switch
+    {
+        BindMode.Loopback => false,
+        BindMode.Auto => inContainer,
+        BindMode.Custom => !IPAddress.TryParse(CustomBindHost, out var address) || !IPAddress.IsLoopback(address),
+        _ => true,
+    };
 
     public int Port { get; init; } = 18789;
 

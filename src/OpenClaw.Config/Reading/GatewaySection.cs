@@ -33,16 +33,13 @@ internal static class GatewaySection
             MaxConnections = ReadContext.Integer(node?["maxConnections"]) ?? defaults.MaxConnections,
             DrainTimeout = context.Duration(node?["drainTimeout"], TimeSpan.Zero, TimeSpan.FromHours(1)) ?? defaults.DrainTimeout,
         };
-        if (config.Auth == AuthMode.None && !IsLoopback(config))
+        // A file does not know where it will be read: auto counts as open.
+        if (config.Auth == AuthMode.None && config.IsOpenToOthers(inContainer: true))
         {
             context.Problems.Error(node?["auth"], "the gateway would be open to the network: bind is not loopback and auth is none", "Write \"auth\": true and set OPENCLAW_GATEWAY_TOKEN, or \"bind\": \"loopback\".");
         }
         return config;
     }
-
-    private static bool IsLoopback(GatewayConfig config) =>
-        config.Bind == BindMode.Loopback
-        || (config.Bind == BindMode.Custom && IPAddress.TryParse(config.CustomBindHost, out var address) && IPAddress.IsLoopback(address));
 
     private static int ReadPort(ReadContext context, ConfigNode? node)
     {

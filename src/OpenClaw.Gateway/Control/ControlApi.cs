@@ -20,13 +20,18 @@ internal sealed class ControlApi(
 {
     private readonly DateTimeOffset _started = time.GetUtcNow();
 
-    public Task HealthAsync(HttpContext http) => JsonAnswer.WriteAsync(http, static json =>
+    /// <summary>No database and no provider is asked. While draining it is 503; the kubelet asks for no liveness of a pod that ends.</summary>
+    public Task HealthAsync(HttpContext http)
     {
-        json.WriteStartObject();
-        json.WriteBoolean("ok"u8, true);
-        json.WriteString("status"u8, "live"u8);
-        json.WriteEndObject();
-    });
+        var isLeaving = drain.IsDraining;
+        return JsonAnswer.WriteAsync(http, json =>
+        {
+            json.WriteStartObject();
+            json.WriteBoolean("ok"u8, !isLeaving);
+            json.WriteString("status"u8, isLeaving ? "draining"u8 : "live"u8);
+            json.WriteEndObject();
+        }, isLeaving ? 503 : 200);
+    }
 
     public Task ReadyAsync(HttpContext http)
     {

@@ -31,6 +31,8 @@ internal static class AnswerHeaders
         var headers = response.Headers;
         headers["x-openclaw-decision"] = decision.Id;
         headers["x-request-id"] = decision.Id;
+        // Where Anthropic's own clients look (_request_id).
+        if (decision.Protocol == "messages") headers["request-id"] = decision.Id;
         headers["x-openclaw-attempts"] = decision.Attempts.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (decision.Answered is not null) headers["x-openclaw-model"] = Ascii(decision.Answered);
         if (decision.Warnings.Count > 0) headers["x-openclaw-warnings"] = Ascii(string.Join(", ", decision.Warnings));

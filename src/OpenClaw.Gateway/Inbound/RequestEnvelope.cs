@@ -227,7 +227,7 @@ internal sealed class RequestEnvelope : IDisposable
     private long PeekFields(ref Utf8JsonReader reader)
     {
         long text = 0;
-        var (inMessages, isData) = (false, false);
+        var (inMessages, isData, free) = (false, false, int.MaxValue);
         while (reader.Read())
         {
             if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1)
@@ -239,6 +239,8 @@ internal sealed class RequestEnvelope : IDisposable
             if (reader.TokenType == JsonTokenType.PropertyName && inMessages)
             {
                 isData = reader.ValueTextEquals("data"u8) || reader.ValueTextEquals("file_data"u8);
+                if (reader.CurrentDepth <= free) free = IsOfCall(ref reader) ? reader.CurrentDepth : int.MaxValue;
+                if (reader.CurrentDepth > free) continue;
                 if (reader.CurrentDepth == 3 && reader.ValueTextEquals("role"u8))
                 {
                     reader.Read();
@@ -267,6 +269,15 @@ internal sealed class RequestEnvelope : IDisposable
     {
         if (reader.ValueSpan.Length > MaxModel * 6 || (Model = reader.GetString()!).Length > MaxModel) _isModelTooLong = true;
     }
+
+    // What a model gave a tool is anybody's JSON: an "image_url" in it is no image of the request. Depths: messages 1, members
+    // of a message 3, of a part 5.
+    private static bool IsOfCall(ref Utf8JsonReader reader) => reader.CurrentDepth switch
+    {
+        3 => reader.ValueTextEquals("tool_calls"u8) || reader.ValueTextEquals("function_call"u8),
+        5 => reader.ValueTextEquals("input"u8),
+        _ => false,
+    };
 
     private void CountPart(ReadOnlySpan<byte> type)
     {

@@ -8,13 +8,15 @@ internal sealed class KeyLease
 {
     private readonly KeyState? _state;
     private readonly string _model = "";
+    private readonly DateTimeOffset _taken;
 
-    public KeyLease(string alias, KeyState state, Secret? value, string model)
+    public KeyLease(string alias, KeyState state, Secret? value, string model, DateTimeOffset taken)
     {
         Alias = alias;
         _state = state;
         Value = value;
         _model = model;
+        _taken = taken;
     }
 
     public KeyLease(UpstreamFailure missing)
@@ -36,7 +38,7 @@ internal sealed class KeyLease
     public void Failed(UpstreamFailure failure, DateTimeOffset now) => _state?.Failed(Value, _model, failure, now);
 
     /// <summary>An answer came.</summary>
-    public void Succeeded() => _state?.Succeeded(Value, _model);
+    public void Succeeded() => _state?.Succeeded(Value, _model, _taken);
 
     public override string ToString() => Alias;
 }

@@ -49,7 +49,7 @@ internal sealed class KeyPool
         foreach (var (alias, state) in _keys)
         {
             var (value, park, problem) = state.Look(model, now);
-            if (value is not null) return new KeyLease(alias, state, value, model);
+            if (value is not null) return new KeyLease(alias, state, value, model, now);
             missing = Sooner(missing, Missing(alias, park, problem, now));
         }
         // Keys that are not to be had do not keep a local server from being called; keys that are parked do.
@@ -57,7 +57,7 @@ internal sealed class KeyPool
         {
             var (_, park, _) = none.State.Look(model, now);
             return park is null
-                ? new KeyLease(none.Alias, none.State, null, model)
+                ? new KeyLease(none.Alias, none.State, null, model, now)
                 : new KeyLease(Missing(none.Alias, park, null, now));
         }
         return new KeyLease(missing ?? new UpstreamFailure(

@@ -7,7 +7,11 @@ namespace OpenClaw.Gateway.Providers;
 /// <summary>Why a key is not used just now.</summary>
 /// <param name="Reason">RateLimited, QuotaExhausted or Credential.</param>
 /// <param name="Until">Null: until the secret's value changes.</param>
-internal sealed record KeyPark(FailureReason Reason, DateTimeOffset? Until, string Message);
+internal sealed record KeyPark(FailureReason Reason, DateTimeOffset? Until, string Message)
+{
+    /// <summary>When the provider said so last.</summary>
+    public DateTimeOffset Since { get; init; }
+}
 
 /// <summary>
 /// The health of one key at one provider across requests and reloads: rate limits by model, spent quotas, rejection.
@@ -64,14 +68,15 @@ internal sealed class KeyState(SecretConfig? config, SecretStore secrets)
         }
     }
 
-    /// <summary>An answer came: what was counted against the key for this model is forgotten.</summary>
-    public void Succeeded(Secret? used, string model)
+    /// <summary>An answer came: what was counted against the key for this model before it was asked for is forgotten. What befell the key meanwhile stays.</summary>
+    /// <param name="taken">When the key was taken for the call.</param>
+    public void Succeeded(Secret? used, string model, DateTimeOffset taken)
     {
         lock (_lock)
         {
             if (_parks.Count == 0 || !ReferenceEquals(used, _reading.Value)) return;
-            _parks.Remove("");
-            _parks.Remove(model);
+            Forgive_NeedsLock("", taken);
+            Forgive_NeedsLock(model, taken);
         }
     }
 
@@ -99,6 +104,11 @@ internal sealed class KeyState(SecretConfig? config, SecretStore secrets)
         _parks.Clear();
     }
 
+    private void Forgive_NeedsLock(string model, DateTimeOffset taken)
+    {
+        if (_parks.TryGetValue(model, out var entry) && entry.Park.Since <= taken) _parks.Remove(model);
+    }
+
     private KeyPark? ParkOf_NeedsLock(string model, DateTimeOffset now) =>
         _parks.TryGetValue(model, out var entry) && entry.Park.Until - s_slack > now ? entry.Park : null;
 
@@ -116,7 +126,7 @@ internal sealed class KeyState(SecretConfig? config, SecretStore secrets)
         // Of several deadlines the latest holds (a shorter one would send requests into a wall).
         if (known && old.Park.Until > until) until = old.Park.Until.Value;
         if (!known && _parks.Count >= MaxParks) Forget_NeedsLock(now);
-        _parks[model] = (new KeyPark(failure.Reason, until, failure.Message), strikes);
+        _parks[model] = (new KeyPark(failure.Reason, until, failure.Message) { Since = now }, strikes);
     }
 
     private void Forget_NeedsLock(DateTimeOffset now)

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using OpenClaw.Config;
 
 namespace OpenClaw.Gateway.State;
@@ -5,7 +6,12 @@ namespace OpenClaw.Gateway.State;
 /// <summary>Reads the configuration file of a gateway. The last one to be read whole wins; a file in the middle of being written is read again later.</summary>
 internal sealed class ConfigFiles(GatewayOptions options)
 {
+    private volatile byte[]? _read;
+
     public string? Path => options.ConfigPath;
+
+    /// <summary>True when the file's content is not what was read last, as far as it can be seen now; also when the last read failed.</summary>
+    public bool HasChanged() => Path is not null && Hash(Path) is { } now && !(_read is { } read && now.AsSpan().SequenceEqual(read));
 
     public async Task<(OpenClawConfig? Config, IReadOnlyList<ConfigProblem> Problems, StartRefusal? Refusal)> ReadAsync(CancellationToken cancel)
     {
@@ -15,9 +21,11 @@ internal sealed class ConfigFiles(GatewayOptions options)
             try
             {
                 bytes = await File.ReadAllBytesAsync(path, cancel).ConfigureAwait(false);
+                _read = SHA256.HashData(bytes);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
+                _read = null;
                 return (null, [], new StartRefusal($"the configuration {path} cannot be read: {e.Message}", "name another with --config or OPENCLAW_CONFIG_PATH", []));
             }
         }
@@ -25,5 +33,19 @@ internal sealed class ConfigFiles(GatewayOptions options)
         return result.Config is { } config
             ? (config, result.Problems, null)
             : (null, result.Problems, new StartRefusal($"the configuration {options.ConfigPath ?? "in the environment"} is not valid", "openclaw config validate says the same without starting", result.Problems));
+    }
+
+    private static byte[]? Hash(string path)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return SHA256.HashData(stream);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // In the middle of a swap: the next look will find it.
+            return null;
+        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using OpenClaw.Config;
 
 namespace OpenClaw.Gateway.State;
@@ -14,7 +13,6 @@ internal sealed class ConfigWatcher(GatewayOptions options, ConfigFiles files, S
     private readonly SemaphoreSlim _one = new(1);
     private Task _watching = Task.CompletedTask;
     private volatile Outcome _outcome = new(false, []);
-    private byte[] _seen = [];
 
     /// <summary>True when the file on disk is broken and the configuration before it is in force.</summary>
     public bool IsStale => _outcome.IsStale;
@@ -28,7 +26,6 @@ internal sealed class ConfigWatcher(GatewayOptions options, ConfigFiles files, S
     {
         builder.SecretsChanged += OnSecretChanged;
         if (files.Path is null) return;
-        _seen = Hash(files.Path) ?? [];
         _watching = WatchAsync();
     }
 
@@ -124,28 +121,13 @@ internal sealed class ConfigWatcher(GatewayOptions options, ConfigFiles files, S
         {
             while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
             {
-                if (Hash(files.Path!) is not { } now || now.AsSpan().SequenceEqual(_seen)) continue;
-                _seen = now;
+                if (!files.HasChanged()) continue;
                 await ReloadAsync("the file changed").ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)
         {
             // Disposed.
-        }
-    }
-
-    private static byte[]? Hash(string path)
-    {
-        try
-        {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            return SHA256.HashData(stream);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // In the middle of a swap: the next look will find it.
-            return null;
         }
     }
 

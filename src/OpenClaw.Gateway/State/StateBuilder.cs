@@ -19,6 +19,9 @@ internal sealed class StateBuilder : IAsyncDisposable
     private RoutingConfig _routing = new();
     private ScriptedServer? _scripted;
 
+    // Where the socket was bound when the process started: it stays there, whatever the file says later.
+    private bool? _startedOpen;
+
     /// <param name="clients">The clients of the store; null = there is none.</param>
     public StateBuilder(GatewayOptions options, Backoff backoff, ClientDirectory? clients = null)
     {
@@ -46,6 +49,7 @@ internal sealed class StateBuilder : IAsyncDisposable
     {
         var (authentication, refusal) = Authenticate(config);
         if (authentication is null) return (null, refusal);
+        _startedOpen ??= IsOpenToOthers(config.Gateway);
         _routing = config.Routing;
         if (_scripted is null && config.Providers.Any(static p => p.Api == ApiKind.Scripted))
         {
@@ -76,13 +80,12 @@ internal sealed class StateBuilder : IAsyncDisposable
     private (Authentication?, StartRefusal?) Authenticate(OpenClawConfig config)
     {
         var gateway = config.Gateway;
-        var bind = _options.Bind ?? gateway.Bind;
-        var isOpenToOthers = bind is BindMode.Lan or BindMode.Custom || (bind == BindMode.Auto && InContainer);
+        var isOpenToOthers = _startedOpen == true || IsOpenToOthers(gateway);
         var token = gateway.Token is { } named ? Secrets.Read(named).Value?.Reveal() : _options.Environment.Variable("OPENCLAW_GATEWAY_TOKEN");
         if (gateway.Auth == AuthMode.None)
         {
             return isOpenToOthers
-                ? (null, new StartRefusal("gateway.auth is off but the gateway would listen beyond loopback", "set gateway.auth to true and OPENCLAW_GATEWAY_TOKEN, or gateway.bind to \"loopback\"", []))
+                ? (null, OpenToOthers(gateway))
                 : (Authentication.OpenTo(_clients), null);
         }
         if (string.IsNullOrEmpty(token))
@@ -109,6 +112,12 @@ internal sealed class StateBuilder : IAsyncDisposable
         }
         return (Authentication.Require(tokens, hashed, _clients, _options.Time), null);
     }
+
+    private bool IsOpenToOthers(GatewayConfig gateway) => (gateway with { Bind = _options.Bind ?? gateway.Bind }).IsOpenToOthers(InContainer);
+
+    private StartRefusal OpenToOthers(GatewayConfig gateway) => IsOpenToOthers(gateway)
+        ? new StartRefusal("gateway.auth is off but the gateway would listen beyond loopback", "set gateway.auth to true and OPENCLAW_GATEWAY_TOKEN, or gateway.bind to \"loopback\"", [])
+        : new StartRefusal("gateway.auth is off but the gateway listens beyond loopback until it is started again", "start it again to listen where gateway.bind says, or keep gateway.auth on", []);
 
     public async ValueTask DisposeAsync()
     {

@@ -29,8 +29,8 @@ internal sealed class GatewayAddress
     {
         (address, problem) = (null, "");
         var named = NotEmpty(ask.Url) ?? NotEmpty(environment.Variable("OPENCLAW_GATEWAY_URL"));
-        // The file's own token is for the file's own gateway; it is not sent to an address that somebody typed.
-        var token = NotEmpty(ask.Token) ?? NotEmpty(environment.Variable("OPENCLAW_GATEWAY_TOKEN")) ?? (named is null ? ConfiguredToken(environment, config) : null);
+        // The file's own token is for the file's own gateway, which takes it before the environment's; it is not sent to an address that somebody typed.
+        var token = NotEmpty(ask.Token) ?? (named is null ? ConfiguredToken(environment, config) : null) ?? NotEmpty(environment.Variable("OPENCLAW_GATEWAY_TOKEN"));
         if (named is null)
         {
             address = new GatewayAddress(Local(environment, config), token, isNamed: false);

@@ -99,7 +99,7 @@ internal static class OfflineChecks
     {
         var gateway = config.Gateway;
         var token = gateway.Token is { } named ? new SecretStore(environment).Read(named).Value : null;
-        var isOpen = gateway.Bind is BindMode.Lan or BindMode.Custom || (gateway.Bind == BindMode.Auto && StateBuilder.InContainer);
+        var isOpen = gateway.IsOpenToOthers(StateBuilder.InContainer);
         if (token is null && gateway.Auth == AuthMode.Token && (isOpen || !gateway.AuthIsImplied || !config.Clients.IsEmpty))
         {
             var why = isOpen ? "the gateway would listen beyond this machine and there is no token, so it does not start" : "authentication is on and there is no token, so the gateway does not start";

@@ -34,7 +34,7 @@ public sealed class DrainTests : IAsyncLifetime
 
         var ready = await Until.TrueAsync("not ready", () => _gateway.GetAsync("/readyz"), a => a.Status == 503);
         Assert.Contains("draining", ready.Body, StringComparison.Ordinal);
-        Assert.Equal(200, (await _gateway.GetAsync("/healthz")).Status);
+        foreach (var door in (string[])["/healthz", "/startupz"]) Assert.Equal(503, (await _gateway.GetAsync(door)).Status);
         var refused = await _gateway.CallAsync("POST", "/v1/chat/completions", GatewayCalls.Chat);
         Assert.Equal((503, "openai", "draining"), (refused.Status, refused.Shape, refused.Json["error"]!["code"]!.GetValue<string>()));
         Assert.Equal("1", refused.Headers["Retry-After"]);

@@ -30,6 +30,15 @@ public sealed class GatewayAddressTests
         Assert.Null(address.Token);
     }
 
+    [Fact]
+    public void The_files_token_goes_before_the_environments_as_the_gateway_takes_them()
+    {
+        const string File = """{ "gateway": { "auth": { "token": "of-the-file" } } }""";
+        Assert.Equal("of-the-file", Find(new GatewayAsk(null, null, null), File, ("OPENCLAW_GATEWAY_TOKEN", "of-the-environment")).Token);
+        Assert.Equal("of-the-environment", Find(new GatewayAsk("http://elsewhere:1", null, null), File, ("OPENCLAW_GATEWAY_TOKEN", "of-the-environment")).Token);
+        Assert.Equal("typed", Find(new GatewayAsk(null, "typed", null), File, ("OPENCLAW_GATEWAY_TOKEN", "of-the-environment")).Token);
+    }
+
     [Theory]
     [InlineData("ftp://host")]
     [InlineData("http://")]

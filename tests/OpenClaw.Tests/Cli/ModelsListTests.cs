@@ -84,7 +84,7 @@ public sealed class ModelsListTests
     {
         var targets = ModelsProbe.Targets(LocalView.Models(LocalView.Team, ("GROQ_API_KEY", "k")));
         Assert.Equal(["openai/gpt-4o", "anthropic/claude-opus-4", "ollama/llama3.2"], targets.Take(3).Select(t => t.Model));
-        Assert.Contains(("gemini", "gemini/gemini-2.5-flash"), targets);
-        Assert.Contains(("groq", null), targets);
+        Assert.Contains(targets, static t => (t.Provider, t.Model) == ("gemini", "gemini/gemini-2.5-flash"));
+        Assert.Contains(targets, static t => (t.Provider, t.Model) == ("groq", null));
     }
 }

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using OpenClaw.Client;
+using OpenClaw.Commands;
 using OpenClaw.Commands.Models;
 
 namespace OpenClaw.Tests.Cli;
@@ -81,6 +83,24 @@ public sealed class ModelsStatusTests
     {
         var view = LocalView.Models("""{ "defaultModel": "openai/gpt-4o" }""", ("OPENAI_API_KEY", Secret));
         Assert.Equal(code, ModelsStatus.Check(view, [new ProbeRow("openai", "openai/gpt-4o", bucket, 1, "")]));
+    }
+
+    [Fact]
+    public void A_provider_of_which_nobody_names_a_model_is_no_fault()
+    {
+        var view = LocalView.Models("""{ "defaultModel": "openai/gpt-4o" }""", ("OPENAI_API_KEY", Secret), ("GROQ_API_KEY", Secret));
+        Assert.Equal(0, ModelsStatus.Check(view, [new ProbeRow("openai", "openai/gpt-4o", "ok", 1, ""), new ProbeRow("groq", null, "no_model", null, "")]));
+    }
+
+    [Fact]
+    public async Task A_probe_calls_the_limit_as_the_provider_calls_it()
+    {
+        await using var gateway = new TinyHttp(static (_, _) => (200, "{}"));
+        var view = LocalView.Models("""{ "defaultModel": "openai/o1", "models": { "fallbacks": ["mistral/mistral-large-latest"] } }""", ("OPENAI_API_KEY", Secret), ("MISTRAL_API_KEY", Secret));
+        var (rows, _) = await ModelsProbe.RunAsync(view with { Gateway = gateway.Url }, new GatewayAsk(gateway.Url, "t", null), new ProbeOrder(null, TimeSpan.FromSeconds(20), 7), json: false, TestContext.Current.CancellationToken);
+        Assert.Equal(["ok", "ok"], rows!.Value.Select(static r => r.Bucket));
+        Assert.Contains("\"model\":\"openai/o1\",\"max_completion_tokens\":7", Assert.Single(gateway.Asked, static a => a.Contains("openai/o1", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("\"max_tokens\":7", Assert.Single(gateway.Asked, static a => a.Contains("mistral/", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     private static JsonElement Parse(string json) => JsonDocument.Parse(json).RootElement;

@@ -81,7 +81,8 @@ internal sealed partial class ReadRequest
             if (effort is not null) _request.Reasoning = new ReasoningRequest(true, effort);
             return;
         }
-        bool? shown = JsonRead.String(thinking, "display") switch { "omitted" => false, "summarized" => true, _ => null };
+        // Who asks Claude to think gets the thoughts unless they say otherwise; elsewhere that must be asked for.
+        var shown = JsonRead.String(thinking, "display") != "omitted";
         switch (JsonRead.String(thinking, "type"))
         {
             case "disabled": _request.Reasoning = new ReasoningRequest(false); break;

@@ -147,7 +147,8 @@ internal static class ReadRequest
         var effort = JsonRead.String(value, "effort");
         var budget = Budget(name, "max_tokens", value, problem) ?? Budget(name, "budget_tokens", value, problem);
         var off = effort == "none" || JsonRead.String(value, "type") == "disabled" || IsFalse(value, "enabled");
-        bool? include = value.TryGetProperty("exclude"u8, out var exclude) && exclude.ValueKind is JsonValueKind.True or JsonValueKind.False ? !exclude.GetBoolean() : null;
+        // Both show what was thought unless it is excluded; reasoning_effort, OpenAI's own word, never does.
+        bool? include = value.TryGetProperty("exclude"u8, out var exclude) && exclude.ValueKind is JsonValueKind.True or JsonValueKind.False ? !exclude.GetBoolean() : off ? null : true;
         return new ReasoningRequest(!off, effort, budget, include);
     }
 

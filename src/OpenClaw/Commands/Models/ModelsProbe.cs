@@ -16,6 +16,11 @@ namespace OpenClaw.Commands.Models;
 /// <param name="Provider">Only this one; null = all.</param>
 internal sealed record ProbeOrder(string? Provider, TimeSpan Timeout, int MaxTokens);
 
+/// <summary>What one call is made to.</summary>
+/// <param name="Model">Null: nobody names a model of the provider, so there is nothing to call.</param>
+/// <param name="LimitName">What the provider calls the longest answer.</param>
+internal sealed record ProbeTarget(string Provider, string? Model, string LimitName);
+
 /// <summary>What one live call came to.</summary>
 /// <param name="Bucket">ok, auth, rate_limit, billing, timeout, format, unknown, no_model.</param>
 internal sealed record ProbeRow(string Provider, string? Model, string Bucket, double? Ms, string Message);
@@ -47,7 +52,7 @@ internal static class ModelsProbe
 
     /// <summary>Through a gateway of its own, on a free port, for as long as it takes.</summary>
     private static async Task<(ImmutableArray<ProbeRow>? Rows, int Code)> RunAloneAsync(
-        List<(string Provider, string? Model)> targets, string? config, ProbeOrder order, bool json, CancellationToken cancel)
+        List<ProbeTarget> targets, string? config, ProbeOrder order, bool json, CancellationToken cancel)
     {
         // Where the configuration wants the usual token, this one is it.
         var made = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
@@ -64,17 +69,19 @@ internal static class ModelsProbe
     }
 
     /// <summary>The chain, and the first model known of every other provider; a null model where none is known.</summary>
-    public static List<(string Provider, string? Model)> Targets(ModelsView view)
+    public static List<ProbeTarget> Targets(ModelsView view)
     {
-        var targets = new List<(string, string?)>();
+        var targets = new List<ProbeTarget>();
         var chain = new List<string>(view.Fallbacks);
         if (view.Default is not null) chain.Insert(0, view.Default);
-        foreach (var reference in chain) targets.Add((reference[..reference.IndexOf('/', StringComparison.Ordinal)], reference));
-        foreach (var provider in view.Providers.Where(p => targets.All(t => t.Item1 != p.Id)))
+        foreach (var reference in chain) targets.Add(Target(reference[..reference.IndexOf('/', StringComparison.Ordinal)], reference));
+        foreach (var provider in view.Providers.Where(p => targets.All(t => t.Provider != p.Id)))
         {
-            targets.Add((provider.Id, view.Models.FirstOrDefault(m => m.Provider == provider.Id && m.IsAllowed)?.Key));
+            targets.Add(Target(provider.Id, view.Models.FirstOrDefault(m => m.Provider == provider.Id && m.IsAllowed)?.Key));
         }
         return targets;
+
+        ProbeTarget Target(string provider, string? model) => new(provider, model, view.Providers.FirstOrDefault(p => p.Id == provider)?.WantsNewLimitName == true ? "max_completion_tokens" : "max_tokens");
     }
 
     /// <summary>The bucket of a failure as decisions name it.</summary>
@@ -118,7 +125,7 @@ internal static class ModelsProbe
         json.WriteEndArray();
     }
 
-    private static async Task<ImmutableArray<ProbeRow>> RunAsync(List<(string Provider, string? Model)> targets, Uri gateway, string? token, ProbeOrder order, CancellationToken cancel)
+    private static async Task<ImmutableArray<ProbeRow>> RunAsync(List<ProbeTarget> targets, Uri gateway, string? token, ProbeOrder order, CancellationToken cancel)
     {
         using var http = GatewayClient.Open(gateway, Timeout.InfiniteTimeSpan);
         if (token is not null) http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -129,7 +136,7 @@ internal static class ModelsProbe
             await turn.WaitAsync(cancel).ConfigureAwait(false);
             try
             {
-                return await CallAsync(http, target.Provider, target.Model, order, cancel).ConfigureAwait(false);
+                return await CallAsync(http, target, order, cancel).ConfigureAwait(false);
             }
             finally
             {
@@ -139,28 +146,28 @@ internal static class ModelsProbe
         return [.. rows];
     }
 
-    private static async Task<ProbeRow> CallAsync(HttpClient http, string provider, string model, ProbeOrder order, CancellationToken cancel)
+    private static async Task<ProbeRow> CallAsync(HttpClient http, ProbeTarget target, ProbeOrder order, CancellationToken cancel)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(order.Timeout);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = Body(model, order.MaxTokens) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = Body(target.Model!, target.LimitName, order.MaxTokens) };
         request.Headers.Add("x-openclaw-fallback", "off");
         var watch = Stopwatch.StartNew();
         try
         {
             using var answer = await http.SendAsync(request, limit.Token).ConfigureAwait(false);
             var ms = watch.Elapsed.TotalMilliseconds;
-            if (answer.IsSuccessStatusCode) return new ProbeRow(provider, model, "ok", ms, "");
+            if (answer.IsSuccessStatusCode) return new ProbeRow(target.Provider, target.Model, "ok", ms, "");
             var (bucket, message) = await ReasonAsync(http, answer, cancel).ConfigureAwait(false);
-            return new ProbeRow(provider, model, bucket, ms, message);
+            return new ProbeRow(target.Provider, target.Model, bucket, ms, message);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            return new ProbeRow(provider, model, "timeout", watch.Elapsed.TotalMilliseconds, $"no answer within {Readable.Milliseconds(order.Timeout.TotalMilliseconds)}");
+            return new ProbeRow(target.Provider, target.Model, "timeout", watch.Elapsed.TotalMilliseconds, $"no answer within {Readable.Milliseconds(order.Timeout.TotalMilliseconds)}");
         }
         catch (HttpRequestException)
         {
-            return new ProbeRow(provider, model, "unknown", null, "the gateway went away");
+            return new ProbeRow(target.Provider, target.Model, "unknown", null, "the gateway went away");
         }
     }
 
@@ -184,14 +191,14 @@ internal static class ModelsProbe
         return ("unknown", $"status {(int)answer.StatusCode}");
     }
 
-    private static ByteArrayContent Body(string model, int maxTokens)
+    private static ByteArrayContent Body(string model, string limitName, int maxTokens)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
             json.WriteString("model"u8, model);
-            json.WriteNumber("max_tokens"u8, maxTokens);
+            json.WriteNumber(limitName, maxTokens);
             json.WriteStartArray("messages"u8);
             json.WriteStartObject();
             json.WriteString("role"u8, "user"u8);

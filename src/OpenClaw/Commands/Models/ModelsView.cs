@@ -57,6 +57,9 @@ internal sealed record ProviderRow(string Id, string Api, string BaseUrl, bool I
     /// <summary>The first key that is well.</summary>
     public KeyRow? Effective => Keys.FirstOrDefault(static k => k.IsOk);
 
+    /// <summary>OpenAI's reasoning models refuse <c>max_tokens</c>; many other servers know nothing else.</summary>
+    public bool WantsNewLimitName => BaseUrl.Contains("api.openai.com", StringComparison.Ordinal);
+
     /// <summary>No key will come back by itself.</summary>
     public bool LacksKey => Missing is not null && !Keys.Any(static k => k.Parks.Any(static p => p.Until is not null));
 }

@@ -56,6 +56,31 @@ public sealed class KeysOnTheWireTests
         Assert.Equal([First, Second, First], seen);
     }
 
+    [Fact]
+    public async Task A_stream_that_ends_well_does_not_call_off_a_limit_that_was_met_meanwhile()
+    {
+        var (begun, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var stage = await ScriptedStage.StartAsync([], providers: static server => $$"""
+            "p": { "api": "openai-completions", "baseUrl": "{{server.BaseUrl}}", "apiKey": "{{First}}" }
+            """);
+        stage.Server.On("keyed", async x =>
+        {
+            if (begun.TrySetResult())
+            {
+                await go.Task;
+                await ScriptedStage.SayAsync(x, "answered");
+            }
+            else await x.ErrorAsync(ScriptedError.RateLimited, retryAfter: TimeSpan.FromMinutes(10));
+        });
+        var older = stage.AskAsync("p/keyed");
+        await begun.Task;
+        Assert.Equal(429, (await stage.AskAsync("p/keyed")).Status);
+        go.SetResult();
+        Assert.Equal("answered", (await older).Text);
+        Assert.Equal(429, (await stage.AskAsync("p/keyed")).Status);
+        Assert.Equal(2, stage.Asked.Count);
+    }
+
     private static async Task<ScriptedStage> StageAsync(ConcurrentQueue<string> seen, Func<string, int> statusOf)
     {
         var stage = await ScriptedStage.StartAsync([], providers: static server => $$"""

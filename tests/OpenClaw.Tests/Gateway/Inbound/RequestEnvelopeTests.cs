@@ -33,6 +33,18 @@ public class RequestEnvelopeTests
         Assert.Equal(expected, envelope.WantsReasoning);
     }
 
+    [Theory]
+    [InlineData("""{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{"image_url":"x","a":[{"type":"image"},{"type":"document"}]}}]}""", 0, 0)]
+    [InlineData("""{"role":"assistant","content":null,"tool_calls":[{"id":"t","type":"function","function":{"name":"f","arguments":{"image_url":"x","type":"image"}}}]}""", 0, 0)]
+    [InlineData("""{"role":"assistant","content":[{"type":"tool_use","input":{"type":"image"}},{"type":"image","source":{}}]}""", 1, 0)]
+    [InlineData("""{"role":"user","content":[{"type":"tool_result","content":[{"type":"image","source":{"type":"url","url":"u"}},{"type":"document"}]}]}""", 1, 1)]
+    [InlineData("""{"role":"user","content":[{"type":"document","source":{"type":"content","content":[{"type":"image"}]}},{"type":"image_url","image_url":{"url":"u"}}]}""", 2, 1)]
+    public async Task Images_are_parts_of_messages_and_not_what_a_tool_was_given(string message, int images, int documents)
+    {
+        using var envelope = await ReadAsync($$"""{"messages":[{{message}},{"role":"user","content":"go on"}]}""");
+        Assert.Equal((images, documents), (envelope.Images, envelope.Documents));
+    }
+
     [Fact]
     public async Task A_model_inside_a_message_is_not_the_requests_model()
     {

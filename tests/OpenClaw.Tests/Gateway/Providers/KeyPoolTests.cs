@@ -97,6 +97,20 @@ public sealed class KeyPoolTests : IDisposable
         Assert.False(pool.HasAnother("gpt", Now));
     }
 
+    [Theory]
+    [InlineData(FailureReason.RateLimited)]
+    [InlineData(FailureReason.QuotaExhausted)]
+    internal void An_answer_that_was_asked_for_before_a_refusal_does_not_take_it_back(FailureReason reason)
+    {
+        var pool = Pool(OpenAi(Env("OPENAI_API_KEY")));
+        var older = pool.Take("gpt", Now);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        pool.Take("gpt", Now).Failed(Failure(reason, 60), Now);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        older.Succeeded();
+        Assert.Equal(reason, pool.Take("gpt", Now).Missing!.Reason);
+    }
+
     [Fact]
     public void A_spent_key_rests_ten_minutes_and_twice_as_long_each_time_up_to_a_day()
     {

@@ -32,7 +32,7 @@ public class ReadRequestTests
         Assert.Equal(("m", 100, true, 0.5, 0.9, 4, "u1"), (request.Model, request.MaxTokens, request.Stream, request.Temperature, request.TopP, request.TopK, request.User));
         Assert.Equal(["a", "b"], request.StopSequences);
         Assert.Equal([new TextPart("be brief")], request.System);
-        Assert.Equal(new ReasoningRequest(true, "high", 2048), request.Reasoning);
+        Assert.Equal(new ReasoningRequest(true, "high", 2048, true), request.Reasoning);
         Assert.Equal(OutputFormatKind.JsonSchema, request.Output.Kind);
         Assert.Equal("""{"type":"object"}""", request.Output.SchemaJson);
         Assert.Equal([new TextPart("hi")], request.Turns.Single().Parts);
@@ -140,12 +140,13 @@ public class ReadRequestTests
     }
 
     [Theory]
-    [InlineData("""{"type":"adaptive"}""", "\"output_config\":{\"effort\":\"max\"}", true, "max", null)]
-    [InlineData("""{"type":"disabled"}""", "\"x\":null", false, null, null)]
-    [InlineData("""{"type":"enabled","budget_tokens":1024}""", "\"x\":null", true, null, 1024)]
-    [InlineData("null", "\"output_config\":{\"effort\":\"low\"}", true, "low", null)]
-    public void Thinking_modes(string thinking, string more, bool enabled, string? effort, int? budget) =>
-        Assert.Equal(new ReasoningRequest(enabled, effort, budget), ReadMessages("""[{"role":"user","content":"a"}]""", ",\"thinking\":" + thinking + "," + more).Reasoning);
+    [InlineData("""{"type":"adaptive"}""", "\"output_config\":{\"effort\":\"max\"}", true, "max", null, true)]
+    [InlineData("""{"type":"adaptive","display":"omitted"}""", "\"x\":null", true, null, null, false)]
+    [InlineData("""{"type":"disabled"}""", "\"x\":null", false, null, null, null)]
+    [InlineData("""{"type":"enabled","budget_tokens":1024}""", "\"x\":null", true, null, 1024, true)]
+    [InlineData("null", "\"output_config\":{\"effort\":\"low\"}", true, "low", null, null)]
+    public void Thinking_modes(string thinking, string more, bool enabled, string? effort, int? budget, bool? shown) =>
+        Assert.Equal(new ReasoningRequest(enabled, effort, budget, shown), ReadMessages("""[{"role":"user","content":"a"}]""", ",\"thinking\":" + thinking + "," + more).Reasoning);
 
     [Theory]
     [InlineData("""{"max_tokens":1,"messages":[{"role":"user","content":"a"}]}""", "model")]

@@ -160,9 +160,9 @@ public class ReadRequestTests
     [InlineData("\"reasoning_effort\":\"low\"", true, "low", null, null)]
     [InlineData("\"reasoning_effort\":\"none\"", false, "none", null, null)]
     [InlineData("\"reasoning\":{\"effort\":\"high\",\"exclude\":true}", true, "high", null, false)]
-    [InlineData("\"reasoning\":{\"max_tokens\":2000}", true, null, 2000, null)]
+    [InlineData("\"reasoning\":{\"max_tokens\":2000}", true, null, 2000, true)]
     [InlineData("\"reasoning\":{\"enabled\":false}", false, null, null, null)]
-    [InlineData("\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":3000}", true, null, 3000, null)]
+    [InlineData("\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":3000}", true, null, 3000, true)]
     [InlineData("\"thinking\":{\"type\":\"disabled\"}", false, null, null, null)]
     public void Reasoning_has_many_forms(string field, bool enabled, string? effort, int? budget, bool? include) =>
         Assert.Equal(new ReasoningRequest(enabled, effort, budget, include), With(field).Reasoning);

@@ -1,0 +1,49 @@
+using OpenClaw.Gateway;
+
+namespace OpenClaw.Tests.Gateway.State;
+
+/// <summary>Whether a gateway may go without a token hangs on where it listens, not on where a new file says that the next one will.</summary>
+public sealed class OpenReloadTests
+{
+    private const string Rest = "\"defaultModel\": \"scripted/ok\"";
+    private const string Lan = """{ "gateway": { "bind": "lan", "auth": { "token": "the-owners-token" } }, "defaultModel": "scripted/ok" }""";
+
+    [Theory]
+    [InlineData("""{ "gateway": { "bind": "loopback", "auth": false }, "defaultModel": "scripted/ok" }""", "gateway.auth is off but the gateway listens beyond loopback until it is started again")]
+    [InlineData("""{ "defaultModel": "scripted/ok" }""", "authentication is on but there is no token")]
+    public async Task A_gateway_on_the_network_keeps_its_token_whatever_the_file_says_of_loopback(string file, string says)
+    {
+        await using var stage = await ReloadStage.StartAsync(Lan);
+        var line = await stage.ReloadAsync(file);
+        Assert.Equal($"reload refused, the configuration before stays in force: {says}", line);
+        Assert.Equal((401, 200), (await stage.StatusAsync(), await stage.StatusAsync("the-owners-token")));
+        Assert.Equal("reloaded: the file changed", await stage.ReloadAsync(Lan.Replace("the-owners-token", "another-token", StringComparison.Ordinal)));
+        Assert.Equal((401, 200), (await stage.StatusAsync("the-owners-token"), await stage.StatusAsync("another-token")));
+    }
+
+    [Fact]
+    public async Task A_gateway_on_loopback_may_lose_its_token()
+    {
+        await using var stage = await ReloadStage.StartAsync($$"""{ "gateway": { "auth": { "token": "the-owners-token" } }, {{Rest}} }""");
+        Assert.Equal("reloaded: the file changed", await stage.ReloadAsync($$"""{ "gateway": { "auth": false }, {{Rest}} }"""));
+        Assert.Equal(200, await stage.StatusAsync());
+    }
+
+    [Fact]
+    public async Task One_address_of_loopback_is_loopback_for_the_start_too()
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Skip("only Linux has all of 127.0.0.0/8");
+        await using var stage = await ReloadStage.StartAsync($$"""{ "gateway": { "bind": "127.0.0.2", "auth": false }, {{Rest}} }""");
+        Assert.Equal(200, await stage.StatusAsync());
+    }
+
+    [Fact]
+    public async Task An_open_start_beyond_loopback_is_refused()
+    {
+        await using var stage = new ReloadStage();
+        stage.Write($$"""{ "gateway": { "auth": false }, {{Rest}} }""");
+        var (host, refusal) = await GatewayHost.StartAsync(stage.Options with { Bind = OpenClaw.Config.BindMode.Lan }, TestContext.Current.CancellationToken);
+        Assert.Null(host);
+        Assert.Equal("gateway.auth is off but the gateway would listen beyond loopback", refusal!.Message);
+    }
+}
