@@ -45,6 +45,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     private decimal _largest;
     private decimal _rate;
     private decimal _taken;
+    private decimal _takenBefore;
     private long _grants;
     private long _changes;
     private long _beatChanges;
@@ -187,7 +188,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
         {
             if (Free >= need) return null;
             // About two seconds of use, but never much of what is left for all.
-            var ahead = Math.Max(_rate * 2, need * 3);
+            var ahead = Math.Max(Math.Max(_rate * 2, need * 3), Lately * 3);
             if (_grants > 0) ahead = Math.Min(ahead, _unleased / 8);
             else ahead = Math.Min(ahead, Math.Max(0, limit - Spent) / 16);
             var want = need - Free + Math.Max(0, ahead);
@@ -276,7 +277,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     {
         lock (_lock)
         {
-            var headroom = Math.Min(Math.Max(0, Free), Math.Max(Math.Max(_rate, _largest * 8), _needed));
+            var headroom = Math.Min(Math.Max(0, Free), Math.Max(Math.Max(_rate, Lately * 2), Math.Max(_largest * 8, _needed)));
             _needed = 0;
             _proposed = Exposure + headroom;
             _exposed = Math.Min(_exposed, _proposed);
@@ -300,7 +301,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
         {
             _rate = (_rate * 0.7m) + (_taken / Math.Max(0.05m, (decimal)sinceLast.TotalSeconds) * 0.3m);
             if (_rate < Tiny) _rate = 0;
-            _taken = 0;
+            (_taken, _takenBefore) = (0, _taken);
             _largest *= 0.9m;
             return _rate;
         }
@@ -325,6 +326,9 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
             _isEmptyThere = known == 0 && Exposure == 0;
         }
     }
+
+    // A rush after a rest is in the rate only after a while: until then each step is a multiple of all that came before it.
+    private decimal Lately => _taken + _takenBefore;
 
     private decimal Exposure => _reserved + Unwritten;
 

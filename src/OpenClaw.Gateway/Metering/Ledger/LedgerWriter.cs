@@ -143,6 +143,8 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
     {
         List<TaskCompletionSource> flushes;
         lock (_lock) flushes = [.. _flushes];
+        // Who waits for a flush waits for what was there when it asked, and not for what goes on coming.
+        var owed = flushes.Count > 0 ? queue.Waiting : 0;
         var batch = new List<PendingItem>(BatchSize);
         while (true)
         {
@@ -152,8 +154,9 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
             Interlocked.Add(ref _written, await WriteAsync(batch, gatewayId, false, cancel).ConfigureAwait(false));
             queue.Release(batch);
             Wrote(batch);
-            // What came meanwhile is gathered first. Who waits for all of it is served now.
-            if (batch.Count < BatchSize && flushes.Count == 0 && !_closing) break;
+            owed -= batch.Count;
+            // What came meanwhile is gathered first.
+            if (batch.Count < BatchSize && owed <= 0 && !_closing) break;
         }
         if (queue.Waiting > 0) queue.Wake();
         await DeleteDoneAsync(evenLast: false, cancel).ConfigureAwait(false);

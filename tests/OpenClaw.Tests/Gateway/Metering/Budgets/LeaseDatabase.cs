@@ -162,6 +162,9 @@ internal sealed class SimulatedStore(LeaseDatabase database, int gateway, bool i
 
     public bool IsDead { get; private set; }
 
+    /// <summary>How often it was asked for leases, and told of exposures.</summary>
+    public int Asked { get; private set; }
+
     public bool IsShared => isShared;
 
     public string? WhyNotAccepting => null;
@@ -224,6 +227,7 @@ internal sealed class SimulatedStore(LeaseDatabase database, int gateway, bool i
     public async ValueTask<LeaseGrant> LeaseAsync(CounterKey key, LeaseWish wish, CancellationToken cancel)
     {
         await ReachAsync(cancel);
+        Asked++;
         return database.Grant(gateway, key, wish);
     }
 
@@ -236,6 +240,7 @@ internal sealed class SimulatedStore(LeaseDatabase database, int gateway, bool i
     public async ValueTask<IReadOnlyList<LeaseLeft>> HeartbeatAsync(IReadOnlyCollection<LeaseExposure> exposures, CancellationToken cancel)
     {
         await ReachAsync(cancel);
+        Asked++;
         return database.Beat(gateway, exposures);
     }
 
