@@ -184,7 +184,8 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
     private static DialectStreamWriter NewWriter(Exchange x, ClientAnswer client, Target target) => x.Dialect.OpenWriter(
         client, Beginning(x, target));
 
-    private static StreamPosition Beginning(Exchange x, Target target) =>
+    /// <summary>Where a stream of the caller's begins that is written here.</summary>
+    public static StreamPosition Beginning(Exchange x, Target target) =>
         StreamPosition.Beginning(x.Decision.Id, target.Ref.Model, x.Decision.Time.ToUnixTimeSeconds(), x.Envelope.IncludeUsage);
 
     private static RelaySink NewRelay(Exchange x, AnswerTracker tracker, DialectStreamWriter writer, AttemptGoal goal, bool prefill) => new(

@@ -444,6 +444,8 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     {
         if (opened.Writer is { } writer) return writer;
         var position = opened.Pump!.Position;
+        // What has passed does not name the answer yet (Azure's first chunk has neither id nor model): it gets the names it would begin with.
+        if (!position.Started) position = Attempts.Beginning(x, opened.Target);
         position.IncludeUsage = x.Envelope.IncludeUsage;
         return x.Dialect.OpenWriter(client, position);
     }
@@ -462,6 +464,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         Alignment.Exact => "went on exactly where the answer was cut",
         Alignment.Resynchronised => "said it in other words, then went on where the answer was cut",
         Alignment.Parted => "gave another answer: it goes on from the word where the texts part",
+        Alignment.Called => "called a tool before it had said what was sent already: the call follows where the answer was cut",
         _ => null,
     };
 

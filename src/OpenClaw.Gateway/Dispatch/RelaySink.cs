@@ -20,6 +20,7 @@ internal sealed class RelaySink : IChatEventSink
     private readonly ArrayBufferWriter<byte> _heldBytes = new();
     private readonly ArrayBufferWriter<byte> _emitted = new();
     private bool _seamTold;
+    private bool _calledEarly;
 
     /// <param name="tracker">Follows this hop.</param>
     /// <param name="aligner">Null for the first hop.</param>
@@ -34,7 +35,7 @@ internal sealed class RelaySink : IChatEventSink
     public ReadOnlySpan<byte> Emitted => _emitted.WrittenSpan;
 
     /// <summary>How this hop's text met what was sent before; null for the first hop.</summary>
-    public Alignment? Seam => _aligner?.State;
+    public Alignment? Seam => _calledEarly && _seamTold ? Alignment.Called : _aligner?.State;
 
     /// <summary>Bytes held back; the pump bounds them.</summary>
     public int HeldBytes => _heldBytes.WrittenCount;
@@ -81,9 +82,15 @@ internal sealed class RelaySink : IChatEventSink
     public void ToolCall(int index, ReadOnlySpan<byte> id, ReadOnlySpan<byte> name)
     {
         _tracker.ToolCall(index, id, name);
-        FlushAligner();
+        // The text so far only repeats what was sent, and not all of it: what follows the call may go on repeating.
+        if (_aligner is { IsRepeating: true }) _calledEarly = true;
+        else FlushAligner();
         if (_holdTools) Hold(HeldKind.ToolCall, index, id, name);
-        else _writer.ToolCall(index, id, name);
+        else
+        {
+            TellSeam();
+            _writer.ToolCall(index, id, name);
+        }
     }
 
     public void ToolArguments(int index, ReadOnlySpan<byte> json)
@@ -120,6 +127,7 @@ internal sealed class RelaySink : IChatEventSink
     /// <summary>Hands on what is held: the answer is complete, or too large to hold.</summary>
     public void Release()
     {
+        if (IsHolding) TellSeam();
         foreach (var held in _held)
         {
             var first = _heldBytes.WrittenSpan.Slice(held.At, held.First);
@@ -150,12 +158,18 @@ internal sealed class RelaySink : IChatEventSink
             Hold(HeldKind.Text, 0, fresh, default);
             return;
         }
-        if (_aligner is { State: Alignment.Parted or Alignment.Resynchronised } && !_seamTold)
-        {
-            _seamTold = true;
-            _writer.Seam(_aligner.State == Alignment.Parted ? "{\"seam\":\"parted\"}"u8 : "{\"seam\":\"resynchronised\"}"u8);
-        }
+        TellSeam();
         Write(fresh);
+    }
+
+    // Once, before the first thing of this hop that does not go on exactly: text, or a call that came before the sent text was met.
+    private void TellSeam()
+    {
+        if (_seamTold || _aligner is null) return;
+        var parted = _calledEarly || _aligner.State == Alignment.Parted;
+        if (!parted && _aligner.State != Alignment.Resynchronised) return;
+        _seamTold = true;
+        _writer.Seam(parted ? "{\"seam\":\"parted\"}"u8 : "{\"seam\":\"resynchronised\"}"u8);
     }
 
     private void Write(ReadOnlySpan<byte> text)

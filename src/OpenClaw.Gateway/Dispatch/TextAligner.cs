@@ -14,6 +14,9 @@ internal enum Alignment
 
     /// <summary>The texts parted for good: the new one goes on from where they parted.</summary>
     Parted,
+
+    /// <summary>A tool call came before the new text had caught up with the sent one (<see cref="RelaySink"/>).</summary>
+    Called,
 }
 
 /// <summary>
@@ -35,6 +38,12 @@ internal sealed class TextAligner(ReadOnlyMemory<byte> sent, bool isContinuation
     private bool _searching;
 
     public Alignment State { get; private set; } = sent.IsEmpty ? Alignment.Exact : Alignment.Pending;
+
+    /// <summary>
+    /// True while all of the new text is the beginning of the sent one, or there is none yet: nothing can be said of the rest.
+    /// A target that was asked to go on and has said nothing, or little, goes on: it repeats nothing.
+    /// </summary>
+    public bool IsRepeating => State == Alignment.Pending && !_searching && !(isContinuation && (_matched < RestartSign || sent.Length < RestartSign));
 
     /// <summary>Takes the next text; returns what to send now, empty while undecided. The span is valid until the next call.</summary>
     public ReadOnlySpan<byte> Take(ReadOnlySpan<byte> text)
