@@ -42,17 +42,34 @@ internal sealed class RateHold
     /// <summary>The request is over: estimated tokens become the ones that were used.</summary>
     public void Settle(Decision decision)
     {
-        foreach (var (meter, amount, tokens, target) in _taken)
+        for (var i = 0; i < _taken.Count; i++)
         {
+            var (meter, amount, tokens, target) = _taken[i];
             if (!tokens) continue;
-            long used = 0;
-            foreach (var attempt in decision.Attempts)
-            {
-                if (target is null || attempt.Target == target) used += attempt.Usage.Total;
-            }
+            // A target that was entered twice (to go on with its own cut answer) took two estimates; what it used is all in the first.
+            var used = IsSettled(i) ? 0 : UsedBy(decision, target);
             meter.Correct(amount - (used * Weight));
         }
         _taken.Clear();
+    }
+
+    private bool IsSettled(int at)
+    {
+        for (var i = 0; i < at; i++)
+        {
+            if (_taken[i].Meter == _taken[at].Meter && _taken[i].Target == _taken[at].Target) return true;
+        }
+        return false;
+    }
+
+    private static long UsedBy(Decision decision, string? target)
+    {
+        long used = 0;
+        foreach (var attempt in decision.Attempts)
+        {
+            if (target is null || attempt.Target == target) used += attempt.Usage.Total;
+        }
+        return used;
     }
 
     /// <summary>

@@ -14,6 +14,9 @@ internal sealed class UsageApi(StateHolder states, LedgerState ledger, TimeProvi
     private static readonly TimeSpan s_flush = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>The longest that a report takes until it, or its refusal, is on its way.</summary>
+    public static TimeSpan Longest => s_flush + s_patience;
+
     public async Task UsageAsync(HttpContext http)
     {
         if (states.Current.Authentication.Authenticate(http.Request) is not { } caller)

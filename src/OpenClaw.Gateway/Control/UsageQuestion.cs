@@ -10,6 +10,7 @@ internal static class UsageQuestion
     /// <summary>The most rows that a report has.</summary>
     public const int MostRows = 10_000;
 
+    private static readonly string[] s_words = ["by", "since", "until", "client", "session", "timeZone", "limit"];
 
     public static string Groupings => string.Join(", ", Enum.GetNames<UsageGrouping>().Select(static n => n.ToLowerInvariant()));
 
@@ -17,7 +18,8 @@ internal static class UsageQuestion
     public static (UsageQuery? Query, string Problem, string Param) Read(IQueryCollection asked, DateTimeOffset now)
     {
         var grouping = UsageGrouping.Model;
-        if (asked["by"] is [{ Length: > 0 } by] && (!char.IsAsciiLetter(by[0]) || !Enum.TryParse(by, ignoreCase: true, out grouping))) return (null, $"by is one of {Groupings}", "by");
+        if (Repeated(asked) is { } twice) return (null, $"{twice} is given more than once", twice);
+        if (asked["by"] is [{ Length: > 0 } by] && !TryGrouping(by, out grouping)) return (null, $"by is one of {Groupings}", "by");
         var zoneName = asked["timeZone"] is [{ Length: > 0 } named] ? named : "UTC";
         if (!TimeZoneInfo.TryFindSystemTimeZoneById(zoneName, out var zone)) return (null, "timeZone is a name such as Europe/Berlin", "timeZone");
         if (!TryTime(asked["since"] is [{ Length: > 0 } since] ? since : "7d", now, zone, isEnd: false, grouping == UsageGrouping.Day, out var from)) return (null, "since is a time such as 7d, 24h, today, 2026-11-01 or 2026-11-01T12:00:00Z", "since");
@@ -70,6 +72,20 @@ internal static class UsageQuestion
         while (zone.IsInvalidTime(local)) local = local.AddMinutes(15);
         return new DateTimeOffset(local, zone.GetUtcOffset(local)).ToUniversalTime();
     }
+
+    // One of the names and nothing else: Enum.TryParse takes numbers and lists, too.
+    private static bool TryGrouping(string text, out UsageGrouping grouping)
+    {
+        foreach (var known in Enum.GetValues<UsageGrouping>())
+        {
+            grouping = known;
+            if (text.Equals(known.ToString(), StringComparison.OrdinalIgnoreCase)) return true;
+        }
+        grouping = default;
+        return false;
+    }
+
+    private static string? Repeated(IQueryCollection asked) => Array.Find(s_words, word => asked[word].Count > 1);
 
     private static string? Text(Microsoft.Extensions.Primitives.StringValues values) => values is [{ Length: > 0 } text] ? text : null;
 }

@@ -17,7 +17,10 @@ internal enum BreakerWeight
 /// <summary>When a target's breaker opens, and for how long.</summary>
 internal static class BreakerRules
 {
-    /// <summary>A probe that fails within moments costs its caller nothing: such targets are asked at least this often, so that they are soon back.</summary>
+    /// <summary>
+    /// A probe that fails within moments costs its caller nothing: such targets are asked at least this often, so that they are
+    /// soon back; more seldom only where a longer first rest is written.
+    /// </summary>
     private static readonly TimeSpan s_quickMax = TimeSpan.FromSeconds(20);
 
     /// <summary>A probe of a silent target costs its caller a whole clock: their rests start this many times longer.</summary>
@@ -35,7 +38,8 @@ internal static class BreakerRules
 
     /// <summary>
     /// The rest after the <paramref name="opening"/>th opening in a row (1 is the first): <c>cooldown.base</c> doubling to
-    /// <c>cooldown.max</c>, times 0.5 to 1.5. A model that is gone rests for the maximum. What the provider asks for is a floor.
+    /// <c>cooldown.max</c>, times 0.5 to 1.5; to 20 s or <c>cooldown.base</c>, whichever is longer, where a failure shows at once.
+    /// A model that is gone rests for the maximum. What the provider asks for is a floor.
     /// </summary>
     public static TimeSpan Rest(UpstreamFailure failure, int opening, RoutingConfig routing, Backoff backoff)
     {
@@ -44,10 +48,14 @@ internal static class BreakerRules
             FailureReason.ModelGone or FailureReason.Redirect => (routing.CooldownMax, routing.CooldownMax),
             FailureReason.HeadersTimeout or FailureReason.FirstTokenTimeout or FailureReason.IdleTimeout =>
                 (routing.CooldownBase * SilentFactor, routing.CooldownMax),
-            _ => (routing.CooldownBase, routing.CooldownMax < s_quickMax ? routing.CooldownMax : s_quickMax),
+            _ => (routing.CooldownBase, Shorter(routing.CooldownMax, Longer(routing.CooldownBase, s_quickMax))),
         };
         var rest = backoff.Spread(Backoff.Doubled(start, opening - 1, max));
         if (rest > max) rest = max;
         return failure.RetryAfter > rest ? failure.RetryAfter.Value : rest;
     }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

@@ -138,12 +138,20 @@ internal sealed class ModelCommands(SessionState sessions, TimeProvider time)
             foreach (var reference in group)
             {
                 var (target, missing) = context.State.TargetOf(reference);
-                var health = target is null ? missing!.Message
-                    : context.State.WhyNotServed(target) ?? target.Health.Snapshot().Describe(now);
-                text.Append(CultureInfo.InvariantCulture, $"  • {reference} · {health}\n");
+                text.Append(CultureInfo.InvariantCulture, $"  • {reference} · {(target is null ? missing!.Message : HealthOf(context, target, now))}\n");
             }
         }
         return text.ToString().TrimEnd('\n');
+    }
+
+    // A model that is well is of no use while every key for it rests or was rejected: then the words of /status.
+    private static string HealthOf(CommandContext context, Target target, DateTimeOffset now)
+    {
+        if (context.State.WhyNotServed(target) is { } why) return why;
+        if (!target.Health.IsAvailable(now) || target.Provider.Keys.Take(target.Ref.Model, now).Missing is not { } missing) return target.Health.Snapshot().Describe(now);
+        if (context.Caller != Caller.Owner) return "cannot be called now";
+        var resting = string.Join(", ", KeyWords.Resting([target], now));
+        return resting.Length > 0 ? resting : missing.Message;
     }
 
     /// <summary>What a request of this session would be answered from, in order; empty when its model may not be asked for.</summary>

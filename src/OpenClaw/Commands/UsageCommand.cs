@@ -37,23 +37,23 @@ internal static class UsageCommand
     private static async Task<int> RunAsync(GatewayAsk ask, (string Name, string? Value)[] asked, bool json, bool csv, CancellationToken cancel)
     {
         if (json && csv) return Terminal.Fail(json, "--json and --csv exclude each other", "", ExitCode.Usage);
-        if (Problem(asked) is { } problem) return Terminal.Fail(json, problem, "openclaw usage --help", ExitCode.Usage);
+        var (query, problem) = Question(asked);
+        if (query is null) return Terminal.Fail(json, problem, "openclaw usage --help", ExitCode.Usage);
         var local = LocalConfig.Load(ask.Config);
         if (!GatewayAddress.TryFind(ask, ConfigEnvironment.Process, local.Config, out var address, out var wrong))
         {
             return Terminal.Fail(json, wrong, "write it as http://host:port", ExitCode.Usage);
         }
         using var gateway = new GatewayClient(address);
-        var answer = await gateway.GetAsync($"/openclaw/v1/usage?{QueryOf(asked)}&limit={UsageQuestion.MostRows}", cancel).ConfigureAwait(false);
+        var answer = await gateway.GetReportAsync($"/openclaw/v1/usage?{QueryOf(asked)}&limit={UsageQuestion.MostRows}", cancel).ConfigureAwait(false);
         if (!answer.IsAnswered) return ModelsSource.Refuse(json, answer);
         if (UsageJson.Read(answer.Json) is not { } report)
         {
             return Terminal.Fail(json, $"the gateway at {address} keeps no usage that this program understands", "use the same version of both", ExitCode.Unreachable);
         }
-        var grouping = Enum.Parse<UsageGrouping>(asked[0].Value!, ignoreCase: true);
         if (json) Terminal.Json(writer => answer.Json.WriteTo(writer));
-        else if (csv) Terminal.Write(UsageCsv.Write(grouping, report));
-        else Terminal.Write(UsageText.Of(grouping, report, report.Total.Requests == 0 && await HasNoProviderAsync(gateway, cancel).ConfigureAwait(false)));
+        else if (csv) Terminal.Write(UsageCsv.Write(query.By, report));
+        else Terminal.Write(UsageText.Of(query.By, report, report.Total.Requests == 0 && await HasNoProviderAsync(gateway, cancel).ConfigureAwait(false)));
         if (report.Rows.Count >= UsageQuestion.MostRows) Terminal.Line($"note: there may be more than these {report.Rows.Count} rows; narrow it with --since, --client or --session");
         return ExitCode.Ok;
     }
@@ -63,11 +63,11 @@ internal static class UsageCommand
         await gateway.GetAsync("/openclaw/v1/status", cancel).ConfigureAwait(false) is { IsAnswered: true } status && !status.Json.Items("providers").Any();
 
     /// <summary>The gateway reads the same words; here they are wrong usage rather than a refusal.</summary>
-    private static string? Problem((string Name, string? Value)[] asked)
+    private static (UsageQuery? Query, string Problem) Question((string Name, string? Value)[] asked)
     {
-        var query = new Microsoft.AspNetCore.Http.QueryCollection(asked.Where(static a => a.Value is not null).ToDictionary(static a => a.Name, static a => new Microsoft.Extensions.Primitives.StringValues(a.Value)));
-        var (read, problem, _) = UsageQuestion.Read(query, DateTimeOffset.UtcNow);
-        return read is null ? "--" + problem.Replace("timeZone", "time-zone", StringComparison.Ordinal) : null;
+        var words = new Microsoft.AspNetCore.Http.QueryCollection(asked.Where(static a => a.Value is not null).ToDictionary(static a => a.Name, static a => new Microsoft.Extensions.Primitives.StringValues(a.Value)));
+        var (query, problem, _) = UsageQuestion.Read(words, DateTimeOffset.UtcNow);
+        return (query, "--" + problem.Replace("timeZone", "time-zone", StringComparison.Ordinal));
     }
 
     private static string QueryOf((string Name, string? Value)[] asked) =>
