@@ -91,6 +91,7 @@ public sealed class GatewayHost : IAsyncDisposable
         var states = new StateHolder(state);
         var metrics = new Metrics(model => options.Log($"{model} has no price: what it costs is not counted; name it under models.prices"));
         var decisions = new DecisionLog(4000, options.DecisionOutput);
+        var book = new RequestBook(decisions, metrics, time);
         var upstream = new Upstream(time);
         var dispatcher = new Dispatcher(new Attempts(upstream, time), time, backoff);
         var (ledger, ledgerProblem) = LedgerState.Open(LedgerOptions.Of(config.Storage, options));
@@ -122,11 +123,11 @@ public sealed class GatewayHost : IAsyncDisposable
         clients.RulesChanged += () => _ = watcher.RebuildAsync();
         clients.Follow(ledger);
         var guardApi = new GuardApi(states, guard);
-        var chat = new ChatEndpoint(DialectTable.Of(DialectKind.OpenAiChat), "openai", states, desk, admission, dispatcher, till, decisions, metrics, time, options.Log);
-        var messages = new ChatEndpoint(DialectTable.Of(DialectKind.Anthropic), "anthropic", states, desk, admission, dispatcher, till, decisions, metrics, time, options.Log);
+        var chat = new ChatEndpoint(DialectTable.Of(DialectKind.OpenAiChat), "openai", states, desk, admission, dispatcher, till, book, time, options.Log);
+        var messages = new ChatEndpoint(DialectTable.Of(DialectKind.Anthropic), "anthropic", states, desk, admission, dispatcher, till, book, time, options.Log);
         var models = new ModelsEndpoint(states);
         var held = new SessionsApi(states, sessions, spending, chat, time);
-        var doors = new Doors(drain, metrics, states, decisions, time)
+        var doors = new Doors(drain, book, states)
         {
             { "POST", "/v1/chat/completions", chat.HandleAsync },
             { "POST", "/v1/messages", messages.HandleAsync },

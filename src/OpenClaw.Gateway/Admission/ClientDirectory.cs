@@ -11,7 +11,6 @@ namespace OpenClaw.Gateway.Admission;
 /// </summary>
 internal sealed class ClientDirectory(TimeProvider time, Action<string> log, int most = ClientDirectory.MaxClients) : IAsyncDisposable
 {
-    private const string RecordKind = "client";
 
     /// <summary>As many as the store keeps records of a kind.</summary>
     public const int MaxClients = 10_000;
@@ -119,14 +118,14 @@ internal sealed class ClientDirectory(TimeProvider time, Action<string> log, int
         if (spare <= 0) return true;
         var before = time.GetUtcNow() - s_remembered;
         var forgotten = _book.Clients.Where(c => c.Revoked <= before).OrderBy(static c => c.Revoked).Take(spare).ToList();
-        foreach (var client in forgotten) _ledger?.DeleteRecord(RecordKind, client.Name);
+        foreach (var client in forgotten) _ledger?.DeleteRecord(RecordKind.Client, client.Name);
         _book = Book.Of([.. _book.Clients.Except(forgotten)]);
         return forgotten.Count == spare;
     }
 
     private void Put(StoredClient client)
     {
-        _ledger?.PutRecord(RecordKind, client.Name, ClientRecord.Write(client));
+        _ledger?.PutRecord(RecordKind.Client, client.Name, ClientRecord.Write(client));
         _book = Book.Of([.. _book.Clients.Where(c => c.Name != client.Name), client]);
     }
 
@@ -160,7 +159,7 @@ internal sealed class ClientDirectory(TimeProvider time, Action<string> log, int
         IReadOnlyList<StoredRecord> records;
         try
         {
-            records = await ledger.LoadRecordsAsync(RecordKind, MaxClients, _stop.Token).ConfigureAwait(false);
+            records = await ledger.LoadRecordsAsync(RecordKind.Client, MaxClients, _stop.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -187,7 +186,7 @@ internal sealed class ClientDirectory(TimeProvider time, Action<string> log, int
                 if (all.TryGetValue(client.Name, out var known))
                 {
                     var isOne = known.Created == client.Created;
-                    if (isOne && known.Revoked is not null && client.Revoked is null) _ledger?.PutRecord(RecordKind, known.Name, ClientRecord.Write(known));
+                    if (isOne && known.Revoked is not null && client.Revoked is null) _ledger?.PutRecord(RecordKind.Client, known.Name, ClientRecord.Write(known));
                     var isRevokedNow = isOne && known.Revoked is null && client.Revoked is not null;
                     if (!isRevokedNow && (known.Changed >= client.Changed || (isOne && known.Revoked is not null))) continue;
                 }

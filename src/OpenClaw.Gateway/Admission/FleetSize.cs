@@ -9,7 +9,6 @@ namespace OpenClaw.Gateway.Admission;
 /// </summary>
 internal sealed class FleetSize(LedgerState ledger, TimeProvider time) : IAsyncDisposable
 {
-    private const string Kind = "gateway";
     private const int MaxGateways = 1000;
     private static readonly TimeSpan s_every = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_gone = TimeSpan.FromSeconds(20);
@@ -31,7 +30,7 @@ internal sealed class FleetSize(LedgerState ledger, TimeProvider time) : IAsyncD
         await _stop.CancelAsync().ConfigureAwait(false);
         await _following.ConfigureAwait(false);
         // Who goes says so: the others need not wait.
-        if (ledger.IsShared) ledger.DeleteRecord(Kind, ledger.Facts.GatewayId);
+        if (ledger.IsShared) ledger.DeleteRecord(RecordKind.Gateway, ledger.Facts.GatewayId);
         _stop.Dispose();
     }
 
@@ -42,10 +41,10 @@ internal sealed class FleetSize(LedgerState ledger, TimeProvider time) : IAsyncD
         {
             do
             {
-                ledger.PutRecord(Kind, ledger.Facts.GatewayId, "{}"u8.ToArray());
+                ledger.PutRecord(RecordKind.Gateway, ledger.Facts.GatewayId, "{}"u8.ToArray());
                 try
                 {
-                    Look(await ledger.LoadRecordsAsync(Kind, MaxGateways, _stop.Token).ConfigureAwait(false));
+                    Look(await ledger.LoadRecordsAsync(RecordKind.Gateway, MaxGateways, _stop.Token).ConfigureAwait(false));
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
@@ -71,7 +70,7 @@ internal sealed class FleetSize(LedgerState ledger, TimeProvider time) : IAsyncD
             if (isNew || known.Said != record.Updated) _others[record.Key] = known = (record.Updated, now);
             // Of one that is found at the first look it is not known whether it lives: it may take part until it is silent.
             if (time.GetElapsedTime(known.Heard) < s_gone) alive++;
-            else if (time.GetElapsedTime(known.Heard) > s_gone * 3) ledger.DeleteRecord(Kind, record.Key);
+            else if (time.GetElapsedTime(known.Heard) > s_gone * 3) ledger.DeleteRecord(RecordKind.Gateway, record.Key);
         }
         foreach (var key in _others.Keys.Except(records.Select(static r => r.Key)).ToList()) _others.Remove(key);
         _count = alive;

@@ -14,7 +14,6 @@ namespace OpenClaw.Gateway.Admission;
 /// </summary>
 internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null)
 {
-    private const string RecordKind = "guard";
 
     // Session keys are the callers' invention and must not fill the memory.
     private const int MaxSessions = 20_000;
@@ -114,7 +113,7 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
             var record = GuardRecord.KeyOf(known.Caller, known.Key);
             // Without others to follow, the store is read once.
             if (ledger is not null && (ledger.IsShared || !_isLoaded)) _resumed[record] = now;
-            ledger?.DeleteRecord(RecordKind, record);
+            ledger?.DeleteRecord(RecordKind.Guard, record);
         }
         return was;
     }
@@ -145,7 +144,7 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
         try
         {
             if (told.Count > 0) await ledger.FlushAsync().WaitAsync(cancel).ConfigureAwait(false);
-            records = await ledger.LoadRecordsAsync(RecordKind, 1000, cancel).ConfigureAwait(false);
+            records = await ledger.LoadRecordsAsync(RecordKind.Guard, 1000, cancel).ConfigureAwait(false);
         }
         catch (Exception)
         {
@@ -157,7 +156,7 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
         foreach (var record in records)
         {
             if (GuardRecord.Read(record.Json.Span) is not { } stop) continue;
-            if (stop.Until <= now) ledger?.DeleteRecord(RecordKind, record.Key);
+            if (stop.Until <= now) ledger?.DeleteRecord(RecordKind.Guard, record.Key);
             else if (!(_resumed.TryGetValue(record.Key, out var resumed) && stop.Since <= resumed))
             {
                 stored.Add(record.Key);
@@ -233,7 +232,7 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
     private void Tell(GuardStop stop)
     {
         var record = GuardRecord.KeyOf(stop.Caller, stop.Session);
-        ledger?.PutRecord(RecordKind, record, GuardRecord.Write(stop));
+        ledger?.PutRecord(RecordKind.Guard, record, GuardRecord.Write(stop));
         if (ledger is { IsShared: true }) _told[record] = true;
         Stopped?.Invoke(stop);
     }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
@@ -13,7 +12,6 @@ using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Routing;
 using OpenClaw.Gateway.Sessions;
 using OpenClaw.Gateway.State;
-using OpenClaw.Gateway.Telemetry;
 
 namespace OpenClaw.Gateway.Inbound;
 
@@ -23,7 +21,7 @@ namespace OpenClaw.Gateway.Inbound;
 /// </summary>
 /// <param name="dialect">What the caller speaks here.</param>
 /// <param name="nativeProvider">Whose bare model names this protocol's clients send.</param>
-internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, StateHolder states, SessionDesk desk, AdmissionChain admission, Dispatcher dispatcher, Till till, DecisionLog decisions, Metrics metrics, TimeProvider time, Action<string> log)
+internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, StateHolder states, SessionDesk desk, AdmissionChain admission, Dispatcher dispatcher, Till till, RequestBook book, TimeProvider time, Action<string> log)
 {
     // What providers put before a prompt with tools, beside the tools themselves.
     private const int ToolsPrompt = 512;
@@ -33,11 +31,8 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
     /// <param name="held">A message to a conversation that the gateway holds: its request was made here and is not in the body.</param>
     public async Task HandleAsync(HttpContext http, HeldTurn? held)
     {
-        var arrived = time.GetTimestamp();
-        var now = time.GetUtcNow();
-        var decision = new Decision(NewId(now), now, dialect.Kind == DialectKind.Anthropic ? "messages" : "chat");
+        var (decision, arrived) = book.Enter(dialect);
         held?.Decision = decision;
-        metrics.RequestStarted();
         try
         {
             await AnswerAsync(http, held, decision, arrived).ConfigureAwait(false);
@@ -61,10 +56,7 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
         }
         finally
         {
-            if (decision.Status == 0) decision.Status = decision.Outcome == "cancelled" ? 499 : 200;
-            decision.TotalMs = time.GetElapsedTime(arrived).TotalMilliseconds;
-            decisions.Add(decision);
-            metrics.RequestEnded(decision);
+            book.Close(decision, arrived);
         }
     }
 
@@ -158,16 +150,4 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
 
     private static readonly GatewayError Unauthenticated = new(
         GatewayErrorKind.Unauthenticated, "no valid token; send the gateway token as Authorization: Bearer, x-api-key, x-goog-api-key or ?key=");
-
-    // Unique, not secret: who reads a decision needs the gateway's token. It begins with its time, as a UUID of version 7 does
-    // (RFC 9562, 5.7), so that a database's index of ids grows at its end and a batch of them touches few of its pages.
-    internal static string NewId(DateTimeOffset now) => string.Create(28, now.ToUnixTimeMilliseconds(), static (id, ms) =>
-    {
-        Span<byte> bytes = stackalloc byte[14];
-        BinaryPrimitives.WriteInt64BigEndian(bytes, ms);
-        bytes = bytes[2..];
-        Random.Shared.NextBytes(bytes[6..]);
-        "dec_".CopyTo(id);
-        Convert.TryToHexStringLower(bytes, id[4..], out var _);
-    });
 }

@@ -5,7 +5,6 @@ using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.State;
-using OpenClaw.Gateway.Telemetry;
 
 namespace OpenClaw.Gateway.Inbound;
 
@@ -14,7 +13,7 @@ namespace OpenClaw.Gateway.Inbound;
 /// (<c>/openclaw/v1/sessions/*/resume</c>). A table of our own, because it is read on every request and an unknown path must be
 /// answered in the shape of the protocol it looks like.
 /// </summary>
-internal sealed class Doors(Drain drain, Metrics metrics, StateHolder states, DecisionLog decisions, TimeProvider time) : IEnumerable
+internal sealed class Doors(Drain drain, RequestBook book, StateHolder states) : IEnumerable
 {
     private readonly Dictionary<string, Door> _exact = new(StringComparer.Ordinal);
     private readonly List<(string Prefix, string Suffix, Door Door)> _open = [];
@@ -53,7 +52,7 @@ internal sealed class Doors(Drain drain, Metrics metrics, StateHolder states, De
             http.Response.Headers.Connection = "close";
             return TurnAwayAsync(http, path, new GatewayError(GatewayErrorKind.Draining, "the gateway is shutting down; send the request again") { RetryAfter = TimeSpan.FromSeconds(1) });
         }
-        if (door.Method == "POST" && metrics.InFlight >= states.Current.Config.Gateway.MaxConcurrentRequests)
+        if (door.Method == "POST" && book.InFlight >= states.Current.Config.Gateway.MaxConcurrentRequests)
         {
             return TurnAwayAsync(http, path, new GatewayError(GatewayErrorKind.Overloaded, "too many requests are being answered at once (gateway.maxConcurrentRequests)") { RetryAfter = TimeSpan.FromSeconds(1) });
         }
@@ -91,18 +90,15 @@ internal sealed class Doors(Drain drain, Metrics metrics, StateHolder states, De
             await RefuseAsync(http, path, error).ConfigureAwait(false);
             return;
         }
-        var (now, arrived, dialect) = (time.GetUtcNow(), time.GetTimestamp(), DialectOf(path));
-        var decision = new Decision(ChatEndpoint.NewId(now), now, dialect.Kind == DialectKind.Anthropic ? "messages" : "chat");
-        metrics.RequestStarted();
+        var dialect = DialectOf(path);
+        var (decision, arrived) = book.Enter(dialect);
         try
         {
             await ErrorAnswer.WriteAsync(http, dialect, error, decision).ConfigureAwait(false);
         }
         finally
         {
-            decision.TotalMs = time.GetElapsedTime(arrived).TotalMilliseconds;
-            decisions.Add(decision);
-            metrics.RequestEnded(decision);
+            book.Close(decision, arrived);
         }
     }
 

@@ -12,11 +12,7 @@ namespace OpenClaw.Gateway.Sessions;
 /// </summary>
 internal sealed class SessionState : IAsyncDisposable
 {
-    private const string Kind = "session";
-    private const string SettingsKind = "session-settings";
-    private const string TranscriptKind = "transcript";
     private const int MaxInMemory = 1024;
-    private const int MaxArchives = 5;
 
     // A request does not wait long for a store that is away: it goes on without its session, and says so.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
@@ -49,7 +45,7 @@ internal sealed class SessionState : IAsyncDisposable
     {
         var id = key.ToString();
         if (_sessions.TryGetValue(id, out var known) && await IsCurrentAsync(known, cancel).ConfigureAwait(false)) return Touch(known);
-        var (stored, isAsked) = await FindAsync(Kind, id, cancel).ConfigureAwait(false);
+        var (stored, isAsked) = await FindAsync(RecordKind.Session, id, cancel).ConfigureAwait(false);
         var data = stored is null ? null : SessionJson.Read(stored.Json);
         var isStored = data is not null;
         if (isAsked && _ledger.IsShared) (data, isStored, isAsked) = await WithSettingsAsync(key, data, cancel).ConfigureAwait(false);
@@ -100,9 +96,9 @@ internal sealed class SessionState : IAsyncDisposable
         // What was deleted a moment ago must not be listed.
         await _ledger.FlushAsync().ConfigureAwait(false);
         var most = _states.Current.Config.Sessions.Max;
-        var records = await _ledger.LoadRecordsAsync(Kind, most, cancel).ConfigureAwait(false);
+        var records = await _ledger.LoadRecordsAsync(RecordKind.Session, most, cancel).ConfigureAwait(false);
         var settings = _ledger.IsShared
-            ? (await _ledger.LoadRecordsAsync(SettingsKind, most, cancel).ConfigureAwait(false)).ToDictionary(static r => r.Key, static r => SessionSettings.Read(r.Json), StringComparer.Ordinal)
+            ? (await _ledger.LoadRecordsAsync(RecordKind.SessionSettings, most, cancel).ConfigureAwait(false)).ToDictionary(static r => r.Key, static r => SessionSettings.Read(r.Json), StringComparer.Ordinal)
             : [];
         // Newest first in the store; what is in memory may be newer by a moment.
         var found = new Dictionary<string, SessionData>(StringComparer.Ordinal);
@@ -132,7 +128,7 @@ internal sealed class SessionState : IAsyncDisposable
     /// <summary>The conversation that the gateway holds, or one that was put away; null when the store does not answer.</summary>
     public async ValueTask<Transcript?> ReadTranscriptAsync(Session session, CancellationToken cancel, string? archive = null)
     {
-        var (stored, isAsked) = await FindAsync(TranscriptKind, archive ?? session.Key.ToString(), cancel).ConfigureAwait(false);
+        var (stored, isAsked) = await FindAsync(RecordKind.Transcript, archive ?? session.Key.ToString(), cancel).ConfigureAwait(false);
         return !isAsked ? null : stored is null ? Transcript.Empty : Transcript.Read(stored.Json);
     }
 
@@ -153,7 +149,7 @@ internal sealed class SessionState : IAsyncDisposable
     public void WriteTranscript(Session session, Transcript transcript)
     {
         if (session.IsDeleted) return;
-        _ledger.PutRecord(TranscriptKind, session.Key.ToString(), transcript.Write());
+        _ledger.PutRecord(RecordKind.Transcript, session.Key.ToString(), transcript.Write());
         Change(session, data => data with { Turns = transcript.Turns.Length, Updated = _time.GetUtcNow() });
     }
 
@@ -167,15 +163,15 @@ internal sealed class SessionState : IAsyncDisposable
         {
             if (await ReadTranscriptAsync(session, cancel).ConfigureAwait(false) is not { } transcript) return false;
             var name = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{id}@{now:yyyyMMdd'T'HHmmss.fff'Z'}");
-            _ledger.PutRecord(TranscriptKind, name, transcript.Write());
+            _ledger.PutRecord(RecordKind.Transcript, name, transcript.Write());
             archives = archives.Add(name);
-            while (archives.Length > MaxArchives)
+            while (archives.Length > RecordKind.ArchivesEach)
             {
-                _ledger.DeleteRecord(TranscriptKind, archives[0]);
+                _ledger.DeleteRecord(RecordKind.Transcript, archives[0]);
                 archives = archives.RemoveAt(0);
             }
         }
-        _ledger.DeleteRecord(TranscriptKind, id);
+        _ledger.DeleteRecord(RecordKind.Transcript, id);
         Change(session, data => data.Restarted(now) with { Archives = archives });
         return true;
     }
@@ -183,7 +179,7 @@ internal sealed class SessionState : IAsyncDisposable
     /// <summary>Forgets the conversation and the counters; what the user set stays.</summary>
     public void Reset(Session session)
     {
-        _ledger.DeleteRecord(TranscriptKind, session.Key.ToString());
+        _ledger.DeleteRecord(RecordKind.Transcript, session.Key.ToString());
         Change(session, data => data.Restarted(_time.GetUtcNow()));
     }
 
@@ -194,7 +190,7 @@ internal sealed class SessionState : IAsyncDisposable
         _sessions.TryRemove(id, out _);
         Forget(id, session.Data);
         // The other gateways must know that it was, and not only find nothing.
-        if (_ledger.IsShared) _ledger.PutRecord(SettingsKind, id, SessionSettings.Deleted(session.Data, _time.GetUtcNow()).Write());
+        if (_ledger.IsShared) _ledger.PutRecord(RecordKind.SessionSettings, id, SessionSettings.Deleted(session.Data, _time.GetUtcNow()).Write());
     }
 
     public async ValueTask DisposeAsync()
@@ -213,7 +209,7 @@ internal sealed class SessionState : IAsyncDisposable
         try
         {
             await _ledger.FlushAsync().WaitAsync(_closing.Token).ConfigureAwait(false);
-            var records = await _ledger.LoadRecordsAsync(Kind, int.MaxValue, _closing.Token).ConfigureAwait(false);
+            var records = await _ledger.LoadRecordsAsync(RecordKind.Session, int.MaxValue, _closing.Token).ConfigureAwait(false);
             var kept = 0;
             foreach (var (id, data) in records.Select(static r => (r.Key, Data: SessionJson.Read(r.Json))).OrderByDescending(static s => s.Data?.Updated))
             {
@@ -235,24 +231,24 @@ internal sealed class SessionState : IAsyncDisposable
 
     private void Forget(string id, SessionData? data)
     {
-        _ledger.DeleteRecord(Kind, id);
-        if (_ledger.IsShared) _ledger.DeleteRecord(SettingsKind, id);
-        _ledger.DeleteRecord(TranscriptKind, id);
-        foreach (var name in data?.Archives ?? []) _ledger.DeleteRecord(TranscriptKind, name);
+        _ledger.DeleteRecord(RecordKind.Session, id);
+        if (_ledger.IsShared) _ledger.DeleteRecord(RecordKind.SessionSettings, id);
+        _ledger.DeleteRecord(RecordKind.Transcript, id);
+        foreach (var name in data?.Archives ?? []) _ledger.DeleteRecord(RecordKind.Transcript, name);
     }
 
     private void Save(Session session, SessionData before, SessionData data)
     {
         if (!session.IsKept) return;
         session.IsStored = true;
-        _ledger.PutRecord(Kind, data.Key.ToString(), SessionJson.Write(data));
-        if (_ledger.IsShared && SessionSettings.Of(data) is var set && set != SessionSettings.Of(before)) _ledger.PutRecord(SettingsKind, data.Key.ToString(), set.Write());
+        _ledger.PutRecord(RecordKind.Session, data.Key.ToString(), SessionJson.Write(data));
+        if (_ledger.IsShared && SessionSettings.Of(data) is var set && set != SessionSettings.Of(before)) _ledger.PutRecord(RecordKind.SessionSettings, data.Key.ToString(), set.Write());
     }
 
     // Counters as they were written last, set as it was set last. Null: forgotten, or never there.
     private async ValueTask<(SessionData? Data, bool IsStored, bool IsAsked)> WithSettingsAsync(SessionKey key, SessionData? data, CancellationToken cancel)
     {
-        var (record, isAsked) = await FindAsync(SettingsKind, key.ToString(), cancel).ConfigureAwait(false);
+        var (record, isAsked) = await FindAsync(RecordKind.SessionSettings, key.ToString(), cancel).ConfigureAwait(false);
         if (record is null || SessionSettings.Read(record.Json) is not { } settings) return (data, data is not null, isAsked);
         // Begun anew: later than it was forgotten, by whose clock ever.
         if (settings.IsDeleted && (data is null || settings.Forgets(data))) return (SessionData.New(key, Later(_time.GetUtcNow(), settings.Since)), false, isAsked);
@@ -265,8 +261,8 @@ internal sealed class SessionState : IAsyncDisposable
         var now = _time.GetTimestamp();
         if (!_ledger.IsShared || now < Interlocked.Read(ref _awayUntil) || !session.TryLookAgain(now, Ticks(s_lookEvery))) return true;
         var (id, sets) = (session.Key.ToString(), session.Sets);
-        var (set, isAsked) = await FindAsync(SettingsKind, id, cancel, s_lookPatience).ConfigureAwait(false);
-        var (stored, isThere) = isAsked ? await FindAsync(Kind, id, cancel, s_lookPatience).ConfigureAwait(false) : default;
+        var (set, isAsked) = await FindAsync(RecordKind.SessionSettings, id, cancel, s_lookPatience).ConfigureAwait(false);
+        var (stored, isThere) = isAsked ? await FindAsync(RecordKind.Session, id, cancel, s_lookPatience).ConfigureAwait(false) : default;
         if (!isThere)
         {
             Interlocked.Exchange(ref _awayUntil, now + Ticks(s_lookNotBefore));

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Microsoft.Data.Sqlite;
 using OpenClaw.Tests;
 
 namespace OpenClaw.EndToEnd.Money;
@@ -211,11 +210,8 @@ internal sealed class BudgetFleet : IAsyncDisposable
     private async Task<decimal> DiedAsync()
     {
         const string Sql = "SELECT COALESCE(SUM(h.usd), 0) FROM requests r JOIN hops h ON h.request = r.n WHERE r.outcome = 'lost'";
-        if (_database is not null) return await _database.NumberAsync(Sql) / 1_000_000_000m;
-        await using var connection = new SqliteConnection($"Data Source={Path.Combine(StateOf(0), "openclaw.db")};Pooling=false");
-        await connection.OpenAsync();
-        await using var command = new SqliteCommand(Sql, connection);
-        return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture) / 1_000_000_000m;
+        var nanoDollars = _database is null ? SqliteFile.Number(Path.Combine(StateOf(0), "openclaw.db"), Sql) : await _database.NumberAsync(Sql);
+        return nanoDollars / 1_000_000_000m;
     }
 
     // What all count as spent, and what is still reserved.

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Microsoft.Data.Sqlite;
 using OpenClaw.EndToEnd.Running;
 using OpenClaw.Gateway.Providers.Scripted;
 
@@ -63,16 +62,7 @@ internal sealed class MoneyStage : IAsyncDisposable
 
     public static async Task<long> WaitingAsync(GatewayProcess gateway) => (await LedgerAsync(gateway))["waiting"]!.GetValue<long>();
 
-    public List<string> Texts(string sql)
-    {
-        using var connection = new SqliteConnection($"Data Source={Database};Pooling=false");
-        connection.Open();
-        using var command = new SqliteCommand(sql, connection);
-        using var row = command.ExecuteReader();
-        List<string> texts = [];
-        while (row.Read()) texts.Add(row.GetString(0));
-        return texts;
-    }
+    public List<string> Texts(string sql) => SqliteFile.Texts(Database, sql);
 
     public async ValueTask DisposeAsync()
     {

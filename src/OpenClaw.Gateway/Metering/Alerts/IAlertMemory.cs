@@ -20,25 +20,23 @@ internal interface IAlertMemory
     Task<IReadOnlyList<(string Id, ReadOnlyMemory<byte> Body)>> DueAsync(CancellationToken cancel);
 }
 
-/// <summary>Kept as the ledger's records of the kinds <c>alerts</c> and <c>alerts-due</c>.</summary>
+/// <summary>Kept as records of the ledger (<see cref="RecordKind.Alert"/>, <see cref="RecordKind.AlertDue"/>).</summary>
 internal sealed class LedgerAlerts(LedgerState ledger) : IAlertMemory
 {
-    private const string Kind = "alerts";
-    private const string DueKind = "alerts-due";
     private const int MostDue = 256;
 
-    public async Task<bool> WasToldAsync(string id, CancellationToken cancel) => await ledger.FindRecordAsync(Kind, id, cancel).ConfigureAwait(false) is not null;
+    public async Task<bool> WasToldAsync(string id, CancellationToken cancel) => await ledger.FindRecordAsync(RecordKind.Alert, id, cancel).ConfigureAwait(false) is not null;
 
     public void Told(string id, ReadOnlyMemory<byte> body)
     {
-        ledger.PutRecord(Kind, id, body);
+        ledger.PutRecord(RecordKind.Alert, id, body);
         Drop(id);
     }
 
-    public void Due(string id, ReadOnlyMemory<byte> body) => ledger.PutRecord(DueKind, id, body);
+    public void Due(string id, ReadOnlyMemory<byte> body) => ledger.PutRecord(RecordKind.AlertDue, id, body);
 
-    public void Drop(string id) => ledger.DeleteRecord(DueKind, id);
+    public void Drop(string id) => ledger.DeleteRecord(RecordKind.AlertDue, id);
 
     public async Task<IReadOnlyList<(string Id, ReadOnlyMemory<byte> Body)>> DueAsync(CancellationToken cancel) =>
-        [.. (await ledger.LoadRecordsAsync(DueKind, MostDue, cancel).ConfigureAwait(false)).Reverse().Select(static r => (r.Key, r.Json))];
+        [.. (await ledger.LoadRecordsAsync(RecordKind.AlertDue, MostDue, cancel).ConfigureAwait(false)).Reverse().Select(static r => (r.Key, r.Json))];
 }

@@ -11,14 +11,21 @@ internal sealed class Retention(IStorage storage, TimeSpan keepRows, long maxByt
 {
     public const int MaxRecords = 10_000;
 
-    // A session has the conversation that goes on and five that were put away.
-    private const int TranscriptsEach = 6;
     private const int ChunkRows = 1000;
     private const int MaxChunks = 2000;
     private static readonly TimeSpan s_keepSums = TimeSpan.FromDays(3 * 366);
     private static readonly TimeSpan s_keepCounters = TimeSpan.FromDays(400);
 
     private static readonly string s_rollUp = RollUp();
+
+    /// <summary>
+    /// Deletes what is older than the oldest record of a kind that is kept: one look at the index for that one, one pass over
+    /// the rest. (NOT IN a list of those that are kept is quadratic on PostgreSQL once the list outgrows work_mem.) With fewer
+    /// records than are kept there is no such one, and nothing is older than it.
+    /// </summary>
+    internal const string TrimSql = """
+        DELETE FROM records WHERE kind = @kind AND (updated, name) < (SELECT updated, name FROM records WHERE kind = @kind ORDER BY updated DESC, name DESC LIMIT 1 OFFSET @newer)
+        """;
 
     /// <summary>One sweep. Returns how many rows became sums.</summary>
     public async Task<long> SweepAsync(CancellationToken cancel)
@@ -93,7 +100,8 @@ internal sealed class Retention(IStorage storage, TimeSpan keepRows, long maxByt
         await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 
-    private static long MostOf(string kind) => kind == "transcript" ? MaxRecords * TranscriptsEach : MaxRecords;
+    // A session has the conversation that goes on, and those that were put away.
+    private static long MostOf(string kind) => kind == RecordKind.Transcript ? MaxRecords * (1L + RecordKind.ArchivesEach) : MaxRecords;
 
     private static async Task TrimRecordsAsync(DbConnection connection, CancellationToken cancel)
     {
@@ -105,8 +113,7 @@ internal sealed class Retention(IStorage storage, TimeSpan keepRows, long maxByt
         }
         foreach (var kind in kinds)
         {
-            await using var command = connection.Command("DELETE FROM records WHERE kind = @kind AND name NOT IN (SELECT name FROM records WHERE kind = @kind ORDER BY updated DESC LIMIT @most)")
-                .With("kind", kind).With("most", MostOf(kind));
+            await using var command = connection.Command(TrimSql).With("kind", kind).With("newer", MostOf(kind) - 1);
             await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         }
     }
