@@ -8,6 +8,15 @@ public sealed class FaultWallRun : IAsyncLifetime
 
     internal static IReadOnlyList<FaultCell> Cells { get; } = [.. MakeCells()];
 
+    /// <summary>More than these may not be chance.</summary>
+    internal static int MostAskedAgain => Cells.Count / 50;
+
+    /// <summary>What did not pass at the first time.</summary>
+    internal IReadOnlyList<FaultCell> AskedAgain { get; private set; } = [];
+
+    /// <summary>Processors that others had during the first time.</summary>
+    internal double OthersHad { get; private set; }
+
     internal bool LeaksKeys { get; private set; }
 
     internal string Trouble { get; private set; } = "";
@@ -20,12 +29,12 @@ public sealed class FaultWallRun : IAsyncLifetime
     {
         var results = new Dictionary<FaultCell, FaultResult>(await RunAsync(Cells, atOnce: 96));
         // A thousand cells at once can starve one of its milliseconds. What did not pass is asked again, a few at a time, of
-        // a new gateway: what fails then is the gateway's fault.
-        var again = Cells.Where(c => !IsGood(results[c], FaultJudge.Judge(results[c]))).ToList();
-        if (again.Count > 0)
+        // a new gateway: what fails then is the gateway's fault. So is it when they are many, unless the machine was busy.
+        AskedAgain = [.. Cells.Where(c => !IsGood(results[c], FaultJudge.Judge(results[c])))];
+        if (AskedAgain.Count > 0)
         {
-            TestContext.Current.SendDiagnosticMessage("{0} of {1} cells are asked again in calm", again.Count, Cells.Count);
-            foreach (var (cell, result) in await RunAsync(again, atOnce: 8)) results[cell] = result;
+            TestContext.Current.SendDiagnosticMessage("{0} of {1} cells are asked again in calm", AskedAgain.Count, Cells.Count);
+            foreach (var (cell, result) in await RunAsync(AskedAgain, atOnce: 8)) results[cell] = result;
         }
         _results = results;
     }
@@ -36,7 +45,9 @@ public sealed class FaultWallRun : IAsyncLifetime
     private async Task<IReadOnlyDictionary<FaultCell, FaultResult>> RunAsync(IReadOnlyList<FaultCell> cells, int atOnce)
     {
         await using var wall = await FaultWall.StartAsync(cells, FaultTimings.Fast);
+        var others = wall.WatchOthers();
         var results = await wall.RunAsync(cells, atOnce);
+        if (cells.Count == Cells.Count) OthersHad = others?.Processors() ?? 0;
         LeaksKeys |= wall.LeaksKeys;
         Trouble += wall.Trouble;
         return results;
@@ -62,6 +73,7 @@ public sealed class FaultWallRun : IAsyncLifetime
     }
 }
 
+[Collection(WholeMachine.Name)]
 public sealed class FaultWallTests(FaultWallRun run) : IClassFixture<FaultWallRun>
 {
     public static TheoryData<int, string> FailoverBenchCells => Rows("S");
@@ -75,6 +87,15 @@ public sealed class FaultWallTests(FaultWallRun run) : IClassFixture<FaultWallRu
     [Theory]
     [MemberData(nameof(OurCells))]
     public void Passes_further_faults(int number, string cell) => Hold(number, cell);
+
+    [Fact]
+    public void Few_cells_need_a_second_chance()
+    {
+        var found = $"{run.AskedAgain.Count} of {FaultWallRun.Cells.Count} cells did not pass at the first time, while others had {run.OthersHad:0.0} of {Environment.ProcessorCount} processors";
+        if (run.AskedAgain.Count <= FaultWallRun.MostAskedAgain) return;
+        if (run.OthersHad > Environment.ProcessorCount / 4.0) Assert.Skip(found);
+        Assert.Fail($"{found}:\n{string.Join('\n', run.AskedAgain)}");
+    }
 
     [Fact]
     public void Prints_no_key() => Assert.False(run.LeaksKeys);

@@ -76,7 +76,9 @@ internal static class FaultChecks
             if (!r.Reply.LooksWhole || r.Cell.Scenario.IsSequence || r.Cell.Scenario.Ideal != FaultIdeal.Answer) return null;
             var (input, output) = (r.Reply.InputTokens ?? 0, r.Reply.OutputTokens ?? 0);
             var exact = !r.Cell.IsMidStream && r.Cell.Scenario.Primary is not ("thinking" or "thinking-cut");
-            return (exact ? output == 60 && input == 4 : output >= 60 && input >= 4) ? null : $"{input}/{output}";
+            if (exact) return output == 60 && input == 4 ? null : $"{input}/{output}";
+            var (words, calls) = SentAtLeast(r);
+            return output >= words && input >= 4 * calls ? null : $"{input}/{output} for {words} words of {calls} calls";
         }),
         Check("x-openclaw-model names who answered", CheckLevel.Ours, r =>
         {
@@ -97,6 +99,22 @@ internal static class FaultChecks
         Check("few tries on the fallback", CheckLevel.Ours, r =>
             r.FallbackCalls.Count > 5 && !r.Cell.Scenario.IsSequence ? $"{r.FallbackCalls.Count} tries on the fallback" : null),
     ];
+
+    // Of an answer that two have made: the words of the second, and those of the first before it broke.
+    private static (int Words, int Calls) SentAtLeast(FaultResult r)
+    {
+        if (!r.AnsweredByFallback) return (60, 1);
+        var first = !r.Cell.IsMidStream ? 0 : ScriptedFault.Parse(r.Cell.Scenario.Primary) switch
+        {
+            // What was under way when the connection was reset may never have come.
+            { Name: "reset-after" } => 0,
+            { Name: "bad-json" } => 9,
+            { Name: "thinking-cut" } fault => fault.Number ?? 6,
+            { Name: "stall-after" } fault => fault.Number ?? 20,
+            var fault => fault.Number ?? 40,
+        };
+        return (first + (r.FallbackCalls[^1].IsPrefill ? 60 - first : 60), first > 0 ? 2 : 1);
+    }
 
     private static FaultCheck Check(string name, CheckLevel level, Func<FaultResult, string?> problem) => new(name, level, problem);
 }

@@ -45,6 +45,8 @@ internal sealed class FaultWall : IAsyncDisposable
         }
     }
 
+    public OtherWork? WatchOthers() => OtherWork.Watch(_gateway);
+
     /// <summary>Runs every cell, so many at once; long ones first.</summary>
     public async Task<IReadOnlyDictionary<FaultCell, FaultResult>> RunAsync(IReadOnlyList<FaultCell> cells, int atOnce)
     {

@@ -44,7 +44,7 @@ public sealed class TranslationGoldens
         var source = DialectTable.Of(s_dialects[path.Split('/')[1]]);
         var bytes = File.ReadAllBytes(Path.Combine(GoldenFile.Folder, path));
         var whole = Translate(source, s_dialects[target], bytes, bytes.Length);
-        for (var split = 1; split < bytes.Length; split += 1 + (bytes.Length / 400)) Assert.Equal(whole, Translate(source, s_dialects[target], bytes, split));
+        for (var split = 1; split < bytes.Length; split++) Assert.Equal(whole, Translate(source, s_dialects[target], bytes, split));
         GoldenFile.Check(Path.Combine(GoldenFile.Folder, $"{path[..^7]}.to-{target}.golden"), whole);
     }
 
