@@ -59,6 +59,33 @@ public sealed class BoundsTests(BoundsTests.Running running) : IClassFixture<Bou
     }
 
     [Fact]
+    public async Task Headers_of_more_than_32_KB_are_431_and_of_less_are_let_in()
+    {
+        Assert.Equal(200, (await RawHttp.SendAsync(_gateway.Url, s_limit, Headers(31 * 1024))).Status);
+        // It may hang up on who is still sending: then nothing is heard of the refusal.
+        var refused = await Until.TrueAsync("a refusal", () => RawHttp.SendAsync(_gateway.Url, s_limit, Headers((32 * 1024) + 100)), static a => a.Status != 0);
+        Assert.Equal(431, refused.Status);
+    }
+
+    [Fact]
+    public async Task Headers_that_do_not_end_are_not_waited_for_for_ever()
+    {
+        // Nothing more is sent: without an end of the gateway's own this would run into the limit, and be cancelled.
+        var answer = await RawHttp.SendAsync(_gateway.Url, s_limit, "GET /healthz HTTP/1.1\r\nHost: x\r\nx-half: ");
+        Assert.Equal(408, answer.Status);
+        Assert.Equal(200, (await _gateway.GetAsync("/healthz")).Status);
+    }
+
+    // A request whose headers have so many bytes, line ends included.
+    private static string Headers(int bytes)
+    {
+        const string host = "Host: x\r\n";
+        var lines = Enumerable.Range(0, 15).Select(static i => $"x-pad-{i:D2}: ").ToList();
+        var padding = bytes - host.Length - lines.Sum(static l => l.Length + 2);
+        return "GET /healthz HTTP/1.1\r\n" + host + string.Concat(lines.Select((l, i) => l + new string('p', (padding / 15) + (i == 0 ? padding % 15 : 0)) + "\r\n")) + "\r\n";
+    }
+
+    [Fact]
     public async Task A_request_line_without_end_is_refused()
     {
         var answer = await RawHttp.SendAsync(_gateway.Url, s_limit, "GET /" + new string('a', 100_000) + " HTTP/1.1\r\nHost: x\r\n\r\n");
