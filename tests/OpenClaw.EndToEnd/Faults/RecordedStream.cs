@@ -11,10 +11,19 @@ internal sealed record RecordedStream(string Name, Wire Wire, byte[] Bytes, int 
     // About so many cuts a recording: enough to meet every kind of place in it.
     private const int CutsPerRecording = 30;
 
+    // What is in a stream that is more than text.
+    private static readonly string[] s_moreThanText = ["\"tool_calls\"", "tool_use\"", "functionCall", "\"reasoning_content\"", "\"thinking\"", "\"thought\""];
+
     public string ContentType => Wire == Wire.Ollama ? "application/x-ndjson" : "text/event-stream";
 
     /// <summary>Where a client would meet it: in its own protocol where there is one.</summary>
     public ClientProtocol Protocol => Wire is Wire.Anthropic or Wire.Ollama ? ClientProtocol.Messages : ClientProtocol.Chat;
+
+    /// <summary>It was said by a real provider.</summary>
+    public bool IsRecorded { get; init; }
+
+    /// <summary>It says nothing but text: whoever has the beginning can be given the rest.</summary>
+    public bool IsText { get; } = SaysOnlyText(Encoding.UTF8.GetString(Bytes));
 
     public IEnumerable<int> Cuts
     {
@@ -40,8 +49,12 @@ internal sealed record RecordedStream(string Name, Wire Wire, byte[] Bytes, int 
         {
             var lines = File.ReadAllLines(Path.Combine(SharedFiles.Root, "fixtures/wire", file)).Where(l => l.Length > 0).ToList();
             if (lines.Count == 0 || lines.Sum(l => l.Length) > 60_000) continue;
-            if (lines[0].Contains("\"chat.completion.chunk\"", StringComparison.Ordinal)) yield return Of(file, Wire.OpenAi, string.Concat(lines.Append("[DONE]").Select(l => $"data: {l}\n\n")));
-            else if (lines[0].Contains("\"message_start\"", StringComparison.Ordinal)) yield return Of(file, Wire.Anthropic, string.Concat(lines.Select(l => $"event: {TypeOf(l)}\ndata: {l}\n\n")));
+            // Azure's first chunk says what its filters found, and nothing of what it is.
+            if (lines.Exists(static l => l.Contains("\"chat.completion.chunk\"", StringComparison.Ordinal))) yield return Of(file, Wire.OpenAi, string.Concat(lines.Append("[DONE]").Select(l => $"data: {l}\n\n")));
+            else if (lines[0].Contains("\"message_start\"", StringComparison.Ordinal))
+            {
+                foreach (var (number, answer) in Answers(lines).Index()) yield return Of($"{file} {number}", Wire.Anthropic, string.Concat(answer.Select(l => $"event: {TypeOf(l)}\ndata: {l}\n\n")));
+            }
             else if (lines[0].Contains("\"candidates\"", StringComparison.Ordinal)) yield return Of(file, Wire.Gemini, string.Concat(lines.Select(l => $"data: {l}\r\n\r\n")));
         }
         foreach (var file in SharedFiles.Files("fixtures/wire/llama-server", "*stream*.body"))
@@ -54,10 +67,25 @@ internal sealed record RecordedStream(string Name, Wire Wire, byte[] Bytes, int 
         }
     }
 
+    private static bool SaysOnlyText(string stream) => !s_moreThanText.Any(mark => stream.Contains(mark, StringComparison.Ordinal));
+
+    // One file may hold several answers after one another; what has no end, or never says why it ends, is none.
+    private static IEnumerable<List<string>> Answers(IEnumerable<string> lines)
+    {
+        var answer = new List<string>();
+        foreach (var line in lines)
+        {
+            answer.Add(line);
+            if (!line.StartsWith("{\"type\":\"message_stop\"", StringComparison.Ordinal)) continue;
+            if (answer.Exists(static l => l.StartsWith("{\"type\":\"message_delta\"", StringComparison.Ordinal))) yield return answer;
+            answer = [];
+        }
+    }
+
     private static RecordedStream Of(string name, Wire wire, string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
-        return new(name, wire, bytes, Math.Max(1, bytes.Length / CutsPerRecording));
+        return new(name, wire, bytes, Math.Max(1, bytes.Length / CutsPerRecording)) { IsRecorded = true };
     }
 
     private static string TypeOf(string json)

@@ -125,7 +125,18 @@ internal sealed class ChatClient(Uri gateway) : IDisposable
     private static async Task ReadStreamAsync(HttpResponseMessage response, ChatAsk ask, ChatReply reply, Stopwatch watch, CancellationToken cancel)
     {
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancel), Encoding.UTF8);
-        StreamAssembler assembler = ask.Protocol == ClientProtocol.Chat ? new OpenAiAssembler(reply) : new AnthropicAssembler(reply);
+        var onEvent = () =>
+        {
+            if (reply.FirstToken is null && reply.TextBuilder.Length > 0) reply.FirstToken = watch.Elapsed;
+            ask.OnEvent?.Invoke(reply);
+        };
+        await ReadEventsAsync(reader, ask.Protocol, reply, onEvent, cancel);
+    }
+
+    /// <summary>Reads the body of a stream to its end.</summary>
+    public static async Task ReadEventsAsync(TextReader reader, ClientProtocol protocol, ChatReply reply, Action? onEvent, CancellationToken cancel)
+    {
+        StreamAssembler assembler = protocol == ClientProtocol.Chat ? new OpenAiAssembler(reply) : new AnthropicAssembler(reply);
         var (name, data) = ("", new StringBuilder());
         while (await reader.ReadLineAsync(cancel) is { } line)
         {
@@ -135,9 +146,8 @@ internal sealed class ChatClient(Uri gateway) : IDisposable
             if (line.Length > 0 || data.Length == 0) continue;
             reply.Frames.Add(data.ToString());
             assembler.Event(name, data.ToString());
-            if (reply.FirstToken is null && reply.TextBuilder.Length > 0) reply.FirstToken = watch.Elapsed;
             (name, data) = ("", new StringBuilder());
-            ask.OnEvent?.Invoke(reply);
+            onEvent?.Invoke();
         }
         if (data.Length > 0) reply.Violations.Add("the stream stops in mid-event");
         assembler.Close();

@@ -72,7 +72,8 @@ internal sealed class OpenAiAssembler(ChatReply reply) : StreamAssembler(reply)
             ReadError(error, Reply);
             return;
         }
-        _id ??= Text(root, "id");
+        // Azure begins with a chunk of what its filters found, whose id is empty.
+        if (string.IsNullOrEmpty(_id)) _id = Text(root, "id");
         if (_id != Text(root, "id")) Reply.Violations.Add("the id changes");
         Reply.Model ??= Text(root, "model");
         Usage(root, Reply);
