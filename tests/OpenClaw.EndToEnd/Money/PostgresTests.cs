@@ -90,44 +90,91 @@ public sealed class PostgresTests
     [Fact]
     public async Task Away_at_the_start_it_is_awaited_and_a_kill_meanwhile_forgets_nothing()
     {
+        const string Unbound = """{ "defaultModel": "scripted/ok", "models": { "providers": { "scripted": {} } }, "storage": { "url": "URL" } }""";
         await using var postgres = await PostgresServer.StartAsync(running: false);
         await using var stage = new MoneyStage();
-        await using (var gateway = await stage.StartAsync(postgres.Url, untilReady: false))
+        List<string> answered = [];
+        await using (var gateway = await GatewayProcess.StartAsync(Unbound.Replace("URL", postgres.Url, StringComparison.Ordinal), keep: stage.Folder, untilReady: false))
         {
             var ready = await Until.TrueAsync("it is told", () => gateway.GetAsync("/readyz"), a => a.Body.Contains("database away", StringComparison.Ordinal));
             Assert.Equal(503, ready.Status);
+            // No budget wants to know what was spent: it is answered, and written down in the journal alone.
+            for (var i = 0; i < 5; i++)
+            {
+                var answer = await gateway.CallAsync("POST", "/v1/chat/completions", GatewayCalls.Chat.Replace("p/ok", "scripted/ok", StringComparison.Ordinal));
+                Assert.True(answer.Status == 200, answer.Body);
+                answered.Add(answer.Headers["x-openclaw-decision"]);
+            }
+            await Until.TrueAsync("they wait", () => MoneyStage.WaitingAsync(gateway), static w => w >= 5);
             await gateway.KillAsync();
         }
         await using var again = await stage.StartAsync(postgres.Url, untilReady: false);
+        // Under a hard budget nothing is spent as long as nobody knows what was.
+        var refused = await again.CallAsync("POST", "/v1/chat/completions", GatewayCalls.Chat);
+        Assert.Equal((503, "overloaded"), (refused.Status, refused.Json["error"]!["code"]!.GetValue<string>()));
+        Assert.StartsWith("budget \"all\" cannot be kept now: ", refused.Json["error"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
         await postgres.StartAgainAsync();
         await Until.TrueAsync("it is ready", () => again.GetAsync("/readyz"), a => a.Status == 200);
-        await MoneyStage.AskAsync(again, 3);
+        answered.AddRange(await MoneyStage.AskAsync(again, 3));
         await AllWrittenAsync(again);
-        Assert.Equal(3, await postgres.NumberAsync("SELECT COUNT(*) FROM requests"));
+        Assert.Equal(8, await postgres.NumberAsync("SELECT COUNT(*) FROM requests WHERE outcome = 'answered'"));
+        Assert.Equal(8, await postgres.NumberAsync($"SELECT COUNT(*) FROM requests WHERE id IN ({string.Join(", ", answered.Select(static id => $"'{id}'"))})"));
+        // The one that was refused has a row too, and cost nothing.
+        Assert.Equal(9, await postgres.NumberAsync("SELECT COUNT(*) FROM requests"));
+        Assert.Equal(8, await postgres.NumberAsync("SELECT COUNT(*) FROM hops"));
     }
 
     [Fact]
     public async Task Rates_are_shared_and_who_goes_leaves_its_share_to_the_other()
     {
-        const string Config = """{ "defaultModel": "scripted/ok", "limits": [{ "scope": "gateway", "requestsPerMinute": 8 }], "models": { "providers": { "scripted": {} } }, "storage": { "url": "URL" } }""";
+        // The second client has so much that it can ask how often a request is counted without using it up.
+        const string Config = """
+            {
+              "gateway": { "auth": true }, "defaultModel": "scripted/ok", "models": { "providers": { "scripted": {} } }, "storage": { "url": "URL" }, "guard": { "enabled": false },
+              "clients": [{ "name": "few", "token": "tok-few-0123456789" }, { "name": "many", "token": "tok-many-0123456789" }],
+              "limits": [{ "scope": "client:few", "requestsPerMinute": 8 }, { "scope": "client:many", "requestsPerMinute": 1200 }]
+            }
+            """;
         await using var postgres = await PostgresServer.StartAsync();
-        Task<GatewayProcess> StartAsync() => GatewayProcess.StartAsync(Config.Replace("URL", postgres.Url, StringComparison.Ordinal));
-        static Task<PlainAnswer> AskAsync(GatewayProcess gateway) => gateway.CallAsync("POST", "/v1/chat/completions", GatewayCalls.Chat.Replace("p/ok", "scripted/ok", StringComparison.Ordinal));
+        Task<GatewayProcess> StartAsync() => GatewayProcess.StartAsync(Config.Replace("URL", postgres.Url, StringComparison.Ordinal), new Dictionary<string, string> { ["OPENCLAW_GATEWAY_TOKEN"] = RunningConfig.Token });
+        static Task<PlainAnswer> AskAsync(GatewayProcess gateway, string client = "few") =>
+            gateway.CallAsync("POST", "/v1/chat/completions", GatewayCalls.Chat.Replace("p/ok", "scripted/ok", StringComparison.Ordinal), RunningConfig.Bearer($"tok-{client}-0123456789"));
         static int Left(PlainAnswer answer) => int.Parse(answer.Headers["x-ratelimit-remaining-requests"], System.Globalization.CultureInfo.InvariantCulture);
+        // Of four in a row, what the last three took: three or six, less what came back meanwhile.
+        static Task CountsAsync(GatewayProcess gateway, bool twice) => Until.TrueAsync(
+            twice ? "it knows the other" : "it knows that it is alone",
+            async () =>
+            {
+                var left = new int[4];
+                for (var i = 0; i < left.Length; i++) left[i] = Left(await AskAsync(gateway, "many"));
+                return left[0] - left[^1];
+            },
+            lost => twice ? lost >= 5 : lost is >= 1 and <= 3);
+        static async Task<List<PlainAnswer>> AskEightAsync(GatewayProcess gateway)
+        {
+            var answers = new List<PlainAnswer>();
+            for (var i = 0; i < 8; i++) answers.Add(await AskAsync(gateway));
+            return answers;
+        }
+
         await using var first = await StartAsync();
+        Assert.Equal(7, Left(await AskAsync(first)));
         await using (var second = await StartAsync())
         {
-            // It has found the first before it is asked: half of eight is four.
-            await Until.TrueAsync("both are known", () => postgres.NumberAsync("SELECT COUNT(*) FROM records WHERE kind = 'gateway'"), static n => n == 2);
-            await Until.TrueAsync("it knows the other", () => AskAsync(second), static a => a.Status == 429 || Left(a) % 2 == 0);
-            var answers = new List<PlainAnswer>();
-            for (var i = 0; i < 8; i++) answers.Add(await AskAsync(second));
-            Assert.InRange(answers.Count(static a => a.Status == 200), 0, 4);
+            await CountsAsync(first, twice: true);
+            await CountsAsync(second, twice: true);
+            // Seven or eight were left, and this one counts twice.
+            Assert.InRange(Left(await AskAsync(first)), 5, 6);
+            var answers = await AskEightAsync(second);
+            Assert.InRange(answers.Count(static a => a.Status == 200), 1, 4);
             Assert.Contains(answers, static a => a.Status == 429);
             await second.TerminateAsync();
             Assert.Equal(0, await second.WaitForExitAsync(TimeSpan.FromSeconds(15)));
         }
         await Until.TrueAsync("it is alone again", () => postgres.NumberAsync("SELECT COUNT(*) FROM records WHERE kind = 'gateway'"), static n => n == 1);
+        await CountsAsync(first, twice: false);
+        // Counted twice, what is left would be three or four of them.
+        Assert.InRange((await AskEightAsync(first)).Count(static a => a.Status == 200), 5, 8);
     }
 
     [Fact]
