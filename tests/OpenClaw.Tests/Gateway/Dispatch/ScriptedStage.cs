@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using OpenClaw.Gateway.Providers.Scripted;
 using OpenClaw.Tests.Docs;
@@ -22,7 +23,8 @@ internal sealed class ScriptedStage : IAsyncDisposable
     /// <param name="fallbacks">The targets after the one that is asked for.</param>
     /// <param name="routing">Members of <c>routing</c>, beside no retries.</param>
     /// <param name="providers">Members of <c>models.providers</c>, made from the server; null: <c>p</c> and <c>a</c>.</param>
-    public static async Task<ScriptedStage> StartAsync(string[] fallbacks, string routing = "", Func<ScriptedServer, string>? providers = null)
+    /// <param name="time">The gateway's clock, not the server's; null: the system's.</param>
+    public static async Task<ScriptedStage> StartAsync(string[] fallbacks, string routing = "", Func<ScriptedServer, string>? providers = null, ManualTime? time = null)
     {
         var server = ScriptedServer.Start(new ScriptedOptions { KeepBodies = true });
         var gateway = await RunningGateway.StartAsync($$"""
@@ -33,7 +35,7 @@ internal sealed class ScriptedStage : IAsyncDisposable
               },
               "routing": { "retries": 0{{(routing.Length > 0 ? ", " + routing : "")}} }
             }
-            """);
+            """, time);
         return new ScriptedStage(server, gateway);
     }
 
@@ -41,10 +43,26 @@ internal sealed class ScriptedStage : IAsyncDisposable
     /// <param name="more">Further members of the request.</param>
     public async Task<StageAnswer> AskAsync(string model, bool messages = false, bool stream = true, string more = "", params (string Name, string Value)[] headers)
     {
-        var members = (stream ? ", \"stream\": true" : "") + (more.Length > 0 ? ", " + more : "");
-        var json = $$"""{ "model": "{{model}}", "max_tokens": 1000, "messages": [{ "role": "user", "content": "Say it, please." }]{{members}} }""";
-        var (answer, body) = await Gateway.PostAsync(messages ? "/v1/messages" : "/v1/chat/completions", json, headers);
+        var (answer, body) = await Gateway.PostAsync(PathOf(messages), JsonOf(model, stream, more), headers);
         using (answer) return new StageAnswer((int)answer.StatusCode, body, answer.Headers.ToDictionary(static h => h.Key, static h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase));
+    }
+
+    /// <summary>Asks for a stream and looks at what has come of it after every line.</summary>
+    public async Task<StageAnswer> FollowAsync(string model, bool messages, Action<StageAnswer> look)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Gateway.Address, PathOf(messages))) { Content = new StringContent(JsonOf(model, stream: true, ""), Encoding.UTF8, "application/json") };
+        using var response = await Gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        var answer = new StageAnswer((int)response.StatusCode, "", response.Headers.ToDictionary(static h => h.Key, static h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase));
+        while (await reader.ReadLineAsync() is { } line) look(answer = answer with { Body = answer.Body + line + "\n" });
+        return answer;
+    }
+
+    /// <summary>Waits until the providers were asked so often.</summary>
+    public async Task AskedAsync(int count)
+    {
+        for (var i = 0; i < 4000 && Asked.Count < count; i++) await Task.Delay(5);
+        Assert.Equal(count, Asked.Count);
     }
 
     /// <summary>Stops the gateway and returns what it decided about an answer.</summary>
@@ -75,6 +93,14 @@ internal sealed class ScriptedStage : IAsyncDisposable
         }
         await x.Connection.EndChunksAsync();
         x.KeepOpen = x.Request.KeepAlive;
+    }
+
+    private static string PathOf(bool messages) => messages ? "/v1/messages" : "/v1/chat/completions";
+
+    private static string JsonOf(string model, bool stream, string more)
+    {
+        var members = (stream ? ", \"stream\": true" : "") + (more.Length > 0 ? ", " + more : "");
+        return $$"""{ "model": "{{model}}", "max_tokens": 1000, "messages": [{ "role": "user", "content": "Say it, please." }]{{members}} }""";
     }
 
     private static string PlainProviders(ScriptedServer server) => $$"""
