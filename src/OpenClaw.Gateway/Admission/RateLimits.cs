@@ -88,7 +88,7 @@ internal sealed class RateLimits(TimeProvider time, Func<int>? gateways = null)
         {
             if (promptTokens > tokens) return TooLarge(limit.Scope, subject, promptTokens, tokens);
             var meter = Meter(limit.Scope, subject, tokens, tokens: true);
-            var amount = Math.Min(tokens, hold.Weight * (long)(promptTokens + Math.Min(maxTokens ?? AssumedAnswer, AssumedAnswer)));
+            var amount = Math.Min(tokens, hold.Weight * (long)(promptTokens + Math.Clamp(maxTokens ?? AssumedAnswer, 0, AssumedAnswer)));
             if (!meter.TryTake(amount, out var wait)) return UsedUp(limit.Scope, subject, $"{tokens} tokens", wait, meter, hold, tokens: true);
             hold.Add(meter, amount, tokens: true, target);
         }

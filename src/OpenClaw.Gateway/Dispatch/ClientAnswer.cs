@@ -63,8 +63,16 @@ internal sealed class ClientAnswer(HttpContext context, Exchange? exchange) : IB
     {
         if (!IsCommitted || !_dirty || IsGone) return;
         _dirty = false;
-        var result = await _pipe.FlushAsync(cancel).ConfigureAwait(false);
-        IsGone |= result.IsCompleted || result.IsCanceled;
+        try
+        {
+            var result = await _pipe.FlushAsync(cancel).ConfigureAwait(false);
+            IsGone |= result.IsCompleted || result.IsCanceled;
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // What was answered until here must still be settled.
+            IsGone = true;
+        }
     }
 
     /// <summary>Content type of a dialect's stream.</summary>

@@ -51,17 +51,18 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         {
             var target = targets[i];
             if (tooSmall is not null && target.ContextWindow <= tooSmall.ContextWindow) continue;
-            if (await HoldAsync(x, target).ConfigureAwait(false) is { } finding)
+            var (permit, finding) = await EnterAsync(x, target).ConfigureAwait(false);
+            if (finding is not null)
             {
                 outOfMoney = finding;
                 if (finding.TargetOnly) continue;
                 if (downgraded || Downgrade(x, finding) is not { } cheaper) break;
-                (downgraded, targets, i) = (true, cheaper, -1);
+                // Whoever was passed over is of the dearer chain.
+                (downgraded, targets, i, passedOver) = (true, cheaper, -1, null);
                 continue;
             }
-            if (!target.Health.TryEnter(time.GetUtcNow(), out var permit))
+            if (permit is null)
             {
-                x.Decision.Notes.Add($"{target.Name}: passed over, {target.Health.Snapshot().Describe(time.GetUtcNow())}");
                 (passedOver ??= []).Add(target);
                 continue;
             }
@@ -110,6 +111,28 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     private static GatewayError Sooner(GatewayError? one, GatewayError other) =>
         one is null || (other.RetryAfter is { } wait && !(one.RetryAfter <= wait)) ? other : one;
 
+    // A target that rests is not held for: what it would cost must not refuse what another can be paid for. Neither: it rests.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<(TargetPermit? Permit, BudgetFinding? Finding)> EnterAsync(Exchange x, Target target)
+    {
+        if (!target.Health.TryEnter(time.GetUtcNow(), out var permit))
+        {
+            x.Decision.Notes.Add($"{target.Name}: passed over, {target.Health.Snapshot().Describe(time.GetUtcNow())}");
+            return default;
+        }
+        var isHeld = false;
+        try
+        {
+            var finding = await HoldAsync(x, target).ConfigureAwait(false);
+            isHeld = finding is null;
+            return (isHeld ? permit : null, finding);
+        }
+        finally
+        {
+            if (!isHeld) permit.Abandon();
+        }
+    }
+
     // Money is held before every target: what the call may cost is nobody else's until it is settled.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<BudgetFinding?> HoldAsync(Exchange x, Target target)
@@ -134,7 +157,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     private async Task<(Target, UpstreamFailure)?> TryPassedOverAsync(Exchange x, ClientAnswer client, List<Target> passedOver, long deadline)
     {
         var target = passedOver.MinBy(t => t.Health.Snapshot().Until ?? DateTimeOffset.MinValue)!;
-        // It was held for before it was passed over, and another may have been since.
+        // Nothing was held for it when it was passed over.
         if (await HoldAsync(x, target).ConfigureAwait(false) is { } finding)
         {
             await ErrorAnswer.WriteAsync(x.Http, x.Dialect, finding.Error, x.Decision).ConfigureAwait(false);
@@ -294,13 +317,12 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         {
             var target = rest[0];
             rest.RemoveAt(0);
-            if (await HoldAsync(x, target).ConfigureAwait(false) is not null) continue;
-            if (!target.Health.TryEnter(time.GetUtcNow(), out var permit))
+            var (permit, finding) = await EnterAsync(x, target).ConfigureAwait(false);
+            if (permit is null)
             {
-                x.Decision.Notes.Add($"{target.Name}: passed over, {target.Health.Snapshot().Describe(time.GetUtcNow())}");
-                passedOver ??= target;
+                if (finding is null) passedOver ??= target;
                 // Half an answer is out: where nobody else is left, one try on a resting target beats giving up.
-                if (rest.Count > 0 || last is not null) continue;
+                if (rest.Count > 0 || last is not null || passedOver is null || await HoldAsync(x, passedOver).ConfigureAwait(false) is not null) continue;
                 (target, permit) = (passedOver, passedOver.Health.EnterAnyway());
             }
             if (x.Admitted.MayCall(target, x.Decision) is not null)

@@ -67,6 +67,7 @@ internal static class RequestBodies
             Quirks = target.Request.Quirks,
             Prefill = prefill,
             MaxTokens = x.Money.OutputLimit,
+            BindsLimit = x.Money.Binds,
             RemoveReasoning = options.Sanitize,
             ProviderJson = target.RoutingPreferencesJson,
             ExtraBodyJson = target.ExtraBodyJson,
@@ -89,7 +90,7 @@ internal static class RequestBodies
         }
         if (options.Sanitize) DropReasoning(request);
         var asked = request.MaxTokens;
-        request.MaxTokens = x.Money.OutputLimit ?? asked;
+        if (x.Money.OutputLimit is { } limit && !(asked <= limit)) request.MaxTokens = limit;
         WriteWithExtras(request, target, output, unsupported);
         request.MaxTokens = asked;
         if (added is not null) request.Turns.Remove(added);

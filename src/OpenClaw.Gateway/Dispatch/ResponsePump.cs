@@ -178,14 +178,7 @@ internal sealed class ResponsePump : IDisposable
             if (_clock.GetElapsedTime(_lastWrite) > s_keepAlive) KeepAlive();
         }
         else _lastWrite = _clock.GetTimestamp();
-        try
-        {
-            await _client.FlushAsync(clock.CallerToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // The caller left: the next check says so.
-        }
+        await _client.FlushAsync(clock.CallerToken).ConfigureAwait(false);
     }
 
     private void KeepAlive()

@@ -69,7 +69,7 @@ internal sealed class RequestEnvelope : IDisposable
     /// <summary>The last message is the assistant's: the client itself asks for a continuation.</summary>
     public bool EndsWithAssistant { get; private set; }
 
-    /// <summary><c>max_tokens</c> or <c>max_completion_tokens</c>, or null.</summary>
+    /// <summary><c>max_tokens</c> or <c>max_completion_tokens</c>, the larger of the two; null = neither is a limit.</summary>
     public int? MaxTokens { get; private set; }
 
     /// <summary>Prompt tokens, estimated from text bytes; inline media is not counted.</summary>
@@ -306,7 +306,8 @@ internal sealed class RequestEnvelope : IDisposable
         else if (reader.ValueTextEquals("max_tokens"u8) || reader.ValueTextEquals("max_completion_tokens"u8))
         {
             reader.Read();
-            if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var max)) MaxTokens = max;
+            // Servers differ in which of the two they read, and some take -1 for no limit.
+            if (reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var max) && max >= 1) MaxTokens = Math.Max(MaxTokens ?? 0, (int)Math.Min(int.MaxValue, max));
         }
         else if (reader.ValueTextEquals("n"u8))
         {

@@ -85,7 +85,7 @@ internal static class AnthropicPatch
             var start = (int)reader.TokenStartIndex;
             var value = JsonRead.Raw(ref reader, body);
             if (isModel && changes.Model is not null) Model(edits, start, value.Length, default, changes.Model, default);
-            if (isMaxTokens && changes.MaxTokens is { } limit) MaxTokens(edits, start, value.Length, default, limit, default);
+            if (isMaxTokens && changes.MaxTokens is { } limit && !JsonRead.IsAtMost(value, limit)) MaxTokens(edits, start, value.Length, default, limit, default);
             if (isMessages && value[0] == (byte)'[' && (scan || prefill.Length > 0))
             {
                 var messages = new PatchMessages(changes.Reasoning == ReasoningRemoval.All, start, edits);

@@ -32,6 +32,10 @@ internal static class JsonRead
         return Utf8Parser.TryParse(text, out double real, out used) && used == text.Length && Math.Abs(real) < 9e15 ? (long)real : 0;
     }
 
+    /// <summary>True for the text of a positive whole number that is not above <paramref name="most"/>.</summary>
+    public static bool IsAtMost(ReadOnlySpan<byte> value, int most) =>
+        Utf8Parser.TryParse(value, out int number, out var used) && used == value.Length && number > 0 && number <= most;
+
     /// <summary>The current value as an amount of money; null when it is not a number.</summary>
     public static decimal? Decimal(scoped ref Utf8JsonReader reader)
     {

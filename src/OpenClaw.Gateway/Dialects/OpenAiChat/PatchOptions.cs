@@ -12,8 +12,11 @@ internal readonly record struct PatchOptions(string Model)
     /// <summary>Text of an assistant message to go on from, put at the end of the messages; null or empty = none.</summary>
     public string? Prefill { get; init; }
 
-    /// <summary>The most that the answer may be, over the client's own limit; null = the client's stays.</summary>
+    /// <summary>The most that the answer may be: lowers the client's own limit; null = the client's stays.</summary>
     public int? MaxTokens { get; init; }
+
+    /// <summary>Money is held for no more than the client's own limit: it must stand under a name that the target reads.</summary>
+    public bool BindsLimit { get; init; }
 
     /// <summary>
     /// Take reasoning and signatures out of the messages (<c>reasoning_content</c>, <c>reasoning</c>, <c>reasoning_details</c>,

@@ -27,6 +27,9 @@ internal ref struct PatchScan
     // The last stream_options, looked at once it is known that the request streams.
     private List<(int Start, int Length)>? _more;
     private (int Start, int Length) _streamOptions;
+
+    // The name max_completion_tokens, where the client wrote it.
+    private (int Start, int Length) _newLimit;
     private ReadOnlySpan<byte> _json;
 
     public PatchScan(in PatchOptions options, BodyEdits edits)
@@ -49,6 +52,9 @@ internal ref struct PatchScan
 
         /// <summary>max_tokens or max_completion_tokens.</summary>
         MaxTokens = 32,
+
+        /// <summary>max_tokens.</summary>
+        OldLimit = 64,
     }
 
     private delegate bool NameTest(ReadOnlySpan<byte> name);
@@ -65,11 +71,12 @@ internal ref struct PatchScan
             _empty = false;
             var name = _scratch.Text(ref reader);
             _names?.Add(Encoding.UTF8.GetString(name));
+            var nameAt = ((int)reader.TokenStartIndex, reader.ValueSpan.Length + 2);
             reader.Read();
             var start = (int)reader.TokenStartIndex;
             var value = JsonRead.Raw(ref reader, json);
             _end = start + value.Length;
-            ReadField(name, start, value);
+            ReadField(name, nameAt, start, value);
         }
         // Throws when something follows the object.
         reader.Read();
@@ -90,6 +97,7 @@ internal ref struct PatchScan
             JsonWrite.Int64(_edits.Text, limit);
             _edits.Add(_end, 0, mark);
         }
+        if (RenamesLimit) _edits.Replace(_newLimit.Start, _newLimit.Length, "\"max_tokens\""u8);
         if (_streams && AsksForUsage) CompleteStreamOptions();
         if (Continues && HasPrefill)
         {
@@ -104,6 +112,17 @@ internal ref struct PatchScan
 
     private readonly ReadOnlySpan<byte> LimitName => (_options.Quirks & TargetQuirks.MaxCompletionTokens) != 0 ? "max_completion_tokens"u8 : "max_tokens"u8;
 
+    // Many servers read only the old name, and answer without a limit when they are given the new one.
+    private readonly bool RenamesLimit => _newLimit.Length > 0 && (_said & Said.OldLimit) == 0 && (_options.BindsLimit || _options.MaxTokens is not null)
+        && (_options.Quirks & TargetQuirks.MaxCompletionTokens) == 0 && !IsOpenAis(_options.Model);
+
+    // They know the new name and may refuse the old one, whoever serves them.
+    private static bool IsOpenAis(ReadOnlySpan<char> model)
+    {
+        var name = model[(model.LastIndexOf('/') + 1)..];
+        return (name.StartsWith("gpt-") && !name.StartsWith("gpt-oss")) || (name.Length > 1 && name[0] == 'o' && char.IsAsciiDigit(name[1]));
+    }
+
     private readonly bool HasPrefill => !string.IsNullOrEmpty(_options.Prefill);
 
     private readonly bool Continues => (_options.Quirks & TargetQuirks.ContinueFinalMessage) != 0;
@@ -112,7 +131,7 @@ internal ref struct PatchScan
 
     private readonly string StreamOptions => Continuous ? """{"include_usage":true,"continuous_usage_stats":true}""" : """{"include_usage":true}""";
 
-    private void ReadField(ReadOnlySpan<byte> name, int start, ReadOnlySpan<byte> value)
+    private void ReadField(ReadOnlySpan<byte> name, (int Start, int Length) nameAt, int start, ReadOnlySpan<byte> value)
     {
         if (name.SequenceEqual("model"u8))
         {
@@ -129,13 +148,15 @@ internal ref struct PatchScan
             _streamOptions = (start, value.Length);
         }
         else if (name.SequenceEqual("messages"u8)) ReadMessages(start, value);
-        else if (name.SequenceEqual("max_tokens"u8) || name.SequenceEqual("max_completion_tokens"u8))
+        else if (name.SequenceEqual("max_tokens"u8))
         {
-            _said |= Said.MaxTokens;
-            if (_options.MaxTokens is not { } limit) return;
-            var mark = _edits.Mark;
-            JsonWrite.Int64(_edits.Text, limit);
-            _edits.Add(start, value.Length, mark);
+            _said |= Said.OldLimit;
+            ReadLimit(start, value);
+        }
+        else if (name.SequenceEqual("max_completion_tokens"u8))
+        {
+            _newLimit = nameAt;
+            ReadLimit(start, value);
         }
         else if (name.SequenceEqual("provider"u8))
         {
@@ -144,6 +165,15 @@ internal ref struct PatchScan
         }
         else if (name.SequenceEqual("add_generation_prompt"u8)) ReadSwitch(Said.AddGenerationPrompt, start, value, "false"u8);
         else if (name.SequenceEqual("continue_final_message"u8)) ReadSwitch(Said.ContinueFinalMessage, start, value, "true"u8);
+    }
+
+    private void ReadLimit(int start, ReadOnlySpan<byte> value)
+    {
+        _said |= Said.MaxTokens;
+        if (_options.MaxTokens is not { } limit || JsonRead.IsAtMost(value, limit)) return;
+        var mark = _edits.Mark;
+        JsonWrite.Int64(_edits.Text, limit);
+        _edits.Add(start, value.Length, mark);
     }
 
     private void ReadSwitch(Said name, int start, ReadOnlySpan<byte> value, ReadOnlySpan<byte> wanted)
@@ -303,6 +333,7 @@ internal ref struct PatchScan
         // What was added above counts as said.
         _names!.Add("model");
         if (_options.MaxTokens is not null && (_said & Said.MaxTokens) == 0) _names.Add(Encoding.UTF8.GetString(LimitName));
+        if (RenamesLimit) _names.Add("max_tokens");
         if (_streams && AsksForUsage) _names.Add("stream_options");
         if (Continues && HasPrefill)
         {

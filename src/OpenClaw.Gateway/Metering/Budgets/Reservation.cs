@@ -79,6 +79,9 @@ internal sealed class Reservation : IDisposable
     /// <summary>Output tokens that the next call may be allowed to generate; null = no bound of ours (write the caller's own).</summary>
     public int? OutputLimit { get; private set; }
 
+    /// <summary>A budget that may refuse holds the call.</summary>
+    public bool Binds { get; private set; }
+
     /// <summary>Searches that each tool without a bound of its own may run; null = no bound of ours.</summary>
     public int? SearchLimit { get; private set; }
 
@@ -96,7 +99,7 @@ internal sealed class Reservation : IDisposable
     {
         // What an attempt before this one held came to nothing.
         GiveBack();
-        (_target, OutputLimit, SearchLimit, Warnings, _askAt, _lookAt) = (target, null, null, null, long.MaxValue, 0);
+        (_target, OutputLimit, SearchLimit, Warnings, Binds, _askAt, _lookAt) = (target, null, null, null, false, long.MaxValue, 0);
         _size = HoldSize.Of(Facts, target, target.Health.Tokens);
         if (_plan.IsEmpty && Facts.MaxCost is null)
         {
@@ -233,13 +236,12 @@ internal sealed class Reservation : IDisposable
     {
         _output = output;
         _isBounded = bounded || output >= _size.Whole;
-        var binds = false;
         foreach (var hold in _holds)
         {
-            binds |= hold.Mode != HoldMode.Count;
+            Binds |= hold.Mode != HoldMode.Count;
             if (hold.Rule is { Action: BudgetAction.Warn } rule && hold.Counter.Now.Spent >= rule.Limit) (Warnings ??= []).Add($"budget {rule.Name} is used up; it only warns");
         }
-        if (!binds) return;
+        if (!Binds) return;
         if (_size.Searches > 0 && !Facts.Searches.IsBounded) SearchLimit = SearchTools.Assumed;
         if (bounded)
         {

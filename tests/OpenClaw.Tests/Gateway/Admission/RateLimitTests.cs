@@ -78,6 +78,17 @@ public sealed class RateLimitTests
     }
 
     [Fact]
+    public void A_limit_below_nothing_takes_no_less_than_the_prompt_and_leaves_no_debt()
+    {
+        var limits = Limits(new LimitConfig { Scope = "gateway", TokensPerMinute = 2000 });
+        var hold = new RateHold();
+        Assert.Null(_rates.Enter(limits, "a", 500, -2_000_000_000, hold));
+        Assert.Equal("1500", Headers(hold, DialectKind.OpenAiChat)["x-ratelimit-remaining-tokens"]);
+        hold.Settle(Used(new Usage { Input = 500, Output = 100 }));
+        Assert.Null(_rates.Enter(limits, "a", 300, 1000, new RateHold()));
+    }
+
+    [Fact]
     public void A_request_that_came_to_nothing_gives_its_tokens_back()
     {
         var limits = Limits(new LimitConfig { Scope = "gateway", TokensPerMinute = 2000 });

@@ -45,6 +45,21 @@ public class RequestEnvelopeTests
         Assert.Equal((images, documents), (envelope.Images, envelope.Documents));
     }
 
+    [Theory]
+    [InlineData("""{"max_tokens":100000,"max_completion_tokens":1}""", 100_000)]
+    [InlineData("""{"max_completion_tokens":1,"max_tokens":100000}""", 100_000)]
+    [InlineData("""{"max_tokens":5,"max_tokens":1}""", 5)]
+    [InlineData("""{"max_tokens":2e3,"max_completion_tokens":1}""", 2000)]
+    [InlineData("""{"max_tokens":9999999999}""", int.MaxValue)]
+    [InlineData("""{"max_tokens":-2000000000}""", null)]
+    [InlineData("""{"max_tokens":0}""", null)]
+    [InlineData("""{"max_tokens":"7"}""", null)]
+    public async Task Of_two_limits_the_larger_counts_and_one_that_is_not_positive_is_none(string body, int? expected)
+    {
+        using var envelope = await ReadAsync(body);
+        Assert.Equal(expected, envelope.MaxTokens);
+    }
+
     [Fact]
     public async Task A_model_inside_a_message_is_not_the_requests_model()
     {

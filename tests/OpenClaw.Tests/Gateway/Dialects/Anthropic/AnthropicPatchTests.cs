@@ -34,9 +34,10 @@ public class AnthropicPatchTests
     }
 
     [Theory]
-    [InlineData("""{"model":"a","max_tokens": 5}""", """{"model":"a","max_tokens": 9}""")]
+    [InlineData("""{"model":"a","max_tokens": 50}""", """{"model":"a","max_tokens": 9}""")]
+    [InlineData("""{"model":"a","max_tokens": 5}""", """{"model":"a","max_tokens": 5}""")]
     [InlineData("""{"model":"a"}""", """{"max_tokens":9,"model":"a"}""")]
-    public void The_limit_is_replaced_or_added(string body, string expected) => Assert.Equal(expected, Patch(body, new AnthropicChanges { MaxTokens = 9 }));
+    public void The_limit_is_lowered_or_added(string body, string expected) => Assert.Equal(expected, Patch(body, new AnthropicChanges { MaxTokens = 9 }));
 
     [Fact]
     public void Missing_fields_are_added_to_an_empty_object() =>

@@ -110,12 +110,29 @@ public class OpenAiChatPatchTests
 
     [Theory]
     [InlineData("""{"model":"o","max_tokens":900}""", TargetQuirks.None, """{"model":"new","max_tokens":50}""")]
-    [InlineData("""{"max_completion_tokens": 900 ,"model":"o"}""", TargetQuirks.None, """{"max_completion_tokens": 50 ,"model":"new"}""")]
-    [InlineData("""{"model":"o","max_tokens":1,"max_completion_tokens":2}""", TargetQuirks.None, """{"model":"new","max_tokens":50,"max_completion_tokens":50}""")]
+    [InlineData("""{"max_completion_tokens": 900 ,"model":"o"}""", TargetQuirks.None, """{"max_tokens": 50 ,"model":"new"}""")]
+    [InlineData("""{"max_completion_tokens": 900 ,"model":"o"}""", TargetQuirks.MaxCompletionTokens, """{"max_completion_tokens": 50 ,"model":"new"}""")]
+    [InlineData("""{"model":"o","max_tokens":1,"max_completion_tokens":200}""", TargetQuirks.None, """{"model":"new","max_tokens":1,"max_completion_tokens":50}""")]
+    [InlineData("""{"model":"o","max_tokens":-1}""", TargetQuirks.None, """{"model":"new","max_tokens":50}""")]
     [InlineData("""{"model":"o"}""", TargetQuirks.None, """{"model":"new","max_tokens":50}""")]
     [InlineData("{}", TargetQuirks.MaxCompletionTokens, """{"model":"new","max_completion_tokens":50}""")]
     internal void A_limit_of_ours_stands_for_the_clients(string body, TargetQuirks quirks, string expected) =>
         Assert.Equal(expected, Patched(body, new PatchOptions("new") { MaxTokens = 50, Quirks = quirks, ExtraBodyJson = """{"model":"never"}""" }));
+
+    [Theory]
+    [InlineData("m", TargetQuirks.None, "max_tokens")]
+    [InlineData("openai/gpt-oss-20b", TargetQuirks.None, "max_tokens")]
+    [InlineData("openai/gpt-5", TargetQuirks.None, "max_completion_tokens")]
+    [InlineData("o3-mini", TargetQuirks.None, "max_completion_tokens")]
+    [InlineData("m", TargetQuirks.MaxCompletionTokens, "max_completion_tokens")]
+    internal void A_limit_that_money_is_held_by_stands_under_the_name_that_the_target_reads(string model, TargetQuirks quirks, string name)
+    {
+        var options = new PatchOptions(model) { BindsLimit = true, Quirks = quirks, ExtraBodyJson = """{"max_tokens":7,"x":1}""" };
+        var own = name == "max_tokens" ? "" : "\"max_tokens\":7,";
+        Assert.Equal($$"""{"model":"{{model}}","{{name}}":900,{{own}}"x":1}""", Patched("""{"model":"o","max_completion_tokens":900}""", options));
+        Assert.Equal($$"""{"model":"{{model}}","max_completion_tokens":900}""", Patched("""{"model":"o","max_completion_tokens":900}""", options with { BindsLimit = false, ExtraBodyJson = null }));
+        Assert.Equal($$"""{"model":"{{model}}","max_tokens":5,"max_completion_tokens":900}""", Patched("""{"model":"o","max_tokens":5,"max_completion_tokens":900}""", options with { ExtraBodyJson = null }));
+    }
 
     [Theory]
     [InlineData("""{"model":"old","messages":[{"role":"user","content":"q \u00e9"}],"temperature":0.7,"stream":true,"stream_options":{"include_usage":true}}""")]
