@@ -21,8 +21,9 @@ internal static class GuardPrice
         var (cost, wasted, output) = (0m, 0m, 0L);
         foreach (var attempt in decision.Attempts)
         {
-            output += attempt.Usage.Output;
-            if (!attempt.Usage.IsEmpty) cost += attempt.Cost.IsUnpriced ? (attempt.Usage.TotalInput * UnknownInput) + (attempt.Usage.Output * UnknownOutput) : attempt.Cost.Total;
+            var usd = attempt.Cost.IsUnpriced ? (attempt.Usage.TotalInput * UnknownInput) + (attempt.Usage.Output * UnknownOutput) : attempt.Cost.Total;
+            if (attempt.Reason == FailureReason.None || attempt.FirstTokenMs is not null) (cost, output) = (cost + usd, output + attempt.Usage.Output);
+            else if (!attempt.Usage.IsEmpty) wasted += usd;
             else if (MayBeBilled(attempt.Reason) && Find(plan, attempt.Target) is { } target) wasted += OfPrompt(target, promptTokens, decision.Time);
         }
         return new GuardOutcome(cost, wasted, output, EndOf(decision));

@@ -71,6 +71,7 @@ internal sealed class OpenedAnswer : IDisposable
         var usage = Tracker.UsageSoFar;
         if (facts.ServiceTier is null) Target.Health.Tokens.Served(usage.Tier);
         if (usage.Output <= 0) return;
+        Target.Health.Tokens.Took(usage.Output, ((Pump is null ? Record.FirstTokenMs : Record.EndedMs) ?? Record.StartedMs) - Record.StartedMs);
         var shown = Tracker.HasReasoning ? usage.Output : usage.Output - usage.Reasoning;
         // What a search found was not in the prompt that was sent.
         var isComparable = Record.Kind != AttemptKind.Prefill && usage.WebSearches == 0;

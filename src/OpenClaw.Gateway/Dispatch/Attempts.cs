@@ -77,9 +77,10 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
             x.Decision.FirstTokenMs ??= record.FirstTokenMs;
             return (opened, null, lease);
         }
+        var failure = end == PumpEnd.ClientGone ? new UpstreamFailure(FailureReason.ClientGone, "the caller left") : pump.Failure!;
+        if (tracker.HasUsage || tracker.HasContent || HopBill.MayBeBilled(failure)) record.Usage = opened.UsageOr(x.Envelope.EstimatedTokens, isBroken: false, x.Money.Tier);
         opened.Dispose();
         if (!client.IsCommitted) client.Discard();
-        var failure = end == PumpEnd.ClientGone ? new UpstreamFailure(FailureReason.ClientGone, "the caller left") : pump.Failure!;
         return (null, Fail(x, record, failure), lease);
     }
 
@@ -103,6 +104,8 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
             if (opened is null || tracker.Failure is not null)
             {
                 failure = tracker.Failure ?? Upstream.WithoutKey(WhyNotAnAnswer(answer, body.Span), lease.Value);
+                // No answer, but a bill: what a provider says that it used, it charges.
+                record.Usage = tracker.UsageSoFar;
                 tracker.Dispose();
                 body.Dispose();
                 if (!client.IsCommitted) client.Discard();

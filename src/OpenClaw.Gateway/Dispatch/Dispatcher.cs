@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
-using System.Text;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dialects;
@@ -57,8 +56,8 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 outOfMoney = finding;
                 if (finding.TargetOnly) continue;
                 if (downgraded || Downgrade(x, finding) is not { } cheaper) break;
-                // Whoever was passed over is of the dearer chain.
-                (downgraded, targets, i, passedOver) = (true, cheaper, -1, null);
+                // Whoever was passed over is of the dearer chain, and what that lacked is not the cheaper one's affair.
+                (downgraded, targets, i, passedOver, outOfMoney) = (true, cheaper, -1, null, null);
                 continue;
             }
             if (permit is null)
@@ -188,19 +187,24 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         var (retries, rotations) = (0, 0);
         var waited = TimeSpan.Zero;
         var options = new AttemptOptions(goal, target.GrantsPrefill && CanPrefill(x, goal.Continuation), Sanitize: false);
+        UpstreamFailure? failure = null;
+        var isCharged = false;
         while (true)
         {
-            var left = time.GetElapsedTime(time.GetTimestamp(), deadline);
-            var (opened, failure, key) = await attempts.TryAsync(x, client, target, permit, options, left, waited, hasNext).ConfigureAwait(false);
-            if (opened is not null)
+            // What was held for a call that was charged is used up.
+            if (isCharged && await HoldAsync(x, target).ConfigureAwait(false) is not null)
             {
-                if (!IsRefused(x, goal, opened)) return (opened, null);
-                failure = TakeRefusal(x, client, opened);
+                permit.Failure(failure!, time.GetUtcNow());
+                return (null, failure);
             }
+            var left = time.GetElapsedTime(time.GetTimestamp(), deadline);
+            (var opened, failure, var key) = await attempts.TryAsync(x, client, target, permit, options, left, waited, hasNext).ConfigureAwait(false);
+            if (opened is not null && !IsRefused(x, goal, opened)) return (opened, null);
+            if (opened is not null) failure = TakeRefusal(x, client, opened);
+            isCharged = opened is not null || HopBill.ChargeFailed(x, target, failure!);
             if (failure!.Reason == FailureReason.ClientGone)
             {
                 permit.Abandon();
-                BillUnanswered(x, target);
                 return (null, failure);
             }
             var disposition = FailureDisposition.Of(failure, retries + 1);
@@ -247,20 +251,13 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     {
         using (opened)
         {
-            Measure(x, opened, isBroken: false);
-            Bill(x, opened.Target, opened.Record);
+            HopBill.Measure(x, opened, isBroken: false);
+            HopBill.Charge(x, opened.Target, opened.Record);
             client.Discard();
             var failure = new UpstreamFailure(FailureReason.Policy, $"the content was refused (finish {EnumText.Camel(opened.Tracker.Finished)})", opened.Record.Status);
             opened.Record.Failed(failure, Elapsed(x));
             return failure;
         }
-    }
-
-    private static void Bill(Exchange x, Target target, AttemptRecord record)
-    {
-        x.Money.HopEnded(target, record.Usage, record.Cost);
-        x.Decision.Usage += record.Usage;
-        x.Decision.Cost += record.Cost;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -280,7 +277,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         for (var hop = 1; ; hop++)
         {
             var end = await PumpAsync(client, opened, x.CallerLeft).ConfigureAwait(false);
-            Measure(x, opened, isBroken: end is PumpEnd.ClientGone or PumpEnd.OutOfMoney);
+            HopBill.Measure(x, opened, isBroken: end is PumpEnd.ClientGone or PumpEnd.OutOfMoney);
             Settle(x, opened, end, ref earlier);
             if (end == PumpEnd.OutOfMoney) await EndAtBudgetAsync(x, client, opened, earlier).ConfigureAwait(false);
             if (end != PumpEnd.Failed)
@@ -330,7 +327,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 permit.Abandon();
                 continue;
             }
-            continuation.Writer.Seam(SeamNote(from, target, why));
+            continuation.Writer.Seam(SeamText.HandOver(from, target, why));
             var deadline = time.GetTimestamp() + Ticks(DeadlineOf(x));
             var (opened, failure) = await OpenAsync(x, client, target, permit, new AttemptGoal(AttemptKind.Restart, continuation), deadline, rest.Count > 0).ConfigureAwait(false);
             if (opened is not null) return (opened, null);
@@ -355,25 +352,16 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         return client.IsGone ? PumpEnd.ClientGone : PumpEnd.Complete;
     }
 
-    // Once a hop: header, decision and ledger have the same figures.
-    private static void Measure(Exchange x, OpenedAnswer opened, bool isBroken)
-    {
-        var usage = opened.UsageOr(x.Envelope.EstimatedTokens, isBroken, x.Money.Tier);
-        if (x.Envelope.SearchesAlways && usage.WebSearches == 0 && opened.Target.Dialect.Kind == x.Dialect.Kind) usage = usage with { WebSearches = 1 };
-        opened.Record.Usage = usage;
-        opened.Record.Cost = opened.Target.Price.CostOf(opened.Record.Usage, x.Decision.Time);
-    }
-
     private void Settle(Exchange x, OpenedAnswer opened, PumpEnd end, ref Usage earlier)
     {
         var now = time.GetUtcNow();
         var record = opened.Record;
         record.Served = true;
         record.EndedMs = Elapsed(x);
-        Bill(x, opened.Target, record);
+        HopBill.Charge(x, opened.Target, record);
         x.Reply?.Take(x, opened);
         earlier += record.Usage;
-        if (SeamWords(opened.Relay?.Seam) is { } seam) x.Decision.Notes.Add($"{opened.Target.Name}: {seam}");
+        if (SeamText.Words(opened.Relay?.Seam) is { } seam) x.Decision.Notes.Add($"{opened.Target.Name}: {seam}");
         foreach (var what in opened.Tracker.UnmappedParts ?? []) x.Decision.Warnings.Add($"{opened.Target.Name}: {what} has no counterpart in the caller's protocol");
         switch (end)
         {
@@ -406,7 +394,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     private async ValueTask DeliverWholeAsync(Exchange x, OpenedAnswer opened)
     {
         var end = PumpEnd.Complete;
-        Measure(x, opened, isBroken: false);
+        HopBill.Measure(x, opened, isBroken: false);
         try
         {
             AnswerHeaders.WriteWhole(x.Http.Response, x, opened.Body.Length, opened.Record.Cost);
@@ -419,15 +407,6 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         var none = default(Usage);
         Settle(x, opened, end, ref none);
         x.Decision.Outcome = end == PumpEnd.ClientGone ? "cancelled" : "answered";
-    }
-
-    // The caller left before anything came: the provider has read the prompt, and bills it.
-    private static void BillUnanswered(Exchange x, Target target)
-    {
-        var record = x.Decision.Attempts[^1];
-        record.Usage = new Usage { Input = target.Health.Tokens.Prompt(x.Envelope.EstimatedTokens), Tier = x.Money.Tier, Estimated = true };
-        record.Cost = target.Price.CostOf(record.Usage, x.Decision.Time);
-        Bill(x, target, record);
     }
 
     private static async Task RefuseAsync(Exchange x, Target target, UpstreamFailure failure)
@@ -480,20 +459,6 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     private static bool CanPrefill(Exchange x, Continuation? continuation) =>
         continuation is { Sent.IsEmpty: false } && !x.Envelope.WantsReasoning && !x.Envelope.EndsWithAssistant
         && !continuation.Sent.Span.TrimEnd(" \t\r\n"u8).IsEmpty;
-
-    private static string? SeamWords(Alignment? seam) => seam switch
-    {
-        Alignment.Exact => "went on exactly where the answer was cut",
-        Alignment.Resynchronised => "said it in other words, then went on where the answer was cut",
-        Alignment.Parted => "gave another answer: it goes on from the word where the texts part",
-        Alignment.Called => "called a tool before it had said what was sent already: the call follows where the answer was cut",
-        _ => null,
-    };
-
-    private static byte[] SeamNote(Target from, Target to, UpstreamFailure why) =>
-        Encoding.UTF8.GetBytes($"{{\"from\":\"{JsonEncoded(from.Name)}\",\"to\":\"{JsonEncoded(to.Name)}\",\"because\":\"{EnumText.Camel(why.Reason)}\"}}");
-
-    private static string JsonEncoded(string text) => System.Text.Json.JsonEncodedText.Encode(text).ToString();
 
     private static TimeSpan DeadlineOf(Exchange x)
     {

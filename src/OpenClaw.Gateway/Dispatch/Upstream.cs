@@ -133,7 +133,11 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
 
     private static UpstreamFailure FailureOf(Exception e, TargetCalls calls, AttemptClock clock)
     {
-        if (e is OperationCanceledException && clock.Token.IsCancellationRequested) return clock.CallerLeft ? new UpstreamFailure(FailureReason.ClientGone, "the caller left") : clock.Failure;
+        if (e is OperationCanceledException && clock.Token.IsCancellationRequested)
+        {
+            var failure = clock.CallerLeft ? new UpstreamFailure(FailureReason.ClientGone, "the caller left") : clock.Failure;
+            return e is NotConnectedException ? failure with { IsUnsent = true } : failure;
+        }
         // The origin may have changed its mind about protocols; the platform's client finds out.
         if (calls.Pool.Origin.IsTls && e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }) calls.Pool.Learned(speaksHttp11: false);
         return FailureClassifier.FromException(e, AttemptPhase.Headers);

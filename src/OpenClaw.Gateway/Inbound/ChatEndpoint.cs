@@ -117,15 +117,20 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
         }
     }
 
-    private RequestFacts Facts(HttpRequest request, RequestEnvelope envelope, Decision decision, GatewayState state) => new(
-        decision.Id, decision.Caller, decision.Session, state.Config.Models.Aliases.ContainsKey(decision.Requested) ? decision.Requested : null,
-        MoneyHeaders.Tags(request.Headers), decision.Protocol, envelope.EstimatedTokens, envelope.MaxTokens, envelope.Stream, MoneyHeaders.MaxCost(request.Headers))
+    private RequestFacts Facts(HttpRequest request, RequestEnvelope envelope, Decision decision, GatewayState state)
     {
-        Dialect = dialect.Kind, Images = envelope.Images, Choices = envelope.Choices, MayThink = envelope.WantsReasoning,
         // What only a hold needs is not asked where none is made.
-        PromptMost = state.Config.Budgets.IsEmpty && !request.Headers.ContainsKey("x-openclaw-max-cost") ? null : envelope.MostTokens() + (envelope.HasTools ? ToolsPrompt : 0),
-        Documents = envelope.Documents, MediaBytes = envelope.MediaBytes, ServiceTier = envelope.ServiceTier, Searches = envelope.Searches,
-    };
+        var isHeld = !state.Config.Budgets.IsEmpty || request.Headers.ContainsKey("x-openclaw-max-cost");
+        return new RequestFacts(
+            decision.Id, decision.Caller, decision.Session, state.Config.Models.Aliases.ContainsKey(decision.Requested) ? decision.Requested : null,
+            MoneyHeaders.Tags(request.Headers), decision.Protocol, envelope.EstimatedTokens, envelope.MaxTokens, envelope.Stream, MoneyHeaders.MaxCost(request.Headers))
+        {
+            Dialect = dialect.Kind, Images = envelope.Images, Choices = envelope.Choices, MayThink = envelope.WantsReasoning,
+            PromptMost = isHeld ? envelope.MostTokens() + (envelope.HasTools ? ToolsPrompt : 0) : null,
+            Documents = envelope.Documents, MediaBytes = envelope.MediaBytes, ServiceTier = envelope.ServiceTier, Searches = envelope.Searches,
+            HasUnseen = isHeld && envelope.Documents > 0 && UnseenParts.Any(envelope.Body.Span),
+        };
+    }
 
     private (RoutePlan?, GatewayError?) Plan(HttpRequest request, GatewayState state, Caller caller, RequestEnvelope envelope, Session? session, HeldTurn? held, Decision decision)
     {

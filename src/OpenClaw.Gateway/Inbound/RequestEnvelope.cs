@@ -282,7 +282,7 @@ internal sealed class RequestEnvelope : IDisposable
     private void CountPart(ReadOnlySpan<byte> type)
     {
         if (type.SequenceEqual("image"u8)) Images++;
-        else if (type.SequenceEqual("document"u8) || type.SequenceEqual("file"u8) || type.SequenceEqual("input_audio"u8)) Documents++;
+        else if (UnseenParts.IsDocument(type)) Documents++;
     }
 
     private void LeaveOut(ref Utf8JsonReader reader)

@@ -22,6 +22,10 @@ internal sealed class TokenCalibration
     // Who sends a token at a time sends pieces of about four bytes; who sends in bulk, of dozens.
     private const int TokenBytes = 8;
 
+    // Tokens a millisecond, about what large providers' middle models write.
+    private const double UnknownPace = 0.04;
+    private const int TokensForPace = 16;
+
     // What a chat template puts around a message or two: Llama's eleven tokens, ChatML's ten, OpenAI's seven.
     private const int Template = 11;
 
@@ -32,6 +36,7 @@ internal sealed class TokenCalibration
     private double _promptMost;
     private double _promptExtra;
     private decimal _costExtra;
+    private double _pace;
 
     /// <summary>
     /// What to multiply the most that a prompt should be (<see cref="PromptBound"/>) with: 1, but for a model that has shown
@@ -124,6 +129,17 @@ internal sealed class TokenCalibration
             if (pieces > 0) _pieces.Add(pieces, output);
         }
     }
+
+    /// <summary>An answer of so many tokens took so long, from the call to its end.</summary>
+    public void Took(long output, double ms)
+    {
+        if (output < TokensForPace || ms <= 0) return;
+        // Of two at the same moment one counts: of a mean that is no loss.
+        _pace += ((output / ms) - _pace) * (_pace == 0 ? 1 : Weight);
+    }
+
+    /// <summary>Tokens that it writes in so much time; a guess before it has answered once.</summary>
+    public long OutputIn(double ms) => (long)Math.Max(0, ms * (_pace > 0 ? _pace : UnknownPace));
 
     /// <summary>A provider said how it served a call whose caller did not mind.</summary>
     public void Served(PriceTier tier) => UsualTier = tier == PriceTier.Priority ? tier : PriceTier.Standard;

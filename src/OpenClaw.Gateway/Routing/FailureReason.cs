@@ -98,4 +98,8 @@ internal sealed record UpstreamFailure(
     int? Status = null,
     string? Code = null,
     TimeSpan? RetryAfter = null,
-    bool? Retryable = null);
+    bool? Retryable = null)
+{
+    /// <summary>It failed before there was a connection to send the request on.</summary>
+    public bool IsUnsent { get; init; }
+}

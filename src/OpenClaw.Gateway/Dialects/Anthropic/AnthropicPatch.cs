@@ -112,7 +112,7 @@ internal static class AnthropicPatch
         reader.Read();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            if (!SearchTools.TryReadTool(ref reader, out var uses) || uses is not null) continue;
+            if (SearchTools.ReadTool(ref reader, out var uses) != ProviderTool.Search || uses is not null) continue;
             // Before the tool's closing brace: a search tool always has a member before it.
             var mark = edits.Mark;
             edits.Text.Write(",\"max_uses\":"u8);

@@ -29,6 +29,10 @@ internal static class Connector
         {
             throw new OperationCanceledException("no connection in time", new TimeoutException("no connection in time", e), clock.Token);
         }
+        catch (OperationCanceledException e)
+        {
+            throw new NotConnectedException(e);
+        }
     }
 
     private static async ValueTask<IPAddress[]> ResolveAsync(string host, CancellationToken cancel)

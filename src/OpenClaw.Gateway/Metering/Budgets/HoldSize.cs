@@ -31,6 +31,9 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
     private const int DocumentTokens = 2000;
     private const int BytesPerMediaToken = 2;
 
+    // Where a prompt may fill the model's window and nobody knows how large that is: most models', and Claude's by default.
+    private const int UnknownWindow = 200_000;
+
     // What a search finds goes into the prompt; models that do research search by themselves.
     private const int SearchTokens = 8000;
     private const int ResearchSearches = 30;
@@ -45,6 +48,8 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
         if (target.ContextWindow is { } most) input = Math.Min(input, Math.Max(most, facts.PromptTokens));
         var choices = Math.Max(1, facts.Choices);
         var (whole, known) = Longest(facts, target, input);
+        // A document by its address, pages that the provider fetches: up to all that the model takes.
+        if (facts.HasUnseen || (passes && facts.Searches.Fetches)) input = Math.Max(input, target.ContextWindow ?? UnknownWindow);
         // Thoughts that are not shown are paid for all the same: an answer that may think is held whole.
         var grows = facts.Stream && !facts.MayThink && !target.ThinksUnseen && choices == 1;
         var tier = (passes ? facts.ServiceTier : null) ?? tokens.UsualTier;

@@ -34,6 +34,9 @@ internal sealed record RequestFacts(string Id, string Client, string? Session, s
     /// <summary>Bytes of inline media.</summary>
     public long MediaBytes { get; init; }
 
+    /// <summary>A part of the prompt is not in the request: only the provider sees how long it is.</summary>
+    public bool HasUnseen { get; init; }
+
     /// <summary>How the caller wants to be served; null = as the provider has it.</summary>
     public PriceTier? ServiceTier { get; init; }
 
@@ -78,6 +81,9 @@ internal sealed class Reservation : IDisposable
 
     /// <summary>Output tokens that the next call may be allowed to generate; null = no bound of ours (write the caller's own).</summary>
     public int? OutputLimit { get; private set; }
+
+    /// <summary>The longest answer that the call can give, in tokens.</summary>
+    public long LongestAnswer => OutputLimit is { } limit ? (long)limit * Math.Max(1, Facts.Choices) : _size.Whole;
 
     /// <summary>A budget that may refuse holds the call.</summary>
     public bool Binds { get; private set; }

@@ -46,6 +46,16 @@ public sealed class RestingTargetTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_cheaper_chain_that_rests_is_tried_all_the_same()
+    {
+        await using var gateway = await StartAsync(Soft, "p/dear");
+        await RestAsync(gateway, "p/cheap");
+        var (answer, body) = await AskAsync(gateway, "default", maxTokens: 400);
+        Assert.True(answer.IsSuccessStatusCode, body);
+        Assert.Equal("p/cheap", answer.Headers.GetValues("x-openclaw-model").Single());
+    }
+
+    [Fact]
     public async Task A_resting_target_that_finishes_an_answer_is_held_for_and_charged_by_its_own_budget()
     {
         await using var gateway = await StartAsync("""{ "name": "of other", "scope": "model:p/other", "limit": 10 }, { "name": "of cheap", "scope": "model:p/cheap", "limit": 10 }""", "p/cheap", "p/other");

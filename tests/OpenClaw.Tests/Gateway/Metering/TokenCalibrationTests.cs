@@ -5,6 +5,19 @@ namespace OpenClaw.Tests.Gateway.Metering;
 public sealed class TokenCalibrationTests
 {
     [Fact]
+    public void What_a_model_writes_in_a_time_is_guessed_at_first_and_then_learned()
+    {
+        var tokens = new TokenCalibration();
+        Assert.Equal(2000, tokens.OutputIn(50_000));
+        Assert.Equal(0, tokens.OutputIn(-1));
+        tokens.Took(1000, 10_000);
+        tokens.Took(5, 10_000); // too few to say anything
+        Assert.Equal(5000, tokens.OutputIn(50_000));
+        for (var i = 0; i < 50; i++) tokens.Took(200, 10_000);
+        Assert.InRange(tokens.OutputIn(50_000), 1000, 1020);
+    }
+
+    [Fact]
     public void Before_anything_is_known_the_rule_of_thumb_holds_and_the_ceiling_is_wide()
     {
         var tokens = new TokenCalibration();

@@ -87,10 +87,12 @@ public sealed class HoldTests
     [InlineData("""{"tools":[{"type":"function","function":{"name":"web_search","parameters":{"type":"object"}}}]}""", 0, true)]
     [InlineData("""{"tools":["web_search", null, {"type":7}]}""", 0, true)]
     [InlineData("""{"web_search_options":{"search_context_size":"high"}}""", 1, true)]
-    public void Sees_what_a_request_lets_the_provider_search(string body, int most, bool isBounded)
+    [InlineData("""{"tools":[{"type":"web_fetch_20250910","name":"web_fetch","max_uses":9}]}""", 0, true, true)]
+    [InlineData("""{"tools":[{"type":"web_search_20250305","name":"s","max_uses":2},{"type":"web_fetch_20250910","name":"f"}]}""", 2, true, true)]
+    public void Sees_what_a_request_lets_the_provider_search(string body, int most, bool isBounded, bool fetches = false)
     {
         using var envelope = RequestEnvelope.Of(Encoding.UTF8.GetBytes(body));
-        Assert.Equal(new SearchTools(most, isBounded), envelope.Searches);
+        Assert.Equal(new SearchTools(most, isBounded) { Fetches = fetches }, envelope.Searches);
     }
 
     [Theory]
@@ -143,6 +145,54 @@ public sealed class HoldTests
         Assert.InRange(text.EstimatedTokens, 1700, 1800);
         using var picture = RequestEnvelope.Of(Encoding.UTF8.GetBytes($$$"""{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,{{{pdf}}}"}}]}]}"""));
         Assert.InRange(picture.EstimatedTokens, 1, 40);
+    }
+
+    [Fact]
+    public async Task A_document_that_is_not_in_the_request_is_held_for_all_that_the_model_takes()
+    {
+        await using var stage = BudgetStage.Of(Wide);
+        var facts = s_asked with { Documents = 1, HasUnseen = true, MaxTokens = 1000 };
+        // A dollar a million in, ten out: the window of 200,000, and the answer beside it.
+        Assert.Equal(0.21m, await HeldAsync(stage, facts, "p/m"));
+        Assert.InRange(await HeldAsync(stage, facts with { MaxTokens = null }, "p/m"), 0.28m, 0.28m);
+        // Whose window nobody knows is taken for as large.
+        Assert.Equal(0.0201m, await HeldAsync(stage, facts, "p/cheap"));
+    }
+
+    [Fact]
+    public async Task Pages_that_the_provider_fetches_are_held_for_where_it_is_told_to()
+    {
+        await using var stage = BudgetStage.Of(Wide);
+        var asked = s_asked with { Dialect = DialectKind.Anthropic, Searches = SearchTools.None with { Fetches = true } };
+        var target = stage.Target("anthropic/claude-sonnet-4-5");
+        Assert.True(await HeldAsync(stage, asked, target.Name) >= target.Price.Ceiling(200_000, 1000, stage.Time.GetUtcNow()));
+        // To a provider of another protocol the tool does not come.
+        Assert.Equal(await HeldAsync(stage, s_asked, "p/m"), await HeldAsync(stage, asked, "p/m"));
+    }
+
+    [Theory]
+    [InlineData("""{"type":"document","source":{"type":"url","url":"https://a.example/long.pdf"}}""", true)]
+    [InlineData("""{"type":"document","source":{"type":"file","file_id":"file_1"},"cache_control":{"type":"ephemeral"}}""", true)]
+    [InlineData("""{"source":{"media_type":"application/pdf","data":"JVBERi0x","type":"base64"},"type":"document"}""", false)]
+    [InlineData("""{"type":"document","source":{"type":"text","media_type":"text/plain","data":"so it is"}}""", false)]
+    [InlineData("""{"type":"document","source":{"type":"content","content":[{"type":"text","text":"a"}]},"citations":{"enabled":true}}""", false)]
+    [InlineData("""{"type":"file","file":{"file_id":"file_1"}}""", true)]
+    [InlineData("""{"type":"file","file":{"filename":"a.pdf","file_data":"https://a.example/a.pdf"}}""", true)]
+    [InlineData("""{"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,JVBERi0x"}}""", false)]
+    [InlineData("""{"type":"input_audio","input_audio":{"data":"UklGRg==","format":"wav"}}""", false)]
+    [InlineData("""{"type":"video_url","video_url":{"url":"https://a.example/a.mp4"}}""", true)]
+    [InlineData("""{"type":"video_url","video_url":{"url":"data:video/mp4;base64,AAAA"}}""", false)]
+    [InlineData("""{"type":"image","source":{"type":"file","file_id":"file_1"}}""", false)]
+    [InlineData("""{"type":"image_url","image_url":{"url":"https://a.example/a.png"}}""", false)]
+    [InlineData("""{"type":"tool_result","tool_use_id":"t","content":[{"type":"document","source":{"type":"url","url":"https://a.example"}}]}""", true)]
+    [InlineData("""{"type":"tool_use","id":"t","name":"f","input":{"of":{"type":"document","source":{"type":"url","url":"https://a.example"}}}}""", false)]
+    public void Sees_what_of_a_prompt_is_not_in_the_request(string part, bool expected)
+    {
+        var body = Encoding.UTF8.GetBytes($$$"""{"tools":[{"type":"document","x":{"url":"https://a"}}],"messages":[{"role":"user","content":[{"type":"text","text":"read"},{{{part}}}]}]}""");
+        Assert.Equal(expected, UnseenParts.Any(body));
+        if (!expected) return;
+        using var envelope = RequestEnvelope.Of(body);
+        Assert.True(envelope.Documents > 0);
     }
 
     private static async Task<decimal> HeldAsync(BudgetStage stage, RequestFacts facts, string target)
