@@ -99,7 +99,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         if (tooSmall is not null) passedOver?.RemoveAll(t => t.ContextWindow <= tooSmall.ContextWindow);
         if (passedOver is { Count: > 0 } && !(last is not null && IsOver(x, deadline)) && outOfMoney is not { TargetOnly: false } && (last is null || FailureDisposition.Of(last.Value.Failure).NextTarget))
         {
-            last = await TryPassedOverAsync(x, client, passedOver, deadline).ConfigureAwait(false);
+            last = await TryPassedOverAsync(x, client, passedOver, last, deadline).ConfigureAwait(false);
             if (last is null) return;
         }
         if (last is { } tried) await RefuseAsync(x, tried.Target, tried.Failure).ConfigureAwait(false);
@@ -153,12 +153,13 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     }
 
     // Everything else failed or is known to be down: better one try than none, on the one that comes back first.
-    private async Task<(Target, UpstreamFailure)?> TryPassedOverAsync(Exchange x, ClientAnswer client, List<Target> passedOver, long deadline)
+    private async Task<(Target, UpstreamFailure)?> TryPassedOverAsync(Exchange x, ClientAnswer client, List<Target> passedOver, (Target, UpstreamFailure)? last, long deadline)
     {
         var target = passedOver.MinBy(t => t.Health.Snapshot().Until ?? DateTimeOffset.MinValue)!;
         // Nothing was held for it when it was passed over.
         if (await HoldAsync(x, target).ConfigureAwait(false) is { } finding)
         {
+            if (last is not null) return last;
             await ErrorAnswer.WriteAsync(x.Http, x.Dialect, finding.Error, x.Decision).ConfigureAwait(false);
             return null;
         }

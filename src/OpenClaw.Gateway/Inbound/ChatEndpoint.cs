@@ -125,6 +125,7 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
             decision.Id, decision.Caller, decision.Session, state.Config.Models.Aliases.ContainsKey(decision.Requested) ? decision.Requested : null,
             MoneyHeaders.Tags(request.Headers), decision.Protocol, envelope.EstimatedTokens, envelope.MaxTokens, envelope.Stream, MoneyHeaders.MaxCost(request.Headers))
         {
+            Calls = decision.Attempts,
             Dialect = dialect.Kind, Images = envelope.Images, Choices = envelope.Choices, MayThink = envelope.WantsReasoning,
             PromptMost = isHeld ? envelope.MostTokens() + (envelope.HasTools ? ToolsPrompt : 0) : null,
             Documents = envelope.Documents, MediaBytes = envelope.MediaBytes, ServiceTier = envelope.ServiceTier, Searches = envelope.Searches,

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Metering.Ledger;
@@ -33,18 +31,7 @@ internal sealed class Till(BudgetState budgets, LedgerState ledger)
         Status = decision.Status != 0 ? decision.Status : decision.Outcome is "" or "cancelled" ? 499 : 200,
         TotalMs = took.TotalMilliseconds,
         FirstTokenMs = decision.FirstTokenMs,
-        Hops = HopsOf(decision.Attempts),
+        Hops = LedgerHops.Of(decision.Attempts),
         Charges = money.Charges,
     };
-
-    private static ImmutableArray<LedgerHop> HopsOf(List<AttemptRecord> attempts)
-    {
-        var hops = new LedgerHop[attempts.Count];
-        for (var i = 0; i < hops.Length; i++) hops[i] = HopOf(attempts[i]);
-        return ImmutableCollectionsMarshal.AsImmutableArray(hops);
-    }
-
-    private static LedgerHop HopOf(AttemptRecord attempt) => new(
-        attempt.Called.Provider, attempt.Called.Model, attempt.Key, attempt.KindText, attempt.ResultText,
-        attempt.Status, attempt.StartedMs, attempt.EndedMs, attempt.Usage, attempt.Cost);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Metering.Ledger;
 using OpenClaw.Gateway.Metering.Prices;
@@ -41,6 +42,9 @@ internal sealed record RequestFacts(string Id, string Client, string? Session, s
     public PriceTier? ServiceTier { get; init; }
 
     public SearchTools Searches { get; init; } = SearchTools.None;
+
+    /// <summary>The request's calls so far, as they are made; null = nobody keeps them.</summary>
+    public List<AttemptRecord>? Calls { get; init; }
 }
 
 /// <summary>
@@ -368,7 +372,10 @@ internal sealed class Reservation : IDisposable
             if (!hold.IsOwn) Add(reserved ??= [.. _charges], hold.Counter.Key, most, usage.Total);
         }
         _state.Opened(new LedgerOpening(
-            Facts.Id, _at, Facts.Client, Facts.Session, Facts.Tags, Facts.Protocol, _target.Name, usage, Cost.Of(most, _target.Price.Source), reserved is null ? [.. _charges] : [.. reserved]));
+            Facts.Id, _at, Facts.Client, Facts.Session, Facts.Tags, Facts.Protocol, _target.Name, usage, Cost.Of(most, _target.Price.Source), reserved is null ? [.. _charges] : [.. reserved])
+        {
+            Earlier = LedgerHops.Charged(Facts.Calls),
+        });
     }
 
     private static void Add(List<LedgerCharge> charges, CounterKey key, decimal usd, long tokens)

@@ -64,4 +64,8 @@ internal readonly record struct LedgerCharge(CounterKey Counter, decimal Usd, lo
 
 /// <summary>A request that was let through and may cost money; written to the journal before the first call, so that a crash forgets nothing.</summary>
 /// <param name="Reserved">What is charged if the gateway dies before it can say what was really used.</param>
-internal sealed record LedgerOpening(string Id, DateTimeOffset At, string Client, string? Session, ImmutableArray<string> Tags, string Protocol, string Target, Usage Assumed, Cost AssumedCost, ImmutableArray<LedgerCharge> Reserved);
+internal sealed record LedgerOpening(string Id, DateTimeOffset At, string Client, string? Session, ImmutableArray<string> Tags, string Protocol, string Target, Usage Assumed, Cost AssumedCost, ImmutableArray<LedgerCharge> Reserved)
+{
+    /// <summary>Calls of the request that are over and were charged; <see cref="Reserved"/> holds theirs too.</summary>
+    public ImmutableArray<LedgerHop> Earlier { get; init; } = [];
+}

@@ -34,6 +34,16 @@ public sealed class RestingTargetTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Where_nobody_answers_the_caller_is_told_so_and_not_of_what_a_resting_target_would_cost()
+    {
+        await using var gateway = await StartAsync("""{ "name": "little", "scope": "gateway", "limit": 0.1 }""", "p/dear", "p/cheap");
+        await RestAsync(gateway, "p/dear");
+        _how["cheap"] = "down";
+        var (answer, body) = await AskAsync(gateway, "default", maxTokens: 400);
+        Assert.True((int)answer.StatusCode >= 500, body);
+    }
+
+    [Fact]
     public async Task What_was_passed_over_before_a_downgrade_does_not_answer_after_it()
     {
         await using var gateway = await StartAsync(Soft, "p/other", "p/dear");

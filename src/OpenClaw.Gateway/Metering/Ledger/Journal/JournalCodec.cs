@@ -27,6 +27,8 @@ internal static class JournalCodec
         Write(to, opening.Assumed);
         Write(to, opening.AssumedCost);
         Write(to, opening.Reserved);
+        // Most have none, and are as they were before there was such a field.
+        if (!opening.Earlier.IsEmpty) Write(to, opening.Earlier);
     }
 
     public static void Write(FrameBuffer to, LedgerEntry entry)
@@ -45,13 +47,7 @@ internal static class JournalCodec
         to.Number(entry.Status);
         to.Real(entry.TotalMs);
         to.Real(entry.FirstTokenMs);
-        to.Number(entry.Hops.Length);
-        foreach (var hop in entry.Hops)
-        {
-            var part = to.BeginPart();
-            Write(to, hop);
-            to.EndPart(part);
-        }
+        Write(to, entry.Hops);
         Write(to, entry.Charges);
     }
 
@@ -77,6 +73,17 @@ internal static class JournalCodec
             Delete => new JournalItem(null, null, ReadChange(ref from, isPut: false)),
             _ => default,
         };
+    }
+
+    private static void Write(FrameBuffer to, ImmutableArray<LedgerHop> hops)
+    {
+        to.Number(hops.Length);
+        foreach (var hop in hops)
+        {
+            var part = to.BeginPart();
+            Write(to, hop);
+            to.EndPart(part);
+        }
     }
 
     private static void Write(FrameBuffer to, LedgerHop hop)
@@ -142,7 +149,10 @@ internal static class JournalCodec
 
     private static LedgerOpening ReadOpening(ref FrameReader from) => new(
         from.Text(), DateTimeOffset.FromUnixTimeMilliseconds(from.Number()), from.Text(), from.TextOrNone(), ReadTags(ref from), from.Text(), from.Text(),
-        ReadUsage(ref from), ReadCost(ref from), ReadCharges(ref from));
+        ReadUsage(ref from), ReadCost(ref from), ReadCharges(ref from))
+    {
+        Earlier = from.IsAtEnd ? [] : ReadHops(ref from),
+    };
 
     private static LedgerEntry ReadEntry(ref FrameReader from) => new()
     {

@@ -84,8 +84,8 @@ internal sealed class JournalReplay(Func<string, CancellationToken, Task<Journal
             Requested = opening.Target,
             Outcome = "lost",
             Hops = slash < 0
-                ? []
-                : [new LedgerHop(opening.Target[..slash], opening.Target[(slash + 1)..], "", "first", "lost", null, 0, null, opening.Assumed with { Estimated = true }, opening.AssumedCost)],
+                ? opening.Earlier
+                : [.. opening.Earlier, new LedgerHop(opening.Target[..slash], opening.Target[(slash + 1)..], "", opening.Earlier.IsEmpty ? "first" : "fallback", "lost", null, 0, null, opening.Assumed with { Estimated = true }, opening.AssumedCost)],
             Charges = opening.Reserved,
         };
     }

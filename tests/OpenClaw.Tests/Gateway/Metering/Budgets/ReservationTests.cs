@@ -1,6 +1,9 @@
+using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Metering;
 using OpenClaw.Gateway.Metering.Budgets;
+using OpenClaw.Gateway.Metering.Ledger;
+using OpenClaw.Tests.Gateway.Metering.Ledger;
 
 namespace OpenClaw.Tests.Gateway.Metering.Budgets;
 
@@ -172,6 +175,28 @@ public sealed class ReservationTests
         Assert.Equal((0.00072m, 0m), stage.Standing());
         Assert.Equal((0.0003m, 0m), stage.Standing(1));
         Assert.Equal([0.00072m, 0.0003m], money.Charges.Select(static c => c.Usd).OrderDescending());
+    }
+
+    [Fact]
+    public async Task A_crash_in_a_later_call_keeps_those_before_it_as_they_were_charged()
+    {
+        using var folder = new LedgerFolder();
+        await using var ledger = folder.Open();
+        await using var stage = BudgetStage.Of(Hard, new LedgerCounters(ledger));
+        var (calls, usage) = (new List<AttemptRecord>(), new Usage { Input = 100, Output = 20 });
+        var cost = stage.Target().Price.CostOf(usage, stage.Time.GetUtcNow());
+        using var money = stage.Open(new RequestFacts("dec_1", "owner", null, null, [], "chat", 100, null, true, null) { Calls = calls });
+        Assert.Null(await money.HoldAsync(stage.Target(), CancellationToken.None));
+        calls.Add(new AttemptRecord(stage.Target().Ref, "k", AttemptKind.First, 0) { Usage = usage, Cost = cost, EndedMs = 5 });
+        money.HopEnded(stage.Target(), usage, cost);
+        Assert.Null(await money.HoldAsync(stage.Target("p/big"), CancellationToken.None));
+        using var crashed = folder.Crash();
+        await using var after = crashed.Open();
+        await after.FlushAsync();
+        var report = await after.ReportAsync(Entries.All(UsageGrouping.Model), CancellationToken.None);
+        Assert.Equal(cost.Total, report.Rows.Single(static r => r.Key == "p/m").Cost);
+        Assert.True(report.Rows.Single(static r => r.Key == "p/big").Cost > 0.02m);
+        Assert.Equal(report.Total.Cost, (await after.ReadCounterAsync(money.Charges[0].Counter, CancellationToken.None)).Usd);
     }
 
     [Fact]

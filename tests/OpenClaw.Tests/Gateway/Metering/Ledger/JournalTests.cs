@@ -13,7 +13,7 @@ public sealed class JournalTests : IDisposable
     public void A_record_is_read_as_it_was_written()
     {
         var entry = Entries.Of("dec_1", 1.000000000000000001m) with { Session = null, FirstTokenMs = null };
-        var opening = Entries.Opening("dec_2");
+        var opening = Entries.Opening("dec_2") with { Earlier = entry.Hops };
         var bytes = Frames(f => JournalCodec.Write(f, entry), f => JournalCodec.Write(f, opening), f => JournalCodec.Write(f, new RecordChange("session", "k", "{}"u8.ToArray(), Entries.Now)), f => JournalCodec.Write(f, new RecordChange("session", "k", null, Entries.Now)));
         var scan = new SegmentScan(bytes);
         Assert.True(scan.TryRead(out var first));
@@ -22,7 +22,8 @@ public sealed class JournalTests : IDisposable
         Assert.Equal(entry.Hops, first.Entry.Hops);
         Assert.Equal(entry.Charges, first.Entry.Charges);
         Assert.True(scan.TryRead(out var second));
-        Assert.Equal(opening with { Tags = default, Reserved = default }, second.Opening! with { Tags = default, Reserved = default });
+        Assert.Equal(opening with { Tags = default, Reserved = default, Earlier = default }, second.Opening! with { Tags = default, Reserved = default, Earlier = default });
+        Assert.Equal(entry.Hops, second.Opening.Earlier);
         Assert.Equal(opening.Reserved, second.Opening.Reserved);
         Assert.True(scan.TryRead(out var third));
         Assert.Equal("{}"u8.ToArray(), third.Change!.Json!.Value.ToArray());
