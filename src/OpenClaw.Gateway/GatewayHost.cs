@@ -97,6 +97,8 @@ public sealed class GatewayHost : IAsyncDisposable
         var (ledger, ledgerProblem) = LedgerState.Open(LedgerOptions.Of(config.Storage, options));
         if (ledger is null) return (null, new StartRefusal(ledgerProblem!, "write \"sqlite:openclaw.db\" or \"postgres://user@host/database\"", []));
         var alerts = new AlertState(() => states.Current.Config.Alerts, name => options.Environment.Variable(name), new LedgerAlerts(ledger), time, options.Log);
+        alerts.CheckKeys();
+        states.Replaced += alerts.CheckKeys;
         alerts.TakeUp();
         var budgets = new BudgetState(new LedgerCounters(ledger), alerts, time);
         var outages = new OutageWatch(builder.Health, alerts, time);

@@ -20,9 +20,17 @@ internal sealed class GuardSession(string caller, string key)
     private static readonly TimeSpan s_longestStop = TimeSpan.FromHours(24);
     private static readonly TimeSpan s_identicalWindow = TimeSpan.FromMinutes(10);
 
+    // Where no session is named, all who ask the same share one: a loop asks again at once, and one at a time.
+    private static readonly TimeSpan s_atOnce = TimeSpan.FromSeconds(10);
+
+    // And intervals of many people are alike now and then, those of a clock always; short ones say only that many are there.
+    private const int RegularOfMany = 4;
+    private static readonly TimeSpan s_beatAmongMany = TimeSpan.FromMinutes(1);
+
     private readonly SpendRate _rate = new();
     private readonly PromptRing _prompts = new();
-    private (ulong Body, int Count, decimal Spent, DateTimeOffset First, DateTimeOffset Last) _identical;
+    private readonly bool _isOfMany = RunawayGuard.IsUnnamed(key);
+    private (ulong Body, int Count, decimal Spent, DateTimeOffset First, DateTimeOffset Last, int Open) _identical;
     private (ulong Turn, int Count, decimal Wasted, DateTimeOffset First) _errors;
     private (decimal Spent, DateTimeOffset First) _tools;
     private (GuardKind Kind, int Count) _trips;
@@ -58,8 +66,10 @@ internal sealed class GuardSession(string caller, string key)
         Used = now;
         if (sign.OpensTurn) _prompts.Begin(sign, now);
         Count(sign, expected, now);
-        return Tools(rules, sign, expected, now) ?? Errors(rules, sign, tokens, expected) ?? Heartbeats(rules, sign, expected)
+        var finding = Tools(rules, sign, expected, now) ?? Errors(rules, sign, tokens, expected) ?? Heartbeats(rules, sign, expected)
             ?? Identical(rules, expected) ?? Rate(rules, now);
+        if (finding is null) _identical.Open++;
+        return finding;
     }
 
     /// <summary>It is known what a request cost. A finding when it was the failure too many.</summary>
@@ -68,7 +78,7 @@ internal sealed class GuardSession(string caller, string key)
         var cost = outcome.Cost + outcome.Wasted;
         _rate.Add(cost, now);
         if (outcome.Cost > 0 && outcome.End == GuardEnd.Answered && visit.Tokens > 0) _perToken = outcome.Cost / visit.Tokens;
-        if (visit.Sign.Body == _identical.Body) _identical.Spent += cost - visit.Expected;
+        if (visit.Sign.Body == _identical.Body) (_identical.Spent, _identical.Last, _identical.Open) = (_identical.Spent + cost - visit.Expected, now, Math.Max(0, _identical.Open - 1));
         if (visit.Sign.LoopRounds >= 2) _tools.Spent += cost;
         if (_prompts.Find(visit.Sign.Turn) is { } prompt)
         {
@@ -91,13 +101,14 @@ internal sealed class GuardSession(string caller, string key)
 
     private void Count(in RequestSign sign, decimal expected, DateTimeOffset now)
     {
-        if (sign.Body == _identical.Body && now - _identical.Last < s_identicalWindow)
+        var isSame = sign.Body == _identical.Body;
+        if (isSame && (_isOfMany ? _identical.Open == 0 && now - _identical.Last < s_atOnce : now - _identical.Last < s_identicalWindow))
         {
             (_identical.Count, _identical.Spent, _identical.Last) = (_identical.Count + 1, _identical.Spent + expected, now);
         }
         else
         {
-            _identical = (sign.Body, 1, expected, now, now);
+            _identical = (sign.Body, 1, expected, now, now, isSame ? _identical.Open : 0);
         }
         if (sign.LoopRounds < 2) _tools = (0, now);
     }
@@ -123,11 +134,14 @@ internal sealed class GuardSession(string caller, string key)
 
     private GuardFinding? Heartbeats(GuardConfig rules, in RequestSign sign, decimal expected)
     {
-        if (!rules.Heartbeat || _prompts.Find(sign.Turn) is not { Count: > 1, IsIdle: true } prompt || (prompt.Regular == 0 && !prompt.NamesHeartbeat)) return null;
+        if (!rules.Heartbeat || _prompts.Find(sign.Turn) is not { Count: > 1, IsIdle: true } prompt || !IsClock(prompt)) return null;
         // A small context on a cheap model may beat for months.
         if (prompt.Spent / (prompt.Count - 1) < rules.LoopSpend / 45 || !IsTooDear(rules, prompt.Spent + expected)) return null;
         return Found(rules, GuardKind.Heartbeat, $"the same prompt came {prompt.Count} times, about every {Apart(prompt.Interval)}, and was answered in a few words each time, with nobody there{Since(prompt.Spent, prompt.First)}");
     }
+
+    private bool IsClock(RecurringPrompt prompt) =>
+        prompt.NamesHeartbeat || (_isOfMany ? prompt.Regular >= RegularOfMany && prompt.Interval >= s_beatAmongMany : prompt.Regular > 0);
 
     private GuardFinding? Identical(GuardConfig rules, decimal expected)
     {

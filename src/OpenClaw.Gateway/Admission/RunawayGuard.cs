@@ -3,6 +3,7 @@ using System.Globalization;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Metering.Ledger;
+using OpenClaw.Gateway.Metering.Ledger.Storage;
 
 namespace OpenClaw.Gateway.Admission;
 
@@ -144,7 +145,7 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
         try
         {
             if (told.Count > 0) await ledger.FlushAsync().WaitAsync(cancel).ConfigureAwait(false);
-            records = await ledger.LoadRecordsAsync(RecordKind.Guard, 1000, cancel).ConfigureAwait(false);
+            records = await ledger.LoadRecordsAsync(RecordKind.Guard, Retention.MaxRecords, cancel).ConfigureAwait(false);
         }
         catch (Exception)
         {
@@ -169,7 +170,9 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
             _stored.Add(key);
             _told.TryRemove(key, out _);
         }
-        foreach (var key in _stored.Except(stored)) Forgive(key, now);
+        // Of more than were read nobody knows what is missing.
+        if (records.Count >= Retention.MaxRecords) stored.UnionWith(_stored);
+        else foreach (var key in _stored.Except(stored)) Forgive(key, now);
         _stored = stored;
         _isLoaded = true;
         ForgetResumed(records, now);

@@ -88,7 +88,7 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
     public async Task PatchAsync(HttpContext http)
     {
         if (await IsRefusedAsync(http).ConfigureAwait(false)) return;
-        var (key, error) = Key(http, "");
+        var (key, error) = await KeyAsync(http, "").ConfigureAwait(false);
         if (error is not null)
         {
             await RefuseAsync(http, error).ConfigureAwait(false);
@@ -131,7 +131,7 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
     public async Task MessageAsync(HttpContext http)
     {
         if (await IsRefusedAsync(http).ConfigureAwait(false)) return;
-        var (key, error) = Key(http, "/messages");
+        var (key, error) = await KeyAsync(http, "/messages").ConfigureAwait(false);
         if (error is null && !key.IsOwners) error = new GatewayError(GatewayErrorKind.BadRequest, $"this session is {key.Caller}'s, who holds its conversation");
         Message message = default;
         if (error is null) (message, error) = await ReadMessageAsync(http).ConfigureAwait(false);
@@ -251,17 +251,20 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
     private async Task<Session?> FindAsync(HttpContext http, string suffix = "")
     {
         if (await IsRefusedAsync(http).ConfigureAwait(false)) return null;
-        var (key, error) = Key(http, suffix);
+        var (key, error) = await KeyAsync(http, suffix).ConfigureAwait(false);
         var session = error is null ? await sessions.OpenAsync(key, http.RequestAborted).ConfigureAwait(false) : null;
         if (session is { IsStored: true }) return session;
         await RefuseAsync(http, error ?? (session is { IsKept: false } ? s_away : new GatewayError(GatewayErrorKind.NotFound, $"there is no session \"{key}\""))).ConfigureAwait(false);
         return null;
     }
 
-    private (SessionKey Key, GatewayError? Error) Key(HttpContext http, string suffix)
+    private async ValueTask<(SessionKey Key, GatewayError? Error)> KeyAsync(HttpContext http, string suffix)
     {
         var text = NameInPath.Read(http, Root, suffix);
         var key = SessionKey.Parse(text, states.Current.Config);
+        // A client that is revoked or was removed has left its sessions behind, under the keys that they had.
+        if (SessionKey.Written(text) is { } left && left != key && SessionNames.IsWellWritten(left.Name)
+            && await sessions.FindAsync(left, http.RequestAborted).ConfigureAwait(false) is not null) return (left, null);
         return SessionNames.IsWellWritten(key.Name) ? (key, null) : (default, Bad("key", $"is a name of 1 to {SessionNames.MaxLength} characters without control characters, and not a dot or two"));
     }
 

@@ -41,7 +41,17 @@ internal static class UsageQuestion
         else if (text == "month") time = Midnight(new DateOnly(Day(now, zone).Year, Day(now, zone).Month, 1).AddMonths(isEnd ? 1 : 0), zone);
         else if (TryBack(text, out var back)) time = wholeDays && back >= TimeSpan.FromDays(1) ? Midnight(Day(now - back, zone).AddDays(1), zone) : now - back;
         else if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day < DateOnly.MaxValue.AddDays(-2)) time = Midnight(day.AddDays(isEnd ? 1 : 0), zone);
-        else return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time) && text.Contains('T', StringComparison.Ordinal);
+        else return TryMoment(text, zone, out time);
+        return true;
+    }
+
+    // Without an offset it is a moment where the asker lives, as a day is.
+    private static bool TryMoment(string text, TimeZoneInfo zone, out DateTimeOffset time)
+    {
+        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time) || !text.Contains('T', StringComparison.Ordinal)) return false;
+        if (!DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var local) || local.Kind != DateTimeKind.Unspecified) return true;
+        if (local.Year is 1 or 9999) return false;
+        time = First(local, zone);
         return true;
     }
 
@@ -65,12 +75,14 @@ internal static class UsageQuestion
 
     private static DateOnly Day(DateTimeOffset at, TimeZoneInfo zone) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(at, zone).DateTime);
 
-    // Where clocks jump over midnight, the day begins at the first moment that exists.
-    private static DateTimeOffset Midnight(DateOnly day, TimeZoneInfo zone)
+    private static DateTimeOffset Midnight(DateOnly day, TimeZoneInfo zone) => First(day.ToDateTime(TimeOnly.MinValue, DateTimeKind.Unspecified), zone);
+
+    // What clocks jump over is the first moment after it, and what comes twice is the first, as in the windows of budgets.
+    private static DateTimeOffset First(DateTime local, TimeZoneInfo zone)
     {
-        var local = day.ToDateTime(TimeOnly.MinValue, DateTimeKind.Unspecified);
         while (zone.IsInvalidTime(local)) local = local.AddMinutes(15);
-        return new DateTimeOffset(local, zone.GetUtcOffset(local)).ToUniversalTime();
+        var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
+        return new DateTimeOffset(local, offset).ToUniversalTime();
     }
 
     // One of the names and nothing else: Enum.TryParse takes numbers and lists, too.

@@ -1,8 +1,10 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dispatch;
 using OpenClaw.Gateway.Inbound;
+using OpenClaw.Gateway.Metering;
 using OpenClaw.Gateway.State;
 
 namespace OpenClaw.Gateway.Sessions;
@@ -13,15 +15,13 @@ namespace OpenClaw.Gateway.Sessions;
 /// </summary>
 internal sealed class HeldTurn : IDisposable
 {
-    // A fourth of the window is left for the answer; four bytes are a token, as everywhere here.
-    private const int BytesPerToken = 4;
-
     private readonly SessionState _sessions;
     private readonly GatewayState _state;
     private readonly bool _stream;
     private readonly TimeProvider _time;
     private Transcript _transcript = Transcript.Empty;
     private string _text = "";
+    private DateTimeOffset _since;
 
     private HeldTurn(SessionState sessions, Session session, GatewayState state, bool stream, string? model, TimeProvider time)
     {
@@ -55,6 +55,7 @@ internal sealed class HeldTurn : IDisposable
     /// <summary>Makes the request anew with another text: what was left of a slash command. False: the conversation cannot be read.</summary>
     public async ValueTask<bool> SayAsync(string text, CancellationToken cancel)
     {
+        _since = Session.Data.Since;
         if (await _sessions.ReadTranscriptAsync(Session, cancel).ConfigureAwait(false) is not { } transcript) return false;
         (_text, _transcript) = (text, transcript);
         Envelope?.Dispose();
@@ -62,7 +63,7 @@ internal sealed class HeldTurn : IDisposable
         return true;
     }
 
-    /// <summary>Keeps the message and its answer, whole or in part; without any answer nothing was said.</summary>
+    /// <summary>Keeps the message and its answer, whole or in part; without any answer nothing was said, and a conversation that was reset meanwhile is another.</summary>
     public void Record()
     {
         var reply = Reply.ToString();
@@ -71,7 +72,7 @@ internal sealed class HeldTurn : IDisposable
         var isPartial = Decision.Outcome is not ("answered" or "healed");
         _sessions.WriteTranscript(Session, _transcript.With(
             [new TranscriptTurn(true, _text, Decision.Time), new TranscriptTurn(false, reply, now, Decision.Answered, Decision.Id, isPartial)],
-            _state.Config.Sessions.MaxTranscript));
+            _state.Config.Sessions.MaxTranscript), _since);
     }
 
     public void Dispose() => Envelope.Dispose();
@@ -114,11 +115,21 @@ internal sealed class HeldTurn : IDisposable
         var turns = _transcript.Turns.AsSpan();
         var plan = ModelCommands.PlanOf(new CommandContext(_state, Caller.Owner, Session, IsHeld: true, default), Model);
         if (plan.IsEmpty || plan[0].ContextWindow is not { } window) return turns;
-        var left = (window * (long)BytesPerToken * 3 / 4) - _text.Length;
+        // A fourth of it is left for the answer.
+        var left = (window * 3L / 4) - TokensOf(_text);
         var first = turns.Length;
-        while (first > 0 && (left -= turns[first - 1].Text.Length) >= 0) first--;
+        while (first > 0 && (left -= TokensOf(turns[first - 1].Text)) >= 0) first--;
         while (first < turns.Length && !turns[first].IsUser) first++;
         LeftOut = first;
         return turns[first..];
+    }
+
+    // By what it is made of: four bytes a token for prose, of which the most that it can be counts 2.3, and less for dense scripts.
+    private static long TokensOf(string text)
+    {
+        var bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
+        var most = PromptBound.Of(bytes.AsSpan(0, Encoding.UTF8.GetBytes(text, bytes)));
+        ArrayPool<byte>.Shared.Return(bytes);
+        return most * 4 / 7;
     }
 }

@@ -22,6 +22,15 @@ internal readonly record struct SessionKey(string Caller, string Name)
             : new SessionKey(Inbound.Caller.Owner.Name, text);
     }
 
+    /// <summary>The key that <see cref="ToString"/> writes so, whoever the callers are by now; null when none is written so.</summary>
+    public static SessionKey? Written(string text)
+    {
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        if (colon <= 0) return null;
+        var key = new SessionKey(Uri.UnescapeDataString(text[..colon]), text[(colon + 1)..]);
+        return key.ToString() == text ? key : null;
+    }
+
     /// <summary>One text a session, and one session a text: <c>main</c> (the owner's), <c>ci:main</c> (the client's), <c>owner:a:b</c> (a name with a colon).</summary>
     public override string ToString() => IsOwners && !Name.Contains(':', StringComparison.Ordinal) ? Name : Uri.EscapeDataString(Caller) + ":" + Name;
 }

@@ -146,11 +146,17 @@ internal sealed class SessionState : IAsyncDisposable
         }
     }
 
-    public void WriteTranscript(Session session, Transcript transcript)
+    /// <param name="since"><see cref="SessionData.Since"/> of the conversation that it goes on from: one that was begun anew meanwhile stays as it is.</param>
+    public void WriteTranscript(Session session, Transcript transcript, DateTimeOffset since)
     {
         if (session.IsDeleted) return;
-        _ledger.PutRecord(RecordKind.Transcript, session.Key.ToString(), transcript.Write());
-        Change(session, data => data with { Turns = transcript.Turns.Length, Updated = _time.GetUtcNow() });
+        var json = transcript.Write();
+        Change(session, data =>
+        {
+            if (data.Since != since) return data;
+            _ledger.PutRecord(RecordKind.Transcript, session.Key.ToString(), json);
+            return data with { Turns = transcript.Turns.Length, Updated = _time.GetUtcNow() };
+        });
     }
 
     /// <summary>Puts the conversation away and starts anew; the last five are kept. False: the store does not answer, and nothing was changed.</summary>
@@ -172,15 +178,18 @@ internal sealed class SessionState : IAsyncDisposable
             }
         }
         _ledger.DeleteRecord(RecordKind.Transcript, id);
-        Change(session, data => data.Restarted(now) with { Archives = archives });
+        Change(session, data => data.Restarted(Later(now, data.Since)) with { Archives = archives });
         return true;
     }
 
     /// <summary>Forgets the conversation and the counters; what the user set stays.</summary>
     public void Reset(Session session)
     {
-        _ledger.DeleteRecord(RecordKind.Transcript, session.Key.ToString());
-        Change(session, data => data.Restarted(_time.GetUtcNow()));
+        Change(session, data =>
+        {
+            _ledger.DeleteRecord(RecordKind.Transcript, session.Key.ToString());
+            return data.Restarted(Later(_time.GetUtcNow(), data.Since));
+        });
     }
 
     public void Delete(Session session)

@@ -79,7 +79,7 @@ internal sealed class Metrics(Action<string>? unpricedSeen = null)
     // Whose it is stays out: sessions are no label, and clients of one budget are added up.
     private static void WriteBudgets(StringBuilder text, GatewayGauges gauges)
     {
-        Amounts(text, "openclaw_budget_limit", "A budget's limit, in its unit; where each subject has its own, each one's.", gauges.Budgets, static b => b.Rule.Limit);
+        Amounts(text, "openclaw_budget_limit", "A budget's limit, in its unit; where each subject has its own, each one's. Budgets of one name are added up.", gauges.Budgets, static b => b.Rule.Limit);
         Amounts(text, "openclaw_budget_spent", "Spent in the current window, all subjects together, as this gateway knows it.", gauges.Budgets, static b => b.Counters.Sum(static c => c.Spent));
         Amounts(text, "openclaw_budget_reserved", "Reserved by answers under way on this gateway.", gauges.Budgets, static b => b.Counters.Sum(static c => c.Reserved));
         var (delivered, failed, dropped) = gauges.Alerts;
@@ -90,10 +90,11 @@ internal sealed class Metrics(Action<string>? unpricedSeen = null)
     private static void Amounts(StringBuilder text, string name, string help, IReadOnlyList<BudgetStanding> budgets, Func<BudgetStanding, decimal> amount)
     {
         text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} gauge\n");
-        foreach (var budget in budgets)
+        // Two clients may have a budget of one name; a scraper takes no series twice.
+        foreach (var same in budgets.GroupBy(static b => (b.Rule.Name, b.Rule.InTokens)))
         {
-            text.Append(name).Append("{budget=\"").Append(Escape(budget.Rule.Name)).Append("\",unit=\"").Append(budget.Rule.InTokens ? "tokens" : "usd");
-            text.Append(CultureInfo.InvariantCulture, $"\"}} {amount(budget)}\n");
+            text.Append(name).Append("{budget=\"").Append(Escape(same.Key.Name)).Append("\",unit=\"").Append(same.Key.InTokens ? "tokens" : "usd");
+            text.Append(CultureInfo.InvariantCulture, $"\"}} {same.Sum(amount)}\n");
         }
     }
 

@@ -32,6 +32,7 @@ internal sealed class AlertState : IAsyncDisposable
     private readonly CancellationTokenSource _leaving = new();
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (Channel<Alert> Queue, Task Sending)> _queues = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _unsigned = new(StringComparer.Ordinal);
     private Task _takingUp = Task.CompletedTask;
     private long _delivered;
     private long _failed;
@@ -58,6 +59,20 @@ internal sealed class AlertState : IAsyncDisposable
         {
             if (alert.IsOfBudget) _memory.Due(IdAt(webhook.Url, alert), alert.Body);
             Queue(webhook.Url, alert);
+        }
+    }
+
+    /// <summary>Says in the log, once a variable, which alerts are to be signed and cannot be. They go out all the same: better unsigned than untold.</summary>
+    public void CheckKeys()
+    {
+        foreach (var webhook in _webhooks())
+        {
+            if (webhook.SecretEnv is not { } name || _variable(name) is { Length: > 0 }) continue;
+            lock (_lock)
+            {
+                if (!_unsigned.Add(name)) continue;
+            }
+            _log($"alerts: the variable {name} is not set, so alerts to {Place(webhook.Url)} go out without a signature; set it, or remove secretEnv");
         }
     }
 

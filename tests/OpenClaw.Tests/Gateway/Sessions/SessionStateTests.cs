@@ -51,7 +51,7 @@ public sealed class SessionStateTests
         await using var stage = new SessionStage();
         var session = await stage.Sessions.OpenAsync(new SessionKey("owner", "s"), Cancel);
         var two = Transcript.Empty.With([new TranscriptTurn(true, "hi", default), new TranscriptTurn(false, "ho", default)], 10_000);
-        stage.Sessions.WriteTranscript(session, two);
+        stage.Sessions.WriteTranscript(session, two, session.Data.Since);
         var (data, transcript) = await stage.Sessions.ReadWholeAsync(session, Cancel);
         Assert.Equal((2, 2), (data.Turns, transcript!.Turns.Length));
         // Another gateway said two more: its conversation is there, its count is not yet.
@@ -260,7 +260,7 @@ public sealed class SessionStateTests
     {
         var session = await stage.OpenAsync(name);
         stage.Sessions.Settle(session, SessionStage.Decision("dec", ["a/b"], "a/b", new Usage { Input = 1 }, 1));
-        stage.Sessions.WriteTranscript(session, Transcript.Empty.With([new TranscriptTurn(true, "hello", default), new TranscriptTurn(false, "hi", default, "a/b")], 10_000));
+        stage.Sessions.WriteTranscript(session, Transcript.Empty.With([new TranscriptTurn(true, "hello", default), new TranscriptTurn(false, "hi", default, "a/b")], 10_000), session.Data.Since);
     }
 
     private static (string? Name, GatewayError? Error) Find(string? header, string body, string from)

@@ -39,6 +39,8 @@ internal sealed class Retention(IStorage storage, TimeSpan keepRows, long maxByt
             rolled += count;
             if (count == 0) break;
         }
+        // Before it is asked how large the database is: what is said must not cost the history of what was spent.
+        var forgotten = await TranscriptRoom.KeepAsync(connection, maxBytes / 2, cancel).ConfigureAwait(false);
         for (var chunk = 0; chunk < MaxChunks && await storage.SizeAsync(connection, cancel).ConfigureAwait(false) > maxBytes; chunk++)
         {
             var count = await RollUpAsync(connection, DateTimeOffset.MaxValue, cancel).ConfigureAwait(false);
@@ -48,7 +50,7 @@ internal sealed class Retention(IStorage storage, TimeSpan keepRows, long maxByt
         await DeleteAsync(connection, "DELETE FROM rollups WHERE day < @before", now - s_keepSums, cancel).ConfigureAwait(false);
         await DeleteAsync(connection, "DELETE FROM counters WHERE updated < @before AND (window_start <> 'total' OR subject <> '')", now - s_keepCounters, cancel).ConfigureAwait(false);
         await TrimRecordsAsync(connection, cancel).ConfigureAwait(false);
-        if (rolled > 0) await storage.ShrinkAsync(connection, cancel).ConfigureAwait(false);
+        if (rolled + forgotten > 0) await storage.ShrinkAsync(connection, cancel).ConfigureAwait(false);
         return rolled;
     }
 
