@@ -16,7 +16,7 @@ namespace OpenClaw.Gateway.Admission;
 /// <item>allowlist, the gateway's and the client's: <see cref="RoutePlanner"/>, while the chain is planned</item>
 /// <item>rate of the gateway and of the client: <see cref="RateLimits.Enter"/>, here</item>
 /// <item>runaway guard of the session: <see cref="RunawayGuard.Admit"/>, here</item>
-/// <item>for each target of the chain: the budgets (<see cref="Metering.Budgets.Reservation.HoldAsync"/>), whether it rests (<see cref="TargetState.TryEnter"/>), then its rate (<see cref="Admitted.MayCall"/>); a target that fails one of them is passed over</item>
+/// <item>for each target of the chain: whether it rests (<see cref="TargetState.TryEnter"/>), the budgets (<see cref="Metering.Budgets.Reservation.HoldAsync"/>), then its rate (<see cref="Admitted.MayCall"/>); a target that fails one of them is passed over</item>
 /// </list>
 /// </summary>
 internal sealed class AdmissionChain(RateLimits rates, RunawayGuard guard, TimeProvider time)
