@@ -28,8 +28,16 @@ internal abstract class DialectStreamReader
     /// <summary>True when the stream carries something a continuation cannot redo (several choices, audio, server tools in progress).</summary>
     public virtual bool IsUncontinuable => false;
 
+    /// <summary>How many of several choices (OpenAI's <c>n</c>) have their finish. A protocol without choices has one answer, whose finish the sink is told.</summary>
+    public virtual int FinishedChoices => int.MaxValue;
+
     /// <summary>The last frame read held usage and nothing else (OpenAI's chunk with empty <c>choices</c>).</summary>
     public bool LastFrameWasUsageOnly { get; protected set; }
+
+    /// <summary>The body ended in order: what a reader took for the finish, and was not sure of, it tells now.</summary>
+    public virtual void BodyEnded(IChatEventSink sink)
+    {
+    }
 
     /// <summary>Understands one frame's payload. <paramref name="eventName"/> is SSE's <c>event:</c> field, empty if absent.</summary>
     public abstract FrameOutcome Read(ReadOnlySpan<byte> eventName, ReadOnlySpan<byte> data, IChatEventSink sink);

@@ -78,6 +78,16 @@ internal sealed class OpenedAnswer : IDisposable
         Target.Health.Tokens.Learn(isComparable ? estimatedPrompt : 0, usage.TotalInput, Tracker.GeneratedBytes, Pump is null ? 0 : Tracker.Pieces, shown, facts.PromptMost ?? 0);
     }
 
+    /// <summary>What of the answer the caller did not get, in words. What passed as it came lacks nothing, whether it is understood here or not.</summary>
+    /// <param name="caller">What the caller speaks.</param>
+    public IEnumerable<string> LeftOut(DialectKind caller)
+    {
+        var isTranslated = Target.Dialect.Kind != caller;
+        if (Tracker.UnmappedParts is null || (!isTranslated && Relay is null)) return [];
+        var why = isTranslated ? "has no counterpart in the caller's protocol" : "is left out where an answer is continued";
+        return Tracker.UnmappedParts.Select(what => $"{Target.Name}: {what} {why}");
+    }
+
     public void Dispose()
     {
         Pump?.Dispose();

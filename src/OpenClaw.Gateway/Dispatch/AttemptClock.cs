@@ -84,6 +84,9 @@ internal sealed class AttemptClock : IDisposable
         _source.CancelAfter(time < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : time);
     }
 
+    /// <summary>Nothing is waited for that the target owes: only the whole request's time goes on until the next <see cref="Start"/>.</summary>
+    public void Pause() => Start(Phase, TimeSpan.MaxValue);
+
     public void Dispose()
     {
         if (!_isOpen) return;

@@ -10,7 +10,18 @@ namespace OpenClaw.Gateway.Dispatch;
 /// <summary>How one attempt is made.</summary>
 /// <param name="Prefill">Ask the target to go on with the text already sent.</param>
 /// <param name="Sanitize">Leave out reasoning of earlier turns, whose signatures the target refused.</param>
-internal sealed record AttemptOptions(AttemptGoal Goal, bool Prefill, bool Sanitize);
+/// <param name="Fresh">Over a new connection.</param>
+internal sealed record AttemptOptions(AttemptGoal Goal, bool Prefill, bool Sanitize, bool Fresh = false)
+{
+    /// <summary>How the same target is asked again at once after a failure, something left out or done otherwise; null: that was not it.</summary>
+    public AttemptOptions? After(UpstreamFailure failure, in FailureDisposition disposition)
+    {
+        // Whatever a target dislikes about a prefill, the request itself is not to blame for it.
+        if (Prefill && (disposition.WithoutPrefill || failure.Reason is FailureReason.BadRequest or FailureReason.Unsupported)) return this with { Prefill = false };
+        if (disposition.SanitizeAndRetry && !Sanitize) return this with { Sanitize = true };
+        return disposition.OnFreshConnection && !Fresh ? this with { Fresh = true } : null;
+    }
+}
 
 /// <summary>Makes one attempt: body, key, call, and the first meaningful frame (or the whole body) in hand. Stateless.</summary>
 internal sealed class Attempts(Upstream upstream, TimeProvider time)
@@ -43,7 +54,7 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
         var clock = AttemptClock.Open(time, total, x.CallerLeft);
         clock.Start(stream ? ClockPhase.Headers : ClockPhase.Answer, Shorter(stream ? times.Headers : hasNext ? times.Answer : times.Total, left, stream));
         var started = time.GetTimestamp();
-        var (answer, failure) = await upstream.SendAsync(target, lease.Value, body!, stream, x.State.Config.Routing.Timeouts.Connect ?? s_connect, clock).ConfigureAwait(false);
+        var (answer, failure) = await upstream.SendAsync(target, lease.Value, body!, stream, x.State.Config.Routing.Timeouts.Connect ?? s_connect, clock, options.Fresh).ConfigureAwait(false);
         if (failure is not null) return (null, Fail(x, record, failure), lease);
         record.Status = answer!.Status;
         if (stream && !IsWhole(answer))
@@ -64,7 +75,7 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
         var writer = passing ? null : goal.Continuation?.Writer ?? NewWriter(x, client, target);
         var relay = passing ? null : NewRelay(x, tracker, writer!, goal, options.Prefill);
         var pump = passing
-            ? new ResponsePump(answer, target.Dialect, tracker, client, times, time, x.Money, Beginning(x, target), dropUsage: !x.Envelope.IncludeUsage, hold: x.Plan.MayContinue)
+            ? new ResponsePump(answer, target.Dialect, tracker, client, times, time, x.Money, Beginning(x, target), dropUsage: !x.Envelope.IncludeUsage, hold: x.Plan.MayContinue, x.Envelope.Choices)
             : new ResponsePump(answer, target.Dialect, tracker, client, times, time, x.Money, relay!, writer!);
         var opened = new OpenedAnswer
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dialects;
@@ -72,7 +73,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 continue;
             }
             var goal = new AttemptGoal(x.Decision.Attempts.Count == 0 ? AttemptKind.First : AttemptKind.Fallback);
-            var (opened, failure) = await OpenAsync(x, client, target, permit, goal, deadline, hasNext: i + 1 < targets.Length).ConfigureAwait(false);
+            var (opened, failure) = await OpenAsync(x, client, target, permit, goal, deadline, hasNext: RoutePlan.HasAvailable(targets.AsSpan((i + 1)..), tooSmall, time.GetUtcNow())).ConfigureAwait(false);
             if (opened is not null)
             {
                 await DeliverAsync(x, client, opened, targets, i + 1).ConfigureAwait(false);
@@ -211,15 +212,9 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             var disposition = FailureDisposition.Of(failure, retries + 1);
             key?.Failed(failure, time.GetUtcNow());
             waited = TimeSpan.Zero;
-            // Whatever a target dislikes about a prefill, the request itself is not to blame for it.
-            if (options.Prefill && (disposition.WithoutPrefill || failure.Reason is FailureReason.BadRequest or FailureReason.Unsupported))
+            if (options.After(failure, disposition) is { } otherwise)
             {
-                options = options with { Prefill = false };
-                continue;
-            }
-            if (disposition.SanitizeAndRetry && !options.Sanitize)
-            {
-                options = options with { Sanitize = true };
+                options = otherwise;
                 continue;
             }
             if (disposition.RotateKey && ++rotations <= MaxRotations && target.Provider.Keys.HasAnother(target.Ref.Model, time.GetUtcNow())) continue;
@@ -330,7 +325,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             }
             continuation.Writer.Seam(SeamText.HandOver(from, target, why));
             var deadline = time.GetTimestamp() + Ticks(DeadlineOf(x));
-            var (opened, failure) = await OpenAsync(x, client, target, permit, new AttemptGoal(AttemptKind.Restart, continuation), deadline, rest.Count > 0).ConfigureAwait(false);
+            var (opened, failure) = await OpenAsync(x, client, target, permit, new AttemptGoal(AttemptKind.Restart, continuation), deadline, RoutePlan.HasAvailable(CollectionsMarshal.AsSpan(rest), null, time.GetUtcNow())).ConfigureAwait(false);
             if (opened is not null) return (opened, null);
             if (failure!.Reason == FailureReason.ClientGone) return (null, failure);
             last = failure;
@@ -363,7 +358,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         x.Reply?.Take(x, opened);
         earlier += record.Usage;
         if (SeamText.Words(opened.Relay?.Seam) is { } seam) x.Decision.Notes.Add($"{opened.Target.Name}: {seam}");
-        foreach (var what in opened.Tracker.UnmappedParts ?? []) x.Decision.Warnings.Add($"{opened.Target.Name}: {what} has no counterpart in the caller's protocol");
+        x.Decision.Warnings.AddRange(opened.LeftOut(x.Dialect.Kind));
         switch (end)
         {
             case PumpEnd.Complete:

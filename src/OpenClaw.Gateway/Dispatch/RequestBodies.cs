@@ -48,6 +48,15 @@ internal static class RequestBodies
     // Some targets refuse a prefill that ends in white space; the aligner knows that it was left out.
     private static string PrefillText(Continuation continuation) => Encoding.UTF8.GetString(continuation.Sent.Span.TrimEnd(" \t\r\n"u8));
 
+    // What a target goes on from is a part of the answer, and of the length that the caller allows it. Null: the caller's own limit stays.
+    private static int? OutputLimit(Exchange x, Target target, AttemptOptions options)
+    {
+        var limit = x.Money.OutputLimit;
+        if (!options.Prefill || x.Envelope.MaxTokens is not { } asked) return limit;
+        var left = (int)Math.Max(1, asked - target.Health.Tokens.Output(options.Goal.Continuation!.Sent.Length, pieces: 0));
+        return limit < left ? limit : left;
+    }
+
     private static bool Patch(Exchange x, Target target, AttemptOptions options, string? prefill, IBufferWriter<byte> output)
     {
         if (target.Dialect.Kind == DialectKind.Anthropic)
@@ -56,7 +65,7 @@ internal static class RequestBodies
             {
                 Model = target.Ref.Model,
                 AnswerSoFar = prefill,
-                MaxTokens = x.Money.OutputLimit,
+                MaxTokens = OutputLimit(x, target, options),
                 MaxSearches = x.Money.SearchLimit,
                 Reasoning = options.Sanitize ? ReasoningRemoval.All : ReasoningRemoval.Marked,
             }, output);
@@ -66,7 +75,7 @@ internal static class RequestBodies
             EnsureUsage = x.Envelope.Stream,
             Quirks = target.Request.Quirks,
             Prefill = prefill,
-            MaxTokens = x.Money.OutputLimit,
+            MaxTokens = OutputLimit(x, target, options),
             BindsLimit = x.Money.Binds,
             RemoveReasoning = options.Sanitize,
             ProviderJson = target.RoutingPreferencesJson,
@@ -90,7 +99,7 @@ internal static class RequestBodies
         }
         if (options.Sanitize) DropReasoning(request);
         var asked = request.MaxTokens;
-        if (x.Money.OutputLimit is { } limit && !(asked <= limit)) request.MaxTokens = limit;
+        if (OutputLimit(x, target, options) is { } limit && !(asked <= limit)) request.MaxTokens = limit;
         WriteWithExtras(request, target, output, unsupported);
         request.MaxTokens = asked;
         if (added is not null) request.Turns.Remove(added);

@@ -56,6 +56,7 @@ internal sealed class ResponsePump : IDisposable
     private readonly byte[] _closing;
     private readonly bool _dropUsage;
     private readonly bool _hold;
+    private readonly int _choices = 1;
     private readonly FrameSplitter _splitter;
     private PooledBytes? _held;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
@@ -71,12 +72,14 @@ internal sealed class ResponsePump : IDisposable
     /// <param name="beginning">Where another writer would begin if this stream breaks before its first frame was sent.</param>
     /// <param name="dropUsage">The caller did not ask for a usage chunk: leave it out.</param>
     /// <param name="hold">Hold tool calls back until the answer is complete.</param>
-    public ResponsePump(UpstreamAnswer upstream, IDialect dialect, AnswerTracker tracker, ClientAnswer client, PumpTimes times, TimeProvider clock, Reservation money, StreamPosition beginning, bool dropUsage, bool hold)
+    /// <param name="choices">As many were asked for (OpenAI's <c>n</c>).</param>
+    public ResponsePump(UpstreamAnswer upstream, IDialect dialect, AnswerTracker tracker, ClientAnswer client, PumpTimes times, TimeProvider clock, Reservation money, StreamPosition beginning, bool dropUsage, bool hold, int choices = 1)
         : this(upstream, dialect, tracker, client, times, clock, money)
     {
         Position = beginning;
         _dropUsage = dropUsage;
         _hold = hold;
+        _choices = choices;
     }
 
     /// <summary>A relaying pump.</summary>
@@ -112,6 +115,9 @@ internal sealed class ResponsePump : IDisposable
     /// <summary>The stream carries what no other target could go on with.</summary>
     public bool IsUncontinuable => _reader.IsUncontinuable || (_released && _tracker.HasTools && _tracker.Finished == FinishReason.None);
 
+    // The answer is at its end, and nothing can spoil it any more: of several choices each, or the protocol's last word was said.
+    private bool IsFinished => _tracker.Finished != FinishReason.None && (_choices == 1 || _done || _reader.FinishedChoices >= _choices);
+
     /// <summary>Reads until the first meaningful frame is in hand.</summary>
     public ValueTask<PumpEnd> PrimeAsync() => RunAsync(untilContent: true);
 
@@ -133,12 +139,16 @@ internal sealed class ResponsePump : IDisposable
         while (true)
         {
             var more = ReadFrames();
-            if (untilContent && (_tracker.HasContent || _tracker.Finished != FinishReason.None) && Failure is null) return PumpEnd.FirstContent;
-            if (Failure is null || _client.IsCommitted) await SendAsync(clock).ConfigureAwait(false);
+            if (untilContent && (_tracker.HasContent || _tracker.Finished != FinishReason.None) && Failure is null)
+            {
+                clock.Pause();
+                return PumpEnd.FirstContent;
+            }
+            if (Failure is null || _client.IsCommitted) await Unhurried(SendAsync(clock), clock).ConfigureAwait(false);
             if (_client.IsGone) return PumpEnd.ClientGone;
-            if (more && !untilContent && _tracker.Finished == FinishReason.None && !await _money.MayGoOnAsync(_tracker.GeneratedBytes, _tracker.Pieces).ConfigureAwait(false)) return PumpEnd.OutOfMoney;
+            if (more && !untilContent && !IsFinished && !await Unhurried(_money.MayGoOnAsync(_tracker.GeneratedBytes, _tracker.Pieces), clock).ConfigureAwait(false)) return PumpEnd.OutOfMoney;
             if (!more) return Failure is null ? PumpEnd.Complete : clock.CallerLeft ? PumpEnd.ClientGone : PumpEnd.Failed;
-            if (_tracker.Finished != FinishReason.None) clock.Start(ClockPhase.Closing, _times.Closing);
+            if (IsFinished) clock.Start(ClockPhase.Closing, _times.Closing);
             else if (!untilContent) clock.Start(ClockPhase.Idle, _times.Idle);
             try
             {
@@ -162,11 +172,24 @@ internal sealed class ResponsePump : IDisposable
         }
     }
 
+    // A caller who reads slowly, or a budget that must be asked for, is not the provider's silence. Most of it ends at once.
+    private static ValueTask Unhurried(ValueTask waiting, AttemptClock clock)
+    {
+        if (!waiting.IsCompleted) clock.Pause();
+        return waiting;
+    }
+
+    private static ValueTask<bool> Unhurried(ValueTask<bool> waiting, AttemptClock clock)
+    {
+        if (!waiting.IsCompleted) clock.Pause();
+        return waiting;
+    }
+
     // The body cannot be read further: after the finish that is no failure.
     private void EndOfBody(UpstreamFailure? ranOut)
     {
         _atEnd = true;
-        if (_tracker.Finished != FinishReason.None) return;
+        if (IsFinished) return;
         Failure ??= ranOut ?? new UpstreamFailure(FailureReason.Cut, "the connection broke in the middle of the answer", _upstream.Status);
     }
 
@@ -198,7 +221,7 @@ internal sealed class ResponsePump : IDisposable
             if (!_splitter.TryRead(window, _atEnd, out var frame)) break;
             var outcome = frame.Data.IsEmpty ? FrameOutcome.Read : _reader.Read(frame.Event, frame.Data, sink);
             // After the finish nothing can spoil the answer any more.
-            if (_tracker.Finished == FinishReason.None) Failure = FailureOf(outcome, frame.Length == window.Length && _atEnd);
+            if (!IsFinished) Failure = FailureOf(outcome, frame.Length == window.Length && _atEnd);
             if (Failure is not null) return false;
             // Comments keep a waiting caller company; before the commit nobody waits for them.
             if (_relay is null && outcome != FrameOutcome.Malformed && (!frame.Data.IsEmpty || _client.IsCommitted)) Pass(window[..frame.Length]);
@@ -212,7 +235,8 @@ internal sealed class ResponsePump : IDisposable
         if (_relay is { IsHolding: true, HeldBytes: > MaxHeld }) Release();
         if (Failure is not null) return false;
         if (!_done && !_atEnd) return true;
-        if (_tracker.Finished == FinishReason.None) Failure = EndWithoutFinish();
+        _reader.BodyEnded(sink);
+        if (!IsFinished) Failure = EndWithoutFinish();
         else Close();
         return false;
     }

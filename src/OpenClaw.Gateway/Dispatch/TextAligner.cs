@@ -34,6 +34,7 @@ internal sealed class TextAligner(ReadOnlyMemory<byte> sent, bool isContinuation
     private const int RestartSign = 24;
 
     private readonly List<byte> _held = [];
+    private int _anchor;
     private int _matched;
     private bool _searching;
 
@@ -81,6 +82,7 @@ internal sealed class TextAligner(ReadOnlyMemory<byte> sent, bool isContinuation
             return default;
         }
         _searching = true;
+        _anchor = LengthOfAnchor(sentSpan);
         return Search(atEnd);
     }
 
@@ -98,18 +100,28 @@ internal sealed class TextAligner(ReadOnlyMemory<byte> sent, bool isContinuation
     {
         var held = Held;
         var sentSpan = sent.Span;
-        if (sentSpan.Length >= Anchor)
+        if (_anchor > 0)
         {
-            var found = held.LastIndexOf(sentSpan[^Anchor..]);
+            var found = held.IndexOf(sentSpan[^_anchor..]);
             if (found >= 0)
             {
                 State = Alignment.Resynchronised;
-                return held[(found + Anchor)..];
+                return held[(found + _anchor)..];
             }
         }
         if (!atEnd && held.Length < (sentSpan.Length * 3 / 2) + 256) return default;
         State = Alignment.Parted;
         return held[StartOfWord(held, _matched)..];
+    }
+
+    // As much of the sent text's end as stands in it only once: found elsewhere, what lies between would be said twice. 0: there is no such end.
+    private static int LengthOfAnchor(ReadOnlySpan<byte> sent)
+    {
+        for (var length = Anchor; length <= sent.Length; length *= 2)
+        {
+            if (sent.IndexOf(sent[^length..]) == sent.Length - length) return length;
+        }
+        return 0;
     }
 
     // Whole words, their leading white space included, and never half a UTF-8 sequence.

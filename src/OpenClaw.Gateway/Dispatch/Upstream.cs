@@ -19,6 +19,7 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
 {
     // An error body says why in its first kilobytes; the rest is markup.
     private const int MaxErrorBody = 64 * 1024;
+    private static readonly TimeSpan s_errorBody = TimeSpan.FromSeconds(1);
 
     // What is shorter than a key may be any word.
     private const int ShortestKey = 8;
@@ -31,12 +32,13 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
     /// <summary>Opens the call: an answer with a good status, or why not. Does not throw on network failures.</summary>
     /// <param name="body">Owned by this call from now on.</param>
     /// <param name="clock">Owned by the answer when there is one, else disposed here.</param>
+    /// <param name="fresh">Not over a connection that has rested.</param>
     public ValueTask<(UpstreamAnswer? Answer, UpstreamFailure? Failure)> SendAsync(
-        Target target, Secret? key, OutgoingBody body, bool stream, TimeSpan connect, AttemptClock clock)
+        Target target, Secret? key, OutgoingBody body, bool stream, TimeSpan connect, AttemptClock clock, bool fresh = false)
     {
         if (!_calls.TryGetValue(target, out var calls)) calls = _calls.GetValue(target, t => new TargetCalls(t, _own.PoolOf(t.WholeUri)));
         return calls.Pool.IsOurs
-            ? SendOwnAsync(calls, target, key, body, stream, connect, clock)
+            ? SendOwnAsync(calls, target, key, body, stream, connect, clock, fresh)
             : SendPlatformAsync(calls, target, key, body, stream, connect, clock);
     }
 
@@ -54,7 +56,7 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<(UpstreamAnswer? Answer, UpstreamFailure? Failure)> SendOwnAsync(
-        TargetCalls calls, Target target, Secret? key, OutgoingBody body, bool stream, TimeSpan connect, AttemptClock clock)
+        TargetCalls calls, Target target, Secret? key, OutgoingBody body, bool stream, TimeSpan connect, AttemptClock clock, bool fresh)
     {
         ResponseBody? response = null;
         UpstreamAnswer? answer = null;
@@ -63,7 +65,7 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
             using (body)
             {
                 var more = target.Dialect.Kind == DialectKind.Anthropic ? Forwarded(body.ClientHeaders, target) : null;
-                response = await _own.SendAsync(calls.Pool, body.Message(calls.HeadFor(key, stream), more), connect, clock.Token).ConfigureAwait(false);
+                response = await _own.SendAsync(calls.Pool, body.Message(calls.HeadFor(key, stream), more), connect, clock.Token, fresh).ConfigureAwait(false);
             }
             var head = response.Head;
             var content = head.Encoding is null ? response : await DecodedAsync(response, head.Encoding, clock.Token).ConfigureAwait(false);
@@ -140,7 +142,7 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
         }
         // The origin may have changed its mind about protocols; the platform's client finds out.
         if (calls.Pool.Origin.IsTls && e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }) calls.Pool.Learned(speaksHttp11: false);
-        return FailureClassifier.FromException(e, AttemptPhase.Headers);
+        return FailureClassifier.FromException(e, AttemptPhase.Headers) with { IsStaleConnection = e is StaleConnectionException };
     }
 
     private async ValueTask<UpstreamFailure> ReadFailureAsync(Target target, Secret? key, int status, Func<string, string?> header, string contentType, Stream content, AttemptClock clock)
@@ -148,8 +150,16 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
         using var body = new PooledBytes();
         await using (content.ConfigureAwait(false))
         {
-            int read;
-            while (body.Count < MaxErrorBody && (read = await content.ReadAsync(body.GetMemory(4096), clock.Token).ConfigureAwait(false)) > 0) body.Advance(read);
+            clock.Start(ClockPhase.Closing, s_errorBody);
+            try
+            {
+                int read;
+                while (body.Count < MaxErrorBody && (read = await content.ReadAsync(body.GetMemory(4096), clock.Token).ConfigureAwait(false)) > 0) body.Advance(read);
+            }
+            catch (Exception e) when (IsOfCall(e) && !clock.CallerLeft)
+            {
+                // It broke, or stands still. The status has said most of it already.
+            }
             BlankKey(body.Writable(0, body.Count), key);
             return FailureClassifier.FromResponse(target.Provider.Config.Api, target.Provider.Id, status, header, body.Span, contentType, time.GetUtcNow());
         }

@@ -40,11 +40,14 @@ internal readonly record struct FailureDisposition
     /// <summary>Only a chain configured for refused content (<c>models.contentPolicyFallbacks</c>) comes next.</summary>
     public bool PolicyChainOnly { get; init; }
 
-    /// <summary>Try this target once more at once, without the reasoning blocks of other issuers.</summary>
+    /// <summary>Try this target once more at once, without the reasoning blocks of other issuers; where they are left out already, it is a failure.</summary>
     public bool SanitizeAndRetry { get; init; }
 
-    /// <summary>Try this target once more at once, restarting instead of continuing the assistant's message.</summary>
+    /// <summary>Try this target once more at once, restarting instead of continuing the assistant's message; where it was not to continue, it is a failure.</summary>
     public bool WithoutPrefill { get; init; }
+
+    /// <summary>Try this target once more at once, over a new connection: the old one had rested too long, and nothing is known of the target.</summary>
+    public bool OnFreshConnection { get; init; }
 
     /// <summary>A wait up to this long is spent on the same target.</summary>
     public static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(3);
@@ -64,6 +67,7 @@ internal readonly record struct FailureDisposition
             {
                 RetrySameTarget = first && !asksLong && !refusesRetry,
                 RetryWhenLast = !refusesRetry,
+                OnFreshConnection = failure.IsStaleConnection,
                 Cooldown = CooldownScope.Target,
             },
             FailureReason.Connect or FailureReason.Dns or FailureReason.Tls or FailureReason.Malformed or FailureReason.Cut => next with
@@ -95,8 +99,8 @@ internal readonly record struct FailureDisposition
             FailureReason.ContextTooLong => next with { LargerContextOnly = true },
             FailureReason.Unsupported => next,
             FailureReason.Policy => next with { PolicyChainOnly = true },
-            FailureReason.Signature => next with { SanitizeAndRetry = first },
-            FailureReason.PrefillRefused => next with { WithoutPrefill = first },
+            FailureReason.Signature => next with { SanitizeAndRetry = true },
+            FailureReason.PrefillRefused => next with { WithoutPrefill = true },
 
             // The provider itself says that the same request may do better.
             FailureReason.BadRequest when failure.Retryable == true => new() { RetrySameTarget = first, Wait = failure.RetryAfter },

@@ -102,4 +102,7 @@ internal sealed record UpstreamFailure(
 {
     /// <summary>It failed before there was a connection to send the request on.</summary>
     public bool IsUnsent { get; init; }
+
+    /// <summary>A connection that had rested ended without a byte of an answer: most likely the other side was closing it when the request came.</summary>
+    public bool IsStaleConnection { get; init; }
 }

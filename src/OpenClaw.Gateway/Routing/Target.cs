@@ -87,4 +87,15 @@ internal sealed record RoutePlan(ImmutableArray<Target> Targets, ImmutableArray<
 
     /// <summary>False: a cut answer ends in an error.</summary>
     public bool MayContinue { get; init; } = true;
+
+    /// <summary>True when one of these can be asked now. One that rests, or cannot hold the prompt, is nobody to give up another for.</summary>
+    /// <param name="tooSmall">The prompt did not fit this one; null = nothing is known of that.</param>
+    public static bool HasAvailable(ReadOnlySpan<Target> targets, Target? tooSmall, DateTimeOffset now)
+    {
+        foreach (var target in targets)
+        {
+            if (!(target.ContextWindow <= tooSmall?.ContextWindow) && target.Health.IsAvailable(now)) return true;
+        }
+        return false;
+    }
 }

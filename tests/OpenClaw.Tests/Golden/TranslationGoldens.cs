@@ -59,6 +59,7 @@ public sealed class TranslationGoldens
         Drain(splitter, reader, writer, buffer, atEnd: false);
         buffer.AddRange(bytes[split..]);
         Drain(splitter, reader, writer, buffer, atEnd: true);
+        reader.BodyEnded(writer);
         writer.End();
         return Encoding.UTF8.GetString(output.WrittenSpan);
     }

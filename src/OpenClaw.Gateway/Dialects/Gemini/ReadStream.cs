@@ -9,7 +9,8 @@ namespace OpenClaw.Gateway.Dialects.Gemini;
 /// <summary>
 /// Reads <c>streamGenerateContent?alt=sse</c>: each frame is a whole <c>GenerateContentResponse</c>. There is no closing
 /// frame: a finish reason ends the answer and the end of the body ends the stream, so <see cref="FrameOutcome.Done"/> is
-/// not told and usage that comes later is still read. A JSON array of such objects (the form without <c>alt=sse</c>, and
+/// not told and usage that comes later is still read. Some models say STOP in every chunk: it is believed where text came
+/// without it before, else at the end of the body. A JSON array of such objects (the form without <c>alt=sse</c>, and
 /// the form in which some errors come) is read element by element.
 /// </summary>
 internal sealed class GeminiStreamReader : DialectStreamReader
@@ -24,6 +25,8 @@ internal sealed class GeminiStreamReader : DialectStreamReader
     private bool _hasContent;
     private bool _hasNewContent;
     private bool _isFinished;
+    private bool _saysStopOnce;
+    private FinishReason _unsure;
     private bool _brokenCall;
 
     public override StreamPosition Position => _position;
@@ -65,6 +68,7 @@ internal sealed class GeminiStreamReader : DialectStreamReader
         if (_usage.Read(chunk.Usage)) sink.Usage(_usage.Total);
         if (count == 0) ReadPromptFeedback(chunk.PromptFeedback, sink);
         if (!finish.IsEmpty) Finish(finish, sink);
+        else if (_hasNewContent) (_saysStopOnce, _unsure) = (true, FinishReason.None);
         return FrameOutcome.Read;
     }
 
@@ -204,7 +208,14 @@ internal sealed class GeminiStreamReader : DialectStreamReader
         }
     }
 
-    // Some models repeat STOP on every chunk: the end is told again when more content came after it was told.
+    public override void BodyEnded(IChatEventSink sink)
+    {
+        if (_unsure == FinishReason.None) return;
+        sink.Finish(_unsure, default);
+        _unsure = FinishReason.None;
+    }
+
+    // The end is told again when more content came after it was told.
     private void Finish(ReadOnlySpan<byte> finishReason, IChatEventSink sink)
     {
         EndCall(sink);
@@ -214,6 +225,7 @@ internal sealed class GeminiStreamReader : DialectStreamReader
         if (_isFinished && !_hasNewContent) return;
         _isFinished = true;
         var verdict = GeminiFinishReasons.Read(word, _position.ToolIndex > 0, _hasContent);
+        var isSure = _saysStopOnce || !word.SequenceEqual("STOP"u8);
         _hasNewContent = false;
         _position.Open = OpenBlock.None;
         if (verdict.Failure != FailureReason.None)
@@ -223,7 +235,8 @@ internal sealed class GeminiStreamReader : DialectStreamReader
             return;
         }
         if (verdict.IsNoted) Note("finishReason " + Encoding.UTF8.GetString(word), sink);
-        sink.Finish(verdict.Reason, default);
+        _unsure = isSure ? FinishReason.None : verdict.Reason;
+        if (isSure) sink.Finish(verdict.Reason, default);
     }
 
     private void Note(string what, IChatEventSink sink)

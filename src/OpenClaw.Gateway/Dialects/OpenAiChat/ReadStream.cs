@@ -24,11 +24,14 @@ internal sealed class ReadStream : DialectStreamReader
     private readonly ToolCallTable _tools = new();
     private StreamPosition _position = new() { Id = "", Model = "", BlockIndex = -1 };
     private UnmappedKinds _reported;
+    private HashSet<long>? _finishedLater;
     private bool _started, _finished, _failed, _uncontinuable;
 
     public override StreamPosition Position => _position;
 
     public override bool IsUncontinuable => _uncontinuable;
+
+    public override int FinishedChoices => (_finished ? 1 : 0) + (_finishedLater?.Count ?? 0);
 
     /// <summary>Whether any frame held an answer's choices or an error, which tells this protocol from others.</summary>
     public bool SawAnswer { get; private set; }
@@ -180,6 +183,7 @@ internal sealed class ReadStream : DialectStreamReader
     {
         public ReadOnlySpan<byte> Delta, Text, Finish, StopReason, Usage, Error;
         public long Index;
+        public bool HasLogprobs;
     }
 
     /// <returns>True when the choice ended with an error that nothing here describes.</returns>
@@ -191,11 +195,14 @@ internal sealed class ReadStream : DialectStreamReader
         {
             _uncontinuable = true;
             Report(UnmappedKinds.Choices, "choices beyond the first", sink);
+            // Servers repeat a finish; a null or "" is none.
+            if (choice.Finish.Length > 2 && choice.Finish[0] == (byte)'"') (_finishedLater ??= []).Add(choice.Index);
             return false;
         }
         if (!choice.Delta.IsEmpty && choice.Delta[0] == (byte)'{') ReadDelta(choice.Delta, sink);
         // text_completion, the shape of /v1/completions.
         if (!choice.Text.IsEmpty) Text(_scratch.Text(choice.Text), sink);
+        if (choice.HasLogprobs) Report(UnmappedKinds.Logprobs, "logprobs", sink);
         // Moonshot reports usage inside the choice.
         if (ReadUsage.TryRead(choice.Usage, out var usage)) sink.Usage(usage);
         if (IsError(choice.Error))
@@ -222,6 +229,7 @@ internal sealed class ReadStream : DialectStreamReader
             else if (name.SequenceEqual("text"u8)) choice.Text = JsonRead.Raw(ref reader, json);
             else if (name.SequenceEqual("usage"u8)) choice.Usage = JsonRead.Raw(ref reader, json);
             else if (name.SequenceEqual("error"u8)) choice.Error = JsonRead.Raw(ref reader, json);
+            else if (name.SequenceEqual("logprobs"u8)) choice.HasLogprobs = reader.TokenType != JsonTokenType.Null;
             reader.Skip();
         }
         return choice;
@@ -370,5 +378,6 @@ internal sealed class ReadStream : DialectStreamReader
         Images = 4,
         Annotations = 8,
         CustomTool = 16,
+        Logprobs = 32,
     }
 }

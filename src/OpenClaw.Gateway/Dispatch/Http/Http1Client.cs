@@ -29,36 +29,36 @@ internal sealed class Http1Client : IDisposable
     /// <param name="message">Head and body; must not change until this returns.</param>
     /// <param name="connect">For name, TCP and TLS of a new connection.</param>
     /// <param name="cancel">Until the body is disposed, it closes the connection.</param>
+    /// <param name="fresh">Not over a connection that has rested.</param>
     /// <exception cref="HttpRequestException">No connection, or the answer is not HTTP.</exception>
+    /// <exception cref="StaleConnectionException">A connection that had rested ended without a byte of an answer.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<ResponseBody> SendAsync(ConnectionPool pool, ReadOnlyMemory<byte> message, TimeSpan connect, CancellationToken cancel)
+    public async ValueTask<ResponseBody> SendAsync(ConnectionPool pool, ReadOnlyMemory<byte> message, TimeSpan connect, CancellationToken cancel, bool fresh = false)
     {
-        var isReused = pool.TryTake(out var connection);
+        UpstreamConnection? connection = null;
+        var isReused = !fresh && pool.TryTake(out connection);
         while (true)
         {
             connection ??= await Connector.ConnectAsync(pool.Origin, connect, _time, cancel).ConfigureAwait(false);
-            try
+            connection.Begin(cancel);
+            var writing = connection.WriteAsync(message);
+            if (writing.IsCompletedSuccessfully)
             {
-                connection.Begin(cancel);
-                await connection.WriteAsync(message).ConfigureAwait(false);
+                await writing.ConfigureAwait(false);
+                break;
             }
-            catch (IOException) when (isReused)
-            {
-                // It died while it rested, before it took the request: that is no failure of the origin. Once, on a new one.
-                connection.Dispose();
-                (connection, isReused) = (null, false);
-                continue;
-            }
-            catch
-            {
-                connection.Dispose();
-                throw;
-            }
-            break;
+            var (isSent, failure) = await FinishSendingAsync(connection, writing.AsTask()).ConfigureAwait(false);
+            if (failure is null) return new ResponseBody(connection, pool);
+            var saidNothing = connection.Buffered.IsEmpty;
+            connection.Dispose();
+            if (isSent || !isReused || failure is not IOException) throw Meaning(failure, isReused && saidNothing);
+            // It died while it rested, before it took the request: that is no failure of the origin. Once, on a new one.
+            (connection, isReused) = (null, false);
         }
         // Once a request is out it may have been taken: from here on the caller decides whether it is sent again.
+        var isSilent = true;
         try
         {
             // The socket is awaited here and not in a method of the connection: each state machine between costs every request.
@@ -66,6 +66,7 @@ internal sealed class Http1Client : IDisposable
             {
                 var count = await connection.ReceiveAsync(connection.Room()).ConfigureAwait(false);
                 if (count == 0) throw new HttpIOException(HttpRequestError.ResponseEnded, "the connection ended before the answer");
+                isSilent = false;
                 connection.Received(count);
             }
             return new ResponseBody(connection, pool);
@@ -74,8 +75,46 @@ internal sealed class Http1Client : IDisposable
         {
             connection.Dispose();
             // Both of these say themselves what is wrong.
-            if (e is not HttpIOException and not HttpRequestException && UpstreamConnection.IsOfNetwork(e)) throw connection.Broken(e);
-            throw;
+            var reason = e is not HttpIOException and not HttpRequestException && UpstreamConnection.IsOfNetwork(e) ? connection.Broken(e) : e;
+            throw Meaning(reason, isReused && isSilent);
+        }
+    }
+
+    private static Exception Meaning(Exception e, bool isStale) => isStale && e is IOException ? new StaleConnectionException(e) : e;
+
+    // The system did not take the request at once: it is large, or the connection broke. An answer may come before the request's
+    // end (413, 401); the other side then reads no further, and the answer is not lost over what it did not take.
+    /// <returns>Whether all of the request is out; why no answer came, or null: its head is here.</returns>
+    private static async Task<(bool IsSent, Exception? Failure)> FinishSendingAsync(UpstreamConnection connection, Task writing)
+    {
+        var answering = TakeHeadAsync(connection);
+        await Task.WhenAny(writing, answering).ConfigureAwait(false);
+        // With a good answer under way it may want the rest.
+        if (!writing.IsCompleted && !(answering.IsCompletedSuccessfully && connection.Head.Status < 300)) connection.StopSending();
+        var unsent = await EndOfAsync(writing).ConfigureAwait(false);
+        if (unsent is not null) connection.StopSending();
+        var unanswered = await EndOfAsync(answering).ConfigureAwait(false);
+        return unanswered is null ? (true, null) : (unsent is null, unsent ?? unanswered);
+    }
+
+    private static async Task<Exception?> EndOfAsync(Task task)
+    {
+        try
+        {
+            await task.ConfigureAwait(false);
+            return null;
+        }
+        catch (Exception e)
+        {
+            return e;
+        }
+    }
+
+    private static async Task TakeHeadAsync(UpstreamConnection connection)
+    {
+        while (!connection.TryTakeHead())
+        {
+            if (!await connection.FillAsync().ConfigureAwait(false)) throw new HttpIOException(HttpRequestError.ResponseEnded, "the connection ended before the answer");
         }
     }
 

@@ -21,6 +21,7 @@ internal sealed class UpstreamConnection(Socket socket, SslStream? tls, long ope
     private CancellationToken _token;
     private CancellationTokenRegistration _registration;
     private int _closed;
+    private bool _isSpent;
 
     /// <summary>Timestamp of its birth.</summary>
     public long Opened { get; } = opened;
@@ -66,7 +67,7 @@ internal sealed class UpstreamConnection(Socket socket, SslStream? tls, long ope
         _registration.Dispose();
         _registration = default;
         _token = default;
-        var clean = _start == _end && Volatile.Read(ref _closed) == 0;
+        var clean = _start == _end && !_isSpent && Volatile.Read(ref _closed) == 0;
         ReturnBuffer();
         return clean;
     }
@@ -87,6 +88,20 @@ internal sealed class UpstreamConnection(Socket socket, SslStream? tls, long ope
         catch (Exception e) when (IsOfNetwork(e))
         {
             throw Broken(e);
+        }
+    }
+
+    /// <summary>Nothing more is sent: a write that waits for room ends. What comes can be read on; the connection takes no further request.</summary>
+    public void StopSending()
+    {
+        _isSpent = true;
+        try
+        {
+            socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It is over already.
         }
     }
 

@@ -25,6 +25,7 @@ internal static class Streams
                 start += frame.Length;
             }
         }
+        reader.BodyEnded(sink);
         return outcomes;
     }
 

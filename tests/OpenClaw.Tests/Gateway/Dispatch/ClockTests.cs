@@ -86,6 +86,26 @@ public sealed class ClockTests
         Assert.Equal(["headersTimeout", "ok"], Failures(decision));
     }
 
+    [Fact]
+    public async Task So_has_one_behind_whom_there_are_only_targets_that_rest()
+    {
+        var answered = new TaskCompletionSource();
+        await using var stage = await ScriptedStage.StartAsync(["p/down"], """ "cooldown": { "base": "5m" }, "timeouts": { "answer": "3s" } """, time: _time);
+        stage.Server.On("slow", async x =>
+        {
+            await answered.Task;
+            await ScriptedStage.SayAsync(x, "at last");
+        });
+        Assert.Equal(503, (await stage.AskAsync("p/down", stream: false, headers: ("x-openclaw-fallback", "off"))).Status);
+        var asking = stage.AskAsync("p/slow", stream: false);
+        await stage.AskedAsync(2);
+        _time.Advance(TimeSpan.FromSeconds(9));
+        answered.SetResult();
+        var answer = await asking;
+        Assert.True(answer.Status == 200, answer.Body);
+        Assert.Equal(["ok"], Failures(await stage.DecisionAsync(answer)));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

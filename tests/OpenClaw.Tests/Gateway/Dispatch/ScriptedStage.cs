@@ -21,10 +21,10 @@ internal sealed class ScriptedStage : IAsyncDisposable
     public IReadOnlyList<ScriptedCall> Asked => [.. Server.Calls.Where(static c => c.Method == "POST")];
 
     /// <param name="fallbacks">The targets after the one that is asked for.</param>
-    /// <param name="routing">Members of <c>routing</c>, beside no retries.</param>
+    /// <param name="routing">Members of <c>routing</c>, beside the retries.</param>
     /// <param name="providers">Members of <c>models.providers</c>, made from the server; null: <c>p</c> and <c>a</c>.</param>
     /// <param name="time">The gateway's clock, not the server's; null: the system's.</param>
-    public static async Task<ScriptedStage> StartAsync(string[] fallbacks, string routing = "", Func<ScriptedServer, string>? providers = null, ManualTime? time = null)
+    public static async Task<ScriptedStage> StartAsync(string[] fallbacks, string routing = "", Func<ScriptedServer, string>? providers = null, ManualTime? time = null, int retries = 0)
     {
         var server = ScriptedServer.Start(new ScriptedOptions { KeepBodies = true });
         var gateway = await RunningGateway.StartAsync($$"""
@@ -33,7 +33,7 @@ internal sealed class ScriptedStage : IAsyncDisposable
                 "providers": { {{(providers ?? PlainProviders)(server)}} },
                 "fallbacks": [{{string.Join(", ", fallbacks.Select(static f => $"\"{f}\""))}}]
               },
-              "routing": { "retries": 0{{(routing.Length > 0 ? ", " + routing : "")}} }
+              "routing": { "retries": {{retries}}{{(routing.Length > 0 ? ", " + routing : "")}} }
             }
             """, time);
         return new ScriptedStage(server, gateway);
@@ -93,6 +93,14 @@ internal sealed class ScriptedStage : IAsyncDisposable
         }
         await x.Connection.EndChunksAsync();
         x.KeepOpen = x.Request.KeepAlive;
+    }
+
+    /// <summary>For scripts: says these events of a stream, each as a chunk, and ends the body or cuts it off.</summary>
+    public static async Task EventsAsync(ScriptedExchange x, string[] data, bool cut = false)
+    {
+        await x.HeadAsync(200, x.Wire.StreamType, null);
+        foreach (var line in data) await x.Connection.ChunkAsync(Encoding.UTF8.GetBytes($"data: {line}\n\n"));
+        if (!cut) await x.Connection.EndChunksAsync();
     }
 
     private static string PathOf(bool messages) => messages ? "/v1/messages" : "/v1/chat/completions";

@@ -64,6 +64,27 @@ public class TextAlignerTests
     }
 
     [Fact]
+    public void What_the_sent_text_says_twice_is_not_taken_for_its_end_the_first_time()
+    {
+        const string verse = "the gate is kept by a lobster, and the lobster is patient and kept";
+        const string sent = "Well: " + verse + ", once again: " + verse;
+        foreach (var size in (int[])[1, 7, 1000])
+        {
+            var (rest, state) = Run(Encoding.UTF8.GetBytes(sent), Encoding.UTF8.GetBytes("Sure: " + sent[6..] + ". Done."), size, isContinuation: false);
+            Assert.Equal((Alignment.Resynchronised, ". Done."), (state, Encoding.UTF8.GetString(rest)));
+        }
+    }
+
+    [Fact]
+    public void Where_no_end_of_the_sent_text_stands_in_it_only_once_the_texts_part()
+    {
+        var sent = new string('=', 400);
+        var (rest, state) = Run(Encoding.UTF8.GetBytes(sent), Encoding.UTF8.GetBytes("- " + new string('=', 900)), 16, isContinuation: false);
+        Assert.Equal(Alignment.Parted, state);
+        Assert.NotEmpty(rest);
+    }
+
+    [Fact]
     public void Texts_that_part_for_good_go_on_from_the_word_where_they_parted()
     {
         var (rest, state) = Run("I think the answer is fourty"u8.ToArray(), "I think the answer must be 42, because of the question."u8.ToArray(), 4, isContinuation: false);

@@ -89,12 +89,12 @@ public class FailureDispositionTests
     }
 
     [Fact]
-    public void A_foreign_signature_is_taken_out_once_and_a_refused_prefill_left_out_once()
+    public void A_foreign_signature_is_taken_out_and_a_refused_prefill_left_out_also_after_another_failure()
     {
         Assert.True(Of(FailureReason.Signature).SanitizeAndRetry);
-        Assert.False(Of(FailureReason.Signature, failuresHere: 2).SanitizeAndRetry);
+        Assert.True(Of(FailureReason.Signature, failuresHere: 2).SanitizeAndRetry);
         Assert.True(Of(FailureReason.PrefillRefused).WithoutPrefill);
-        Assert.False(Of(FailureReason.PrefillRefused, failuresHere: 2).WithoutPrefill);
+        Assert.True(Of(FailureReason.PrefillRefused, failuresHere: 2).WithoutPrefill);
     }
 
     [Fact]

@@ -114,6 +114,82 @@ public sealed class Http1ClientTests : IDisposable
     }
 
     [Fact]
+    public async Task A_rested_connection_that_ends_without_a_byte_says_so_and_a_new_one_does_not()
+    {
+        var first = AnswerAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        await (await SendAsync()).DisposeAsync();
+        var peer = await first;
+        var rested = SendAsync().AsTask();
+        await peer.RequestAsync(Cancel);
+        peer.Dispose();
+        await Assert.ThrowsAsync<StaleConnectionException>(() => rested);
+
+        var fresh = SendAsync().AsTask();
+        peer = await _peer.AcceptAsync(Cancel);
+        await peer.RequestAsync(Cancel);
+        peer.Dispose();
+        Assert.IsNotType<StaleConnectionException>(await Assert.ThrowsAnyAsync<IOException>(() => fresh));
+    }
+
+    [Fact]
+    public async Task A_rested_connection_that_ends_within_an_answer_is_not_stale()
+    {
+        var first = AnswerAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        await (await SendAsync()).DisposeAsync();
+        var peer = await first;
+        var rested = SendAsync().AsTask();
+        await peer.RequestAsync(Cancel);
+        await peer.SendAsync("HTTP/1.1 200", Cancel);
+        peer.Dispose();
+        Assert.IsNotType<StaleConnectionException>(await Assert.ThrowsAnyAsync<IOException>(() => rested));
+    }
+
+    // What does not fit into the buffers of two sockets.
+    private static readonly byte[] s_large = [.. Encoding.ASCII.GetBytes("POST /v1/chat HTTP/1.1\r\nHost: x\r\nContent-Length: 33554432\r\n\r\n"), .. new byte[32 * 1024 * 1024]];
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task An_answer_that_comes_before_the_request_is_out_is_read_and_the_request_is_not_sent_again(bool rested, bool closes)
+    {
+        ScriptedPeer.Peer? peer = null;
+        if (rested)
+        {
+            var first = AnswerAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+            await (await SendAsync()).DisposeAsync();
+            peer = await first;
+        }
+        var sending = _client.SendAsync(Pool, s_large, TimeSpan.FromSeconds(5), Cancel).AsTask();
+        peer ??= await _peer.AcceptAsync(Cancel);
+        // Its first byte is here; of the rest nothing is read.
+        Assert.False(await peer.IsLeftAsync(Cancel));
+        await peer.SendAsync("HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\n\r\nlarge", Cancel);
+        if (closes) peer.Dispose();
+        await using (var body = await sending)
+        {
+            Assert.Equal(413, body.Head.Status);
+            Assert.Equal("large", await ReadAsync(body));
+        }
+        Assert.Equal(0, Pool.Resting);
+        Assert.False(_peer.HasVisitor);
+        peer.Dispose();
+    }
+
+    [Fact]
+    public async Task A_large_request_that_is_taken_whole_is_answered_and_its_connection_kept()
+    {
+        var sending = _client.SendAsync(Pool, s_large, TimeSpan.FromSeconds(5), Cancel).AsTask();
+        using var peer = await _peer.AcceptAsync(Cancel);
+        var left = s_large.Length;
+        while (left > 0) left -= await peer.ReceiveAsync(Cancel);
+        await peer.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", Cancel);
+        await using (var body = await sending) Assert.Equal("hello", await ReadAsync(body));
+        Assert.Equal(1, Pool.Resting);
+    }
+
+    [Fact]
     public async Task A_body_that_is_given_up_closes_its_connection_at_once()
     {
         var answering = AnswerAsync(Chunked + "5\r\nhello\r\n");

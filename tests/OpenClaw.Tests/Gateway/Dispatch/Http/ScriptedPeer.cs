@@ -51,6 +51,9 @@ internal sealed class ScriptedPeer : IDisposable
 
         public async Task SendAsync(byte[] bytes, CancellationToken cancel) => await socket.SendAsync(bytes, cancel);
 
+        /// <summary>Takes what has come; returns how many bytes.</summary>
+        public async Task<int> ReceiveAsync(CancellationToken cancel) => await socket.ReceiveAsync(new byte[1024 * 1024], cancel);
+
         /// <summary>True once the other side has closed.</summary>
         public async Task<bool> IsLeftAsync(CancellationToken cancel)
         {
