@@ -128,12 +128,14 @@ public sealed class GatewayHost : IAsyncDisposable
         var chat = new ChatEndpoint(DialectTable.Of(DialectKind.OpenAiChat), "openai", states, desk, admission, dispatcher, till, book, time, options.Log);
         var messages = new ChatEndpoint(DialectTable.Of(DialectKind.Anthropic), "anthropic", states, desk, admission, dispatcher, till, book, time, options.Log);
         var models = new ModelsEndpoint(states);
+        var counts = new PromptCount(time);
+        var count = new CountTokensEndpoint(states, counts);
         var held = new SessionsApi(states, sessions, spending, chat, time);
         var doors = new Doors(drain, book, states)
         {
             { "POST", "/v1/chat/completions", chat.HandleAsync },
             { "POST", "/v1/messages", messages.HandleAsync },
-            { "POST", "/v1/messages/count_tokens", models.CountTokensAsync },
+            { "POST", "/v1/messages/count_tokens", count.HandleAsync },
             { "GET", "/v1/models", models.ListAsync },
             { "GET", "/v1/models/*", models.ShowAsync },
             { "GET", "/healthz", control.HealthAsync },
@@ -167,7 +169,7 @@ public sealed class GatewayHost : IAsyncDisposable
 
         var app = BuildServer(config.Gateway, options);
         app.Run(doors.HandleAsync);
-        var host = new GatewayHost(app, drain, clients, watcher, discovery, outages, budgets, alerts, builder, sessions, fleet, ledger, decisions, upstream) { Warnings = problems };
+        var host = new GatewayHost(app, drain, clients, watcher, discovery, outages, budgets, alerts, builder, sessions, fleet, ledger, decisions, upstream, counts) { Warnings = problems };
         _ = guard.FollowAsync(app.Lifetime.ApplicationStopping);
         // Clients of the store are let in from the first request on; a store that is away holds up nobody else.
         await Task.WhenAny(clients.Loaded, Task.Delay(TimeSpan.FromSeconds(1), cancel)).ConfigureAwait(false);

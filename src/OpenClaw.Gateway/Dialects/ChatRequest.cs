@@ -51,6 +51,13 @@ internal sealed class ChatRequest
     /// <summary>End user or session the client names, or null.</summary>
     public string? User { get; set; }
 
+    /// <summary>Anthropic's mark for what is to be cached, as it is reported.</summary>
+    public const string CacheControlName = "cache_control";
+
+    /// <summary>Something in it is marked to be cached.</summary>
+    public bool HasCacheControl =>
+        System.Exists(static p => p.CacheControl is not null) || Tools.Exists(static t => t.CacheControl is not null) || Turns.Exists(static t => t.Parts.Exists(static p => p.CacheControl is not null));
+
     /// <summary>Request fields of the source dialect that have no counterpart here, by name: reported for every translated target.</summary>
     public List<string> Unmapped { get; } = [];
 }
@@ -82,6 +89,9 @@ internal sealed record MediaPart(MediaKind Kind, string MediaType, string? Base6
 {
     /// <summary>OpenAI's image <c>detail</c>, or null.</summary>
     public string? Detail { get; init; }
+
+    /// <summary>A detail other than what everybody chooses anyway.</summary>
+    public bool HasDetail => Detail is not (null or "auto");
 
     public string? FileName { get; init; }
 }

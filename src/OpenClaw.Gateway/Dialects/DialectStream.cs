@@ -39,6 +39,9 @@ internal abstract class DialectStreamReader
     {
     }
 
+    /// <summary>Where the last frame's payload has its usage beside an answer's pieces: start and length of the member, its name included. Length 0: it has none.</summary>
+    public (int Start, int Length) UsageBeside { get; protected set; }
+
     /// <summary>Understands one frame's payload. <paramref name="eventName"/> is SSE's <c>event:</c> field, empty if absent.</summary>
     public abstract FrameOutcome Read(ReadOnlySpan<byte> eventName, ReadOnlySpan<byte> data, IChatEventSink sink);
 }

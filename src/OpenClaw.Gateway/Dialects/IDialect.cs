@@ -59,7 +59,14 @@ internal interface IDialect
 /// <param name="Quirks">What is special about the target.</param>
 /// <param name="MaxTokensDefault">Written where the protocol demands a limit and the request has none.</param>
 /// <param name="ContextWindow">The model's window when known (Ollama's <c>num_ctx</c>).</param>
-internal sealed record RequestTarget(string Model, string Provider, TargetQuirks Quirks, int MaxTokensDefault = 4096, int? ContextWindow = null);
+internal sealed record RequestTarget(string Model, string Provider, TargetQuirks Quirks, int MaxTokensDefault = 4096, int? ContextWindow = null)
+{
+    /// <summary>It goes on with a final assistant message.</summary>
+    public bool GrantsPrefill { get; init; }
+
+    /// <summary>Whether the model can think; null = not known.</summary>
+    public bool? Thinks { get; init; }
+}
 
 /// <summary>Deviations of a target from its protocol, as data.</summary>
 [Flags]

@@ -34,9 +34,11 @@ internal static class AnswerHeaders
         // Where Anthropic's own clients look (_request_id).
         if (decision.Protocol == "messages") headers["request-id"] = decision.Id;
         headers["x-openclaw-attempts"] = decision.Attempts.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        if (decision.Answered is not null) headers["x-openclaw-model"] = Ascii(decision.Answered);
+        if (decision.Answered is not null) WriteModel(response, decision.Answered);
         if (decision.Warnings.Count > 0) headers["x-openclaw-warnings"] = Ascii(string.Join(", ", decision.Warnings));
     }
+
+    public static void WriteModel(HttpResponse response, string name) => response.Headers["x-openclaw-model"] = Ascii(name);
 
     // A header is ASCII; a model's name need not be.
     private static string Ascii(string text)

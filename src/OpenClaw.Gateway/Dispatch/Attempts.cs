@@ -13,12 +13,17 @@ namespace OpenClaw.Gateway.Dispatch;
 /// <param name="Fresh">Over a new connection.</param>
 internal sealed record AttemptOptions(AttemptGoal Goal, bool Prefill, bool Sanitize, bool Fresh = false)
 {
+    /// <summary>Do not ask the target to think: it said that it cannot.</summary>
+    public bool WithoutThinking { get; init; }
+
     /// <summary>How the same target is asked again at once after a failure, something left out or done otherwise; null: that was not it.</summary>
-    public AttemptOptions? After(UpstreamFailure failure, in FailureDisposition disposition)
+    /// <param name="isTranslated">The request is written anew: something can be left out of it.</param>
+    public AttemptOptions? After(UpstreamFailure failure, in FailureDisposition disposition, bool isTranslated)
     {
         // Whatever a target dislikes about a prefill, the request itself is not to blame for it.
         if (Prefill && (disposition.WithoutPrefill || failure.Reason is FailureReason.BadRequest or FailureReason.Unsupported)) return this with { Prefill = false };
         if (disposition.SanitizeAndRetry && !Sanitize) return this with { Sanitize = true };
+        if (disposition.WithoutThinking && !WithoutThinking && isTranslated) return this with { WithoutThinking = true };
         return disposition.OnFreshConnection && !Fresh ? this with { Fresh = true } : null;
     }
 }
@@ -49,7 +54,7 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
         var (body, refused) = RequestBodies.Build(x, target, options, stream);
         if (refused is not null) return (null, Fail(x, record, refused), null);
 
-        var times = target.Times;
+        var times = target.TimesFor(x.Envelope.WantsReasoning);
         var total = times.Total - time.GetElapsedTime(x.Arrived);
         var clock = AttemptClock.Open(time, total, x.CallerLeft);
         clock.Start(stream ? ClockPhase.Headers : ClockPhase.Answer, Shorter(stream ? times.Headers : hasNext ? times.Answer : times.Total, left, stream));
@@ -75,7 +80,7 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
         var writer = passing ? null : goal.Continuation?.Writer ?? NewWriter(x, client, target);
         var relay = passing ? null : NewRelay(x, tracker, writer!, goal, options.Prefill);
         var pump = passing
-            ? new ResponsePump(answer, target.Dialect, tracker, client, times, time, x.Money, Beginning(x, target), dropUsage: !x.Envelope.IncludeUsage, hold: x.Plan.MayContinue, x.Envelope.Choices)
+            ? new ResponsePump(answer, target.Dialect, tracker, client, times, time, x.Money, Beginning(x, target), dropUsage: !x.Envelope.IncludeUsage, hold: x.Plan.MayContinue, x.Envelope.Choices, CutsUsage(x, target))
             : new ResponsePump(answer, target.Dialect, tracker, client, times, time, x.Money, relay!, writer!);
         var opened = new OpenedAnswer
         {
@@ -207,6 +212,8 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
         goal.Continuation is { IsFresh: false } continuation ? new TextAligner(continuation.Sent, prefill) : null,
         goal.Continuation?.Earlier ?? default,
         holdTools: x.Plan.MayContinue);
+
+    private static bool CutsUsage(Exchange x, Target target) => target.Request.Quirks.HasFlag(TargetQuirks.ContinuousUsage) && !x.Envelope.WantsContinuousUsage;
 
     private static TimeSpan Shorter(TimeSpan time, TimeSpan left, bool bounded) => bounded && left < time ? left : time;
 

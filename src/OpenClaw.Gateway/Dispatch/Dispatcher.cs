@@ -32,8 +32,8 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     // Timers count coarse milliseconds and may be a few early; in what is left then nobody answers.
     private static readonly TimeSpan s_leastTime = TimeSpan.FromMilliseconds(10);
 
-    // A local server loads its model on the first call; the default deadline must not cut that off.
-    private static readonly TimeSpan s_localDeadline = TimeSpan.FromSeconds(180);
+    // A local server loads its model on the first call, and some models think before they say a word; the default deadline must not cut that off.
+    private static readonly TimeSpan s_patientDeadline = TimeSpan.FromSeconds(180);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask AnswerAsync(Exchange x)
@@ -212,7 +212,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             var disposition = FailureDisposition.Of(failure, retries + 1);
             key?.Failed(failure, time.GetUtcNow());
             waited = TimeSpan.Zero;
-            if (options.After(failure, disposition) is { } otherwise)
+            if (options.After(failure, disposition, isTranslated: target.Dialect.Kind != x.Dialect.Kind) is { } otherwise)
             {
                 options = otherwise;
                 continue;
@@ -459,7 +459,8 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     private static TimeSpan DeadlineOf(Exchange x)
     {
         var routing = x.State.Config.Routing;
-        return !routing.DeadlineIsExplicit && x.Plan.Targets.Any(static t => t.Provider.Config.IsLocal) ? s_localDeadline : routing.Deadline;
+        if (routing.DeadlineIsExplicit) return routing.Deadline;
+        return x.Envelope.WantsReasoning || x.Plan.Targets.Any(static t => t.Provider.Config.IsLocal || t.ThinksUnseen) ? s_patientDeadline : routing.Deadline;
     }
 
     private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);

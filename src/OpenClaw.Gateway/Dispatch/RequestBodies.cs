@@ -4,6 +4,7 @@ using OpenClaw.Config;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Dialects.Anthropic;
 using OpenClaw.Gateway.Dialects.OpenAiChat;
+using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Routing;
 
 namespace OpenClaw.Gateway.Dispatch;
@@ -87,7 +88,7 @@ internal static class RequestBodies
     {
         // Sanitizing changes the request; the next target starts from the original again.
         var (request, error) = options.Sanitize ? x.Dialect.ReadRequest(x.Envelope.Body) : x.Understand();
-        if (request is null) return new UpstreamFailure(FailureReason.BadRequest, error!.Message, error.Status ?? 400);
+        if (request is null) return NotUnderstood(x, error!);
         request.Stream = stream;
         var unsupported = new List<string>(request.Unmapped);
         ChatTurn? added = null;
@@ -98,18 +99,31 @@ internal static class RequestBodies
             request.Turns.Add(added);
         }
         if (options.Sanitize) DropReasoning(request);
-        var asked = request.MaxTokens;
+        var (asked, reasoning) = (request.MaxTokens, request.Reasoning);
         if (OutputLimit(x, target, options) is { } limit && !(asked <= limit)) request.MaxTokens = limit;
+        if (options.WithoutThinking && reasoning is not null)
+        {
+            request.Reasoning = null;
+            UnsupportedNotes.Note(unsupported, "reasoning");
+        }
         WriteWithExtras(request, target, output, unsupported);
-        request.MaxTokens = asked;
+        (request.MaxTokens, request.Reasoning) = (asked, reasoning);
         if (added is not null) request.Turns.Remove(added);
         if (unsupported.Count == 0) return null;
         var phrase = string.Join(", ", unsupported.Distinct());
-        if (x.State.Config.Routing.Unsupported == UnsupportedMode.Reject)
+        // Where to cache is a hint: without it the answer is the same.
+        if (x.State.Config.Routing.Unsupported == UnsupportedMode.Reject && unsupported.Exists(static u => u != ChatRequest.CacheControlName))
         {
             return new UpstreamFailure(FailureReason.Unsupported, $"cannot carry {phrase}", 400);
         }
         x.Decision.Warnings.Add($"{target.Name} cannot carry {phrase}");
         return null;
+    }
+
+    // A target of the caller's own protocol gets the bytes as they are, and may know what is not understood here.
+    private static UpstreamFailure NotUnderstood(Exchange x, GatewayError error)
+    {
+        var reason = x.Plan.Targets.Any(t => t.Dialect.Kind == x.Dialect.Kind) ? FailureReason.Unsupported : FailureReason.BadRequest;
+        return new UpstreamFailure(reason, error.Message, error.Status ?? 400);
     }
 }

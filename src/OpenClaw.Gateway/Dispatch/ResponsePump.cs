@@ -55,6 +55,7 @@ internal sealed class ResponsePump : IDisposable
     private readonly TimeProvider _clock;
     private readonly byte[] _closing;
     private readonly bool _dropUsage;
+    private readonly bool _cutUsage;
     private readonly bool _hold;
     private readonly int _choices = 1;
     private readonly FrameSplitter _splitter;
@@ -73,11 +74,13 @@ internal sealed class ResponsePump : IDisposable
     /// <param name="dropUsage">The caller did not ask for a usage chunk: leave it out.</param>
     /// <param name="hold">Hold tool calls back until the answer is complete.</param>
     /// <param name="choices">As many were asked for (OpenAI's <c>n</c>).</param>
-    public ResponsePump(UpstreamAnswer upstream, IDialect dialect, AnswerTracker tracker, ClientAnswer client, PumpTimes times, TimeProvider clock, Reservation money, StreamPosition beginning, bool dropUsage, bool hold, int choices = 1)
+    /// <param name="cutUsage">The provider was made to report usage on every chunk, and the caller did not ask for that.</param>
+    public ResponsePump(UpstreamAnswer upstream, IDialect dialect, AnswerTracker tracker, ClientAnswer client, PumpTimes times, TimeProvider clock, Reservation money, StreamPosition beginning, bool dropUsage, bool hold, int choices = 1, bool cutUsage = false)
         : this(upstream, dialect, tracker, client, times, clock, money)
     {
         Position = beginning;
         _dropUsage = dropUsage;
+        _cutUsage = cutUsage;
         _hold = hold;
         _choices = choices;
     }
@@ -224,7 +227,7 @@ internal sealed class ResponsePump : IDisposable
             if (!IsFinished) Failure = FailureOf(outcome, frame.Length == window.Length && _atEnd);
             if (Failure is not null) return false;
             // Comments keep a waiting caller company; before the commit nobody waits for them.
-            if (_relay is null && outcome != FrameOutcome.Malformed && (!frame.Data.IsEmpty || _client.IsCommitted)) Pass(window[..frame.Length]);
+            if (_relay is null && outcome != FrameOutcome.Malformed && (!frame.Data.IsEmpty || _client.IsCommitted)) Pass(_cutUsage ? UsageCut.Of(window[..frame.Length], frame.Data, _reader) : window[..frame.Length]);
             if (outcome == FrameOutcome.Done)
             {
                 _done = true;

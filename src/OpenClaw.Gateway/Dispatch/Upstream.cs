@@ -130,7 +130,7 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
     }
 
     // The platform's client lets the socket's own exception out when a connection dies between connecting and its first use.
-    private static bool IsOfCall(Exception e) =>
+    internal static bool IsOfCall(Exception e) =>
         e is HttpRequestException or IOException or System.Net.Sockets.SocketException or OperationCanceledException or InvalidOperationException or InvalidDataException or UriFormatException;
 
     private static UpstreamFailure FailureOf(Exception e, TargetCalls calls, AttemptClock clock)
@@ -219,7 +219,7 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
         return Encoding.ASCII.GetBytes(text.ToString());
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> Forwarding(IHeaderDictionary? client, Target target)
+    internal static IEnumerable<KeyValuePair<string, string>> Forwarding(IHeaderDictionary? client, Target target)
     {
         foreach (var name in AnthropicHeaders.Forwarded)
         {

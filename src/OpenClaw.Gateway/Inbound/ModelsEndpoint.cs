@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dialects;
-using OpenClaw.Gateway.Dialects.Anthropic;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.State;
 
@@ -12,7 +11,7 @@ namespace OpenClaw.Gateway.Inbound;
 
 /// <summary>
 /// <c>GET /v1/models</c> and <c>/v1/models/{id}</c>: what the caller may ask for. In Anthropic's shape when the request
-/// carries <c>anthropic-version</c>, else in OpenAI's. And <c>count_tokens</c>, which is answered here: an estimate.
+/// carries <c>anthropic-version</c>, else in OpenAI's.
 /// </summary>
 internal sealed class ModelsEndpoint(StateHolder states)
 {
@@ -45,33 +44,6 @@ internal sealed class ModelsEndpoint(StateHolder states)
         }
         var near = Routing.NearestReferences.Of(id, [.. Listed(state, caller).Select(static m => m.Id)], 3);
         return RefuseAsync(http, new GatewayError(GatewayErrorKind.ModelUnknown, $"unknown model \"{id}\"; nearest: {string.Join(", ", near)}") { Param = "model" });
-    }
-
-    public async Task CountTokensAsync(HttpContext http)
-    {
-        var state = states.Current;
-        if (state.Authentication.Authenticate(http.Request) is null)
-        {
-            await RefuseAsync(http, s_unauthenticated, DialectKind.Anthropic).ConfigureAwait(false);
-            return;
-        }
-        var (envelope, error) = await RequestEnvelope.ReadAsync(http.Request, state.Config.Gateway.MaxBodyBytes, http.RequestAborted).ConfigureAwait(false);
-        if (error is not null)
-        {
-            await RefuseAsync(http, error, DialectKind.Anthropic).ConfigureAwait(false);
-            return;
-        }
-        using (envelope)
-        {
-            // The envelope was read as an object, so there is an estimate.
-            var tokens = AnthropicTokenCount.Estimate(envelope!.Body) ?? envelope.EstimatedTokens;
-            await JsonAnswer.WriteAsync(http, json =>
-            {
-                json.WriteStartObject();
-                json.WriteNumber("input_tokens"u8, tokens);
-                json.WriteEndObject();
-            }).ConfigureAwait(false);
-        }
     }
 
     /// <summary>What a caller may name: the default, every exact reference that is configured or found at an open local server, if allowed, and the aliases.</summary>
@@ -116,8 +88,8 @@ internal sealed class ModelsEndpoint(StateHolder states)
 
     private static bool IsAnthropic(HttpContext http) => http.Request.Headers.ContainsKey("anthropic-version");
 
-    private static Task RefuseAsync(HttpContext http, GatewayError error, DialectKind? dialect = null) => ErrorAnswer.WriteAsync(
-        http, DialectTable.Of(dialect ?? (IsAnthropic(http) ? DialectKind.Anthropic : DialectKind.OpenAiChat)), error, new Decision("none", default, "none"));
+    private static Task RefuseAsync(HttpContext http, GatewayError error) => ErrorAnswer.WriteAsync(
+        http, DialectTable.Of(IsAnthropic(http) ? DialectKind.Anthropic : DialectKind.OpenAiChat), error, new Decision("none", default, "none"));
 
     private static readonly GatewayError s_unauthenticated = new(
         GatewayErrorKind.Unauthenticated, "no valid token; send the gateway token as Authorization: Bearer or x-api-key");

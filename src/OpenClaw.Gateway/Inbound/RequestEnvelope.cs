@@ -46,6 +46,9 @@ internal sealed class RequestEnvelope : IDisposable
     /// <summary>OpenAI's <c>stream_options.include_usage</c>.</summary>
     public bool IncludeUsage { get; private set; }
 
+    /// <summary>vLLM's <c>stream_options.continuous_usage_stats</c>: usage on every chunk.</summary>
+    public bool WantsContinuousUsage { get; private set; }
+
     public bool HasTools { get; private set; }
 
     public bool HasImages => Images > 0;
@@ -381,7 +384,9 @@ internal sealed class RequestEnvelope : IDisposable
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
             var isWanted = reader.ValueTextEquals(name);
+            var isContinuous = reader.ValueTextEquals("continuous_usage_stats"u8);
             reader.Read();
+            if (isContinuous) WantsContinuousUsage = reader.TokenType == JsonTokenType.True;
             if (isWanted && reader.TokenType == JsonTokenType.String) UserId = reader.GetString();
             else if (isWanted) IncludeUsage = reader.TokenType == JsonTokenType.True;
             reader.Skip();

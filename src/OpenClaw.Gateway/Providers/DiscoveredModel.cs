@@ -28,6 +28,9 @@ internal sealed record DiscoveredModel(string Id, int? ContextWindow = null, int
     public bool? TakesImages =>
         Abilities.HasFlag(ModelAbilities.Vision) ? true : (Abilities & (ModelAbilities.Chat | ModelAbilities.Embedding)) != 0 ? false : null;
 
+    /// <summary>True or false when the server says what the model can do; null when it does not.</summary>
+    public bool? Thinks => Abilities == ModelAbilities.Unknown ? null : Abilities.HasFlag(ModelAbilities.Reasoning);
+
     /// <summary>For example <c>8.0B</c> (Ollama).</summary>
     public string? ParameterSize { get; init; }
 

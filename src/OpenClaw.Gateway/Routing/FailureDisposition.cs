@@ -49,6 +49,9 @@ internal readonly record struct FailureDisposition
     /// <summary>Try this target once more at once, over a new connection: the old one had rested too long, and nothing is known of the target.</summary>
     public bool OnFreshConnection { get; init; }
 
+    /// <summary>Try this target once more at once, without asking it to think: it has no such ability (Ollama).</summary>
+    public bool WithoutThinking { get; init; }
+
     /// <summary>A wait up to this long is spent on the same target.</summary>
     public static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(3);
 
@@ -97,7 +100,7 @@ internal readonly record struct FailureDisposition
                 Cooldown = IsPermission(failure) ? CooldownScope.KeyAndModel : CooldownScope.Key,
             },
             FailureReason.ContextTooLong => next with { LargerContextOnly = true },
-            FailureReason.Unsupported => next,
+            FailureReason.Unsupported => next with { WithoutThinking = failure.Message.Contains("does not support thinking", StringComparison.Ordinal) },
             FailureReason.Policy => next with { PolicyChainOnly = true },
             FailureReason.Signature => next with { SanitizeAndRetry = true },
             FailureReason.PrefillRefused => next with { WithoutPrefill = true },

@@ -49,6 +49,12 @@ internal sealed class Target
 
     public required AttemptTimes Times { get; init; }
 
+    /// <summary>The clocks of an answer that may begin with thinking that nobody sees.</summary>
+    public required AttemptTimes ThinkingTimes { get; init; }
+
+    /// <summary>The clocks of one request.</summary>
+    public AttemptTimes TimesFor(bool wantsReasoning) => wantsReasoning || ThinksUnseen ? ThinkingTimes : Times;
+
     /// <summary>Members for the request's <c>provider</c> (OpenRouter), raw JSON, or null.</summary>
     public string? RoutingPreferencesJson { get; init; }
 
@@ -61,15 +67,17 @@ internal readonly record struct AttemptTimes(TimeSpan Headers, TimeSpan FirstTok
 {
     /// <summary>
     /// What holds where the file says nothing. Cloud: 30 s to headers and first token. Local servers load models on the
-    /// first call and queue without a byte: 120 s. Silence inside a stream: 30 s, local 60 s.
+    /// first call and queue without a byte: 120 s. Silence inside a stream: 30 s, local 60 s. A model that thinks unseen sends
+    /// at most its role and pings meanwhile: 120 s to the first token, and to the headers where they come with it (Gemini).
     /// </summary>
-    public static AttemptTimes Of(TimeoutsConfig timeouts, ProviderConfig provider, bool isLocal)
+    public static AttemptTimes Of(TimeoutsConfig timeouts, ProviderConfig provider, bool isLocal, bool thinks = false)
     {
-        var first = TimeSpan.FromSeconds(isLocal ? 120 : 30);
+        var headers = TimeSpan.FromSeconds(isLocal || (thinks && provider.Api == ApiKind.Gemini) ? 120 : 30);
+        var first = TimeSpan.FromSeconds(isLocal || thinks ? 120 : 30);
         var total = timeouts.Total ?? TimeSpan.FromMinutes(10);
         if (provider.Timeout is { } own && own < total) total = own;
         return new AttemptTimes(
-            timeouts.Headers ?? first,
+            timeouts.Headers ?? headers,
             timeouts.FirstToken ?? first,
             timeouts.Idle ?? TimeSpan.FromSeconds(isLocal ? 60 : 30),
             timeouts.Answer ?? TimeSpan.FromSeconds(90),

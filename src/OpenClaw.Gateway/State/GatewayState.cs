@@ -125,6 +125,8 @@ internal sealed class GatewayState
         var served = _discovered.Find(place, reference.Model);
         var window = model?.ContextWindow ?? facts?.ContextWindow ?? served?.ContextWindow;
         var quirks = ProviderQuirks.Of(provider.Config);
+        var isLocal = model?.BaseUrl is { } own ? ProviderAddress.IsLocal(own) : provider.Config.IsLocal;
+        var grantsPrefill = provider.Config.Prefill ?? ModelCatalog.GrantsPrefill(known, reference.Model, quirks);
         return new Target
         {
             Ref = reference,
@@ -133,16 +135,21 @@ internal sealed class GatewayState
             Dialect = dialect,
             StreamUri = new Uri(root + dialect.Path(reference.Model, stream: true)),
             WholeUri = new Uri(root + dialect.Path(reference.Model, stream: false)),
-            Request = new RequestTarget(reference.Model, provider.Id, quirks, model?.MaxTokens ?? facts?.MaxOutput ?? served?.MaxOutput ?? 4096, window),
+            Request = new RequestTarget(reference.Model, provider.Id, quirks, model?.MaxTokens ?? facts?.MaxOutput ?? served?.MaxOutput ?? 4096, window)
+            {
+                GrantsPrefill = grantsPrefill,
+                Thinks = model?.Reasoning ?? served?.Thinks ?? facts?.Reasoning,
+            },
             Health = _health.Of(reference, root),
             Price = Prices.Find(reference, provider.Config),
             Place = place,
             ContextWindow = window,
             MaxOutput = model?.MaxTokens ?? facts?.MaxOutput ?? served?.MaxOutput,
-            ThinksUnseen = kind != DialectKind.Anthropic && (facts?.Reasoning ?? false),
+            ThinksUnseen = kind != DialectKind.Anthropic && (facts?.Reasoning == true || model?.Reasoning == true),
             TakesImages = model is { Input.IsEmpty: false } ? model.Input.Contains("image") : facts?.TakesImages ?? served?.TakesImages ?? true,
-            GrantsPrefill = provider.Config.Prefill ?? ModelCatalog.GrantsPrefill(known, reference.Model, quirks),
-            Times = AttemptTimes.Of(Config.Routing.Timeouts, provider.Config, model?.BaseUrl is { } own ? ProviderAddress.IsLocal(own) : provider.Config.IsLocal),
+            GrantsPrefill = grantsPrefill,
+            Times = AttemptTimes.Of(Config.Routing.Timeouts, provider.Config, isLocal),
+            ThinkingTimes = AttemptTimes.Of(Config.Routing.Timeouts, provider.Config, isLocal, thinks: true),
             RoutingPreferencesJson = model?.RoutingPreferencesJson ?? provider.Config.RoutingPreferencesJson,
             ExtraBodyJson = model?.ExtraBodyJson ?? provider.Config.ExtraBodyJson,
         };

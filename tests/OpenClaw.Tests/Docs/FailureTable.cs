@@ -65,7 +65,7 @@ internal static partial class FailureTable
         var error = FailureReport.Of(new Decision("", default, ""), new Target
         {
             Ref = new ModelRef("any", "model"), Name = "any/model", Provider = null!, Dialect = null!, StreamUri = null!, WholeUri = null!,
-            Request = null!, Health = null!, Times = default,
+            Request = null!, Health = null!, Times = default, ThinkingTimes = default,
         }, new UpstreamFailure(reason, ""));
         return (error.Status ?? GatewayErrorTable.Row(error.Kind).Status).ToString(CultureInfo.InvariantCulture);
     }

@@ -5,6 +5,8 @@ internal sealed class ManualTime : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<Timer> _timers = [];
+    private readonly HashSet<TimeSpan> _armed = [];
+    private readonly List<(TimeSpan Due, TaskCompletionSource Set)> _waiting = [];
     private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public override DateTimeOffset GetUtcNow()
@@ -21,6 +23,24 @@ internal sealed class ManualTime : TimeProvider
         var timer = new Timer(this, callback, state);
         timer.Change(dueTime, period);
         return timer;
+    }
+
+    /// <summary>What was set before now does not count for <see cref="ArmedAsync"/>.</summary>
+    public void ForgetArmed()
+    {
+        lock (_lock) _armed.Clear();
+    }
+
+    /// <summary>Ends once a timer was set that is due after exactly this long, now or before.</summary>
+    public Task ArmedAsync(TimeSpan due)
+    {
+        lock (_lock)
+        {
+            if (_armed.Contains(due)) return Task.CompletedTask;
+            var set = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Add((due, set));
+            return set.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        }
     }
 
     public void Advance(TimeSpan by)
@@ -55,6 +75,8 @@ internal sealed class ManualTime : TimeProvider
                 if (dueTime == Timeout.InfiniteTimeSpan) return true;
                 Due = time._now + dueTime;
                 time._timers.Add(this);
+                time._armed.Add(dueTime);
+                foreach (var (_, set) in time._waiting.Where(w => w.Due == dueTime)) set.TrySetResult();
             }
             return true;
         }

@@ -4,7 +4,7 @@ using OpenClaw.Gateway.Dialects.Json;
 namespace OpenClaw.Gateway.Dialects.Anthropic;
 
 /// <summary>
-/// Answers <c>/v1/messages/count_tokens</c> where the target cannot. An estimate, meant to be rather too high than too low:
+/// Answers <c>/v1/messages/count_tokens</c> where no provider counts. An estimate, meant to be rather too high than too low:
 /// four bytes of Latin script a token, three of JSON, two of other alphabets, one character of Chinese, Japanese or Korean;
 /// four tokens a message, 350 for having tools at all, 1,600 an image (the most Anthropic scales one to), and for a document
 /// 2,000 plus one token for each 30 bytes of its base64.

@@ -27,6 +27,7 @@ internal sealed class MessagePlan
         var plan = new MessagePlan();
         foreach (var turn in request.Turns)
         {
+            if (turn.Name is not null) WriteRequest.Note(unsupported, "participant name");
             foreach (var part in turn.Parts)
             {
                 if (Accepted(part, turn.Role, unsupported) is { } accepted) plan.Add(turn.Role, accepted);

@@ -12,10 +12,11 @@ internal static class OutputSchema
         ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"];
 
     /// <summary>The schema for <c>output_config.format</c>, or null when the request has none or the model would not enforce it.</summary>
-    public static string? Of(ChatRequest request, ClaudeModel model)
+    /// <param name="unsupported">Is told of every constraint that is left out, and of members of any name, which the protocol does not take.</param>
+    public static string? Of(ChatRequest request, ClaudeModel model, ICollection<string> unsupported)
     {
         if (request.Output is not { Kind: OutputFormatKind.JsonSchema, SchemaJson: { } schema } || !model.EnforcesSchemas) return null;
-        return Rewrite(schema, Adapt) ?? schema;
+        return Rewrite(schema, node => Adapt(node, unsupported)) ?? schema;
     }
 
     /// <summary>A tool's schema: an object whose type is said.</summary>
@@ -41,26 +42,30 @@ internal static class OutputSchema
         }
     }
 
-    private static void Adapt(JsonNode? node)
+    private static void Adapt(JsonNode? node, ICollection<string> unsupported)
     {
         if (node is JsonArray array)
         {
-            foreach (var item in array) Adapt(item);
+            foreach (var item in array) Adapt(item, unsupported);
             return;
         }
         if (node is not JsonObject schema) return;
-        foreach (var name in s_refused) schema.Remove(name);
+        foreach (var name in s_refused)
+        {
+            if (schema.Remove(name)) unsupported.Note($"{name} in a response schema");
+        }
         foreach (var (name, value) in schema)
         {
             if (name is "properties" or "$defs" or "definitions")
             {
                 // The members are names of the user's, each with a schema.
-                if (value is JsonObject named) foreach (var (_, inner) in named) Adapt(inner);
+                if (value is JsonObject named) foreach (var (_, inner) in named) Adapt(inner, unsupported);
             }
-            else if (name is "items" or "anyOf" or "allOf" or "oneOf" or "prefixItems") Adapt(value);
+            else if (name is "items" or "anyOf" or "allOf" or "oneOf" or "prefixItems") Adapt(value, unsupported);
         }
         if (schema.TryGetPropertyValue("type", out var type) && type is JsonValue word && word.TryGetValue<string>(out var kind) && kind == "object")
         {
+            if (schema["additionalProperties"] is { } more && more.GetValueKind() != JsonValueKind.False) unsupported.Note("additionalProperties in a response schema");
             schema["additionalProperties"] = false;
         }
     }

@@ -50,6 +50,9 @@ internal sealed partial class ReadRequest
         var url = JsonRead.String(source, "url");
         var cache = CacheControl(block);
         var title = JsonRead.String(block, "title");
+        // Only Claude cites, and only it is told what a document is for.
+        if (WantsCitations(block)) Unmapped("citations");
+        if (JsonRead.String(block, "context") is { Length: > 0 }) Unmapped("document context");
         switch (JsonRead.String(source, "type"))
         {
             case "base64" when data is not null: parts.Add(new MediaPart(kind, mediaType, data, null) { CacheControl = cache, FileName = title }); break;
@@ -67,6 +70,10 @@ internal sealed partial class ReadRequest
             default: Fail($"{path}.source.type", "Input should be 'base64', 'url', 'text', 'content' or 'file'"); break;
         }
     }
+
+    private static bool WantsCitations(JsonElement block) =>
+        block.TryGetProperty("citations"u8, out var citations) && citations.ValueKind == JsonValueKind.Object
+        && citations.TryGetProperty("enabled"u8, out var enabled) && enabled.ValueKind == JsonValueKind.True;
 
     private void SearchResult(string path, JsonElement block, ChatRole role, List<ChatPart> parts)
     {

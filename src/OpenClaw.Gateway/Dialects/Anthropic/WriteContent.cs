@@ -42,6 +42,7 @@ internal static class WriteContent
             MediaKind.Document => media.Url is not null || media.MediaType is "application/pdf" || IsText(media),
             _ => false,
         };
+        if (can && media.HasDetail) WriteRequest.Note(unsupported, "image detail");
         if (can) return true;
         WriteRequest.Note(unsupported, media.Kind switch
         {

@@ -33,7 +33,7 @@ internal static class WriteRequest
         json.WriteEndArray();
         WriteTools(json, request, messages, unsupported);
         WriteSampling(json, request, model, thinking, unsupported);
-        thinking.Write(json, OutputSchema.Of(request, model));
+        thinking.Write(json, OutputSchema.Of(request, model, unsupported));
         WriteStops(json, request, unsupported);
         WriteUser(json, request.User, unsupported);
         if (request.Stream) json.WriteBoolean("stream"u8, true);

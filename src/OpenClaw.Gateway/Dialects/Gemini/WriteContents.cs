@@ -120,6 +120,7 @@ internal sealed class GeminiContentWriter(Utf8JsonWriter writer, GeminiModel mod
 
     private void WriteMedia(MediaPart media)
     {
+        if (media.HasDetail) unsupported.Note("image detail");
         writer.WriteStartObject();
         if (media.Base64 is not null)
         {

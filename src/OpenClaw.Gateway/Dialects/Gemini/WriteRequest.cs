@@ -25,6 +25,7 @@ internal static class GeminiRequestWriter
         WriteToolChoice(writer, request, unsupported);
         WriteGeneration(writer, request, model, unsupported);
         if (request.User is not null) unsupported.Note("user");
+        if (request.HasCacheControl) unsupported.Note(ChatRequest.CacheControlName);
         writer.WriteEndObject();
     }
 
@@ -79,7 +80,13 @@ internal static class GeminiRequestWriter
     {
         foreach (var property in schema.EnumerateObject())
         {
-            if (property.NameEquals("type"u8) || property.NameEquals("additionalProperties"u8) || property.NameEquals("$schema"u8)) continue;
+            if (property.NameEquals("type"u8) || property.NameEquals("$schema"u8)) continue;
+            // A tool may take members of any name.
+            if (property.NameEquals("additionalProperties"u8))
+            {
+                if (property.Value.ValueKind is JsonValueKind.True or JsonValueKind.Object) return true;
+                continue;
+            }
             if (property.NameEquals("required"u8) || property.NameEquals("title"u8) || property.NameEquals("description"u8)) continue;
             var isEmpty = property.Value.ValueKind == JsonValueKind.Object && !property.Value.EnumerateObject().Any();
             if (!isEmpty) return true;

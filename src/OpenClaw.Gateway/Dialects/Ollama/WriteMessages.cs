@@ -137,6 +137,7 @@ internal sealed class OllamaMessageWriter(Utf8JsonWriter writer, ICollection<str
                 });
                 continue;
             }
+            if (media.HasDetail) unsupported.Note("image detail");
             if (!isOpen) writer.WriteStartArray("images"u8);
             isOpen = true;
             writer.WriteStringValue(data);

@@ -20,7 +20,8 @@ internal static class OllamaRequestWriter
         writer.WriteBoolean("stream"u8, request.Stream);
         WriteTools(writer, request, unsupported);
         WriteFormat(writer, request.Output, unsupported);
-        WriteThink(writer, request.Reasoning, target.Model, unsupported);
+        WriteThink(writer, request.Reasoning, target, unsupported);
+        if (request.HasCacheControl) unsupported.Note(ChatRequest.CacheControlName);
         writer.WriteBoolean("truncate"u8, false);
         writer.WriteBoolean("shift"u8, false);
         WriteOptions(writer, request, target);
@@ -69,12 +70,17 @@ internal static class OllamaRequestWriter
         writer.WriteString("format"u8, "json"u8);
     }
 
-    // gpt-oss wants a level and cannot be switched off; the others know on and off.
-    private static void WriteThink(Utf8JsonWriter writer, ReasoningRequest? reasoning, string model, ICollection<string> unsupported)
+    // gpt-oss wants a level and cannot be switched off; the others know on and off. A model that cannot think refuses the wish (400).
+    private static void WriteThink(Utf8JsonWriter writer, ReasoningRequest? reasoning, RequestTarget target, ICollection<string> unsupported)
     {
         if (reasoning is null) return;
         var isOff = !reasoning.Enabled || reasoning.Effort == "none" || (reasoning.Effort is null && reasoning.BudgetTokens == 0);
-        if (!model.Contains("gpt-oss", StringComparison.OrdinalIgnoreCase))
+        if (target.Thinks == false)
+        {
+            if (!isOff) unsupported.Note("reasoning");
+            return;
+        }
+        if (!target.Model.Contains("gpt-oss", StringComparison.OrdinalIgnoreCase))
         {
             writer.WriteBoolean("think"u8, !isOff);
             if (!isOff && reasoning.BudgetTokens is not null) unsupported.Note("reasoning budget");

@@ -42,6 +42,8 @@ internal sealed class ReadStream : DialectStreamReader
     public override FrameOutcome Read(ReadOnlySpan<byte> eventName, ReadOnlySpan<byte> data, IChatEventSink sink)
     {
         LastFrameWasUsageOnly = false;
+        UsageBeside = default;
+        var payload = data;
         data = data.Trim(" \t\r\n"u8);
         if (data.IsEmpty) return FrameOutcome.Read;
         if (data.StartsWith("[DONE]"u8)) return FrameOutcome.Done;
@@ -57,6 +59,7 @@ internal sealed class ReadStream : DialectStreamReader
         {
             return FrameOutcome.Malformed;
         }
+        if (chunk.UsageLength > 0 && !chunk.Choices.IsEmpty && payload.Overlaps(data, out var lead)) UsageBeside = (lead + chunk.UsageStart, chunk.UsageLength);
         Emit(chunk, eventName.SequenceEqual("error"u8) || chunk.IsErrorObject ? data : chunk.Error, sink);
         return FrameOutcome.Read;
     }
@@ -72,6 +75,7 @@ internal sealed class ReadStream : DialectStreamReader
     {
         public ReadOnlySpan<byte> Id, Model, Choices, Usage, Error;
         public long Created;
+        public int UsageStart, UsageLength;
         public bool IsErrorObject;
         public PriceTier Tier;
     }
@@ -84,12 +88,17 @@ internal sealed class ReadStream : DialectStreamReader
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = reader.ValueSpan;
+            var start = (int)reader.TokenStartIndex;
             reader.Read();
             if (name.SequenceEqual("choices"u8)) chunk.Choices = JsonRead.Raw(ref reader, data);
             else if (name.SequenceEqual("id"u8)) chunk.Id = JsonRead.Raw(ref reader, data);
             else if (name.SequenceEqual("model"u8)) chunk.Model = JsonRead.Raw(ref reader, data);
             else if (name.SequenceEqual("created"u8)) chunk.Created = JsonRead.Int64(ref reader);
-            else if (name.SequenceEqual("usage"u8)) chunk.Usage = ObjectOrNothing(JsonRead.Raw(ref reader, data), chunk.Usage);
+            else if (name.SequenceEqual("usage"u8))
+            {
+                chunk.Usage = ObjectOrNothing(JsonRead.Raw(ref reader, data), chunk.Usage);
+                (chunk.UsageStart, chunk.UsageLength) = (start, (int)reader.BytesConsumed - start);
+            }
             else if (name.SequenceEqual("service_tier"u8)) chunk.Tier = reader.TokenType == JsonTokenType.String ? PriceTiers.Read(reader.ValueSpan) : default;
             else if (name.SequenceEqual("x_groq"u8)) chunk.Usage = ObjectOrNothing(Member(JsonRead.Raw(ref reader, data), "usage"u8), chunk.Usage);
             else if (name.SequenceEqual("error"u8)) chunk.Error = JsonRead.Raw(ref reader, data);

@@ -23,6 +23,9 @@ internal static class WriteRequest
         if (request.Reasoning is { } reasoning) WriteThinking(json, reasoning, target, unsupported);
         if (request.User is { } user) json.WriteString("user"u8, user);
         if (target.Quirks.HasFlag(TargetQuirks.OpenRouter)) WriteUsageFlag(json);
+        else if (request.HasCacheControl) unsupported.Note(ChatRequest.CacheControlName);
+        // Who does not go on with it answers it, or begins again: the caller would join two beginnings.
+        if (!target.GrantsPrefill && WriteMessages.EndsWithPrefill(request)) unsupported.Note("prefilled answer");
         if (target.Quirks.HasFlag(TargetQuirks.ContinueFinalMessage) && WriteMessages.EndsWithPrefill(request))
         {
             json.WriteBoolean("add_generation_prompt"u8, false);

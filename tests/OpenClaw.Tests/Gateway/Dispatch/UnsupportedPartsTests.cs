@@ -57,4 +57,47 @@ public sealed class UnsupportedPartsTests
         Assert.Equal((200, "p/ok"), (answer.Status, answer.Headers["x-openclaw-model"]));
         Assert.Equal("/v1/chat/completions", Assert.Single(stage.Asked).Path);
     }
+
+    [Fact]
+    public async Task A_hint_where_to_cache_is_named_and_refuses_nobody()
+    {
+        await using var stage = await ScriptedStage.StartAsync([], Reject);
+        var answer = await stage.AskAsync("p/ok", messages: true, stream: false, more: "\"system\": [{ \"type\": \"text\", \"text\": \"be brief\", \"cache_control\": { \"type\": \"ephemeral\" } }]");
+        Assert.Equal((200, "p/ok cannot carry cache_control"), (answer.Status, answer.Headers["x-openclaw-warnings"]));
+    }
+
+    [Theory]
+    [InlineData(false, "p/ok cannot carry prefilled answer")]
+    [InlineData(true, null)]
+    public async Task The_beginning_of_an_answer_is_one_for_a_target_that_does_not_go_on_with_it(bool goesOn, string? warning)
+    {
+        await using var stage = await ScriptedStage.StartAsync([], providers: server => $$"""
+            "p": { "api": "openai-completions", "baseUrl": "{{server.BaseUrl}}", "apiKey": "sk-x", "prefill": {{(goesOn ? "true" : "false")}} }
+            """);
+        var (answer, _) = await stage.Gateway.PostAsync("/v1/messages", """{ "model": "p/ok", "max_tokens": 50, "messages": [{ "role": "user", "content": "JSON, please" }, { "role": "assistant", "content": "{" }] }""");
+        using (answer) Assert.Equal((200, warning), ((int)answer.StatusCode, answer.Headers.TryGetValues("x-openclaw-warnings", out var warnings) ? string.Join(", ", warnings) : null));
+    }
+
+    private const string UnknownBlock = """{ "model": "p/ok", "max_tokens": 50, "messages": [{ "role": "user", "content": [{ "type": "hologram", "data": "x" }] }] }""";
+
+    [Fact]
+    public async Task What_is_not_understood_here_goes_to_a_target_that_takes_it_as_it_is()
+    {
+        await using var stage = await ScriptedStage.StartAsync(["a/ok"]);
+        var (answer, body) = await stage.Gateway.PostAsync("/v1/messages", UnknownBlock);
+        using (answer) Assert.True(answer.IsSuccessStatusCode, body);
+        var asked = Assert.Single(stage.Asked);
+        Assert.Equal("/v1/messages", asked.Path);
+        Assert.Contains("hologram", System.Text.Encoding.UTF8.GetString(asked.Body.Span), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_not_understood_here_is_the_callers_fault_where_nobody_takes_it_as_it_is()
+    {
+        await using var stage = await ScriptedStage.StartAsync(["p/down"]);
+        var (answer, body) = await stage.Gateway.PostAsync("/v1/messages", UnknownBlock);
+        using (answer) Assert.Equal(400, (int)answer.StatusCode);
+        Assert.Contains("hologram", body, StringComparison.Ordinal);
+        Assert.Empty(stage.Asked);
+    }
 }

@@ -32,7 +32,7 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
         await using var ollama = Ollama("""{"model_info":{"general.architecture":"llama","llama.context_length":32768},"capabilities":["completion","tools"]}""");
         var state = await LookAsync(Providers("ollama", "ollama", ollama.Url));
         var target = Target(state, "ollama/llama3.2");
-        Assert.Equal((32768, false, 32768), (target.ContextWindow, target.TakesImages, target.Request.ContextWindow));
+        Assert.Equal((32768, false, 32768, false), (target.ContextWindow, target.TakesImages, target.Request.ContextWindow, target.Request.Thinks));
         Assert.Equal(["GET /api/tags", "POST /api/show {\"model\":\"llama3.2:latest\"}"], ollama.Asked);
     }
 

@@ -53,6 +53,13 @@ internal sealed class ReloadStage : IAsyncDisposable
         }
     }
 
+    public async Task<(HttpResponseMessage Answer, string Body)> PostAsync(string path, string json)
+    {
+        using var body = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
+        var answer = await Client.PostAsync(new Uri(_host!.Address, path), body);
+        return (answer, await answer.Content.ReadAsStringAsync());
+    }
+
     public async Task<int> StatusAsync(string? token = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_host!.Address, "/openclaw/v1/status"));

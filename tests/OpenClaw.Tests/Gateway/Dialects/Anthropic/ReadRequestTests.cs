@@ -20,6 +20,16 @@ public class ReadRequestTests
     private static List<ChatPart> Parts(string content, string role = "user") =>
         ReadMessages("[{\"role\":\"" + role + "\",\"content\":" + content + "}]").Turns[0].Parts;
 
+    [Theory]
+    [InlineData("\"citations\":{\"enabled\":true}", "citations")]
+    [InlineData("\"context\":\"a contract of 1999\"", "document context")]
+    [InlineData("\"citations\":{\"enabled\":false},\"context\":null", null)]
+    public void What_only_Claude_does_with_documents_is_named(string member, string? what)
+    {
+        var request = ReadMessages("[{\"role\":\"user\",\"content\":[{\"type\":\"document\",\"source\":{\"type\":\"text\",\"media_type\":\"text/plain\",\"data\":\"d\"}," + member + "}]}]");
+        Assert.Equal(what is null ? [] : [what], request.Unmapped);
+    }
+
     [Fact]
     public void Reads_every_parameter()
     {

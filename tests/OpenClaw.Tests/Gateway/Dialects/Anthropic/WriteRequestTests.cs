@@ -37,6 +37,24 @@ public class WriteRequestTests
     private static string Compact(JsonNode? node) => node?.ToJsonString(new JsonSerializerOptions { TypeInfoResolver = new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver(), Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) ?? "null";
 
     [Fact]
+    public void What_a_response_schema_loses_is_named()
+    {
+        var request = Hi();
+        request.Output = new OutputFormat(OutputFormatKind.JsonSchema, "n", """
+            {"type":"object","properties":{"minimum":{"type":"integer","minimum":1},"map":{"type":"object","additionalProperties":{"type":"string","maxLength":3}},"shut":{"type":"object","additionalProperties":false}}}
+            """);
+        Assert.Equal(["additionalProperties in a response schema", "minimum in a response schema"], Write(request).Unsupported.Order());
+    }
+
+    [Fact]
+    public void Names_of_participants_and_details_of_images_are_named()
+    {
+        var request = Request((ChatRole.User, new MediaPart(MediaKind.Image, "image/png", "AAAA", null) { Detail = "high" }));
+        request.Turns[0].Name = "Ann";
+        Assert.Equal(["image detail", "participant name"], Write(request).Unsupported.Order());
+    }
+
+    [Fact]
     public void A_limit_is_always_there()
     {
         Assert.Equal("""{"model":"claude-sonnet-4-5","max_tokens":4096,"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}]}""", Compact(Write(Hi()).Json));
@@ -265,7 +283,7 @@ public class WriteRequestTests
         request.Output = new OutputFormat(OutputFormatKind.JsonSchema, "s", """{"type":"object","properties":{"minimum":{"type":"integer","minimum":1},"list":{"type":"array","items":{"type":"object","properties":{}}}}}""");
         var (json, unsupported) = Write(request);
 
-        Assert.Empty(unsupported);
+        Assert.Equal(["minimum in a response schema"], unsupported);
         Assert.Equal("""{"type":"json_schema","schema":{"type":"object","properties":{"minimum":{"type":"integer"},"list":{"type":"array","items":{"type":"object","properties":{},"additionalProperties":false}}},"additionalProperties":false}}""", Compact(json["output_config"]!["format"]));
     }
 

@@ -32,6 +32,26 @@ public class WriteRequestTests
             json["contents"]!.ToJsonString());
     }
 
+    [Theory]
+    [InlineData("""{"type":"object","additionalProperties":{"type":"string"}}""", true)]
+    [InlineData("""{"type":"object","additionalProperties":true}""", true)]
+    [InlineData("""{"type":"object","properties":{},"additionalProperties":false}""", false)]
+    public void A_tool_that_takes_members_of_any_name_keeps_its_schema(string schema, bool isWritten)
+    {
+        var request = Say("x");
+        request.Tools.Add(new ToolDefinition("f", null, schema));
+        var written = Write(request).Json["tools"]![0]!["functionDeclarations"]![0]!["parametersJsonSchema"]?.ToJsonString();
+        Assert.Equal(isWritten ? schema : null, written);
+    }
+
+    [Fact]
+    public void Marks_of_a_cache_and_details_of_images_are_named()
+    {
+        var request = Of(User(new TextPart("a"), new MediaPart(MediaKind.Image, "image/png", "AAAA", null) { Detail = "low" }, new MediaPart(MediaKind.Image, "image/png", "BBBB", null) { Detail = "auto" }));
+        request.Tools.Add(new ToolDefinition("f", null, Schema) { CacheControl = "{}" });
+        Assert.Equal(["cache_control", "image detail"], Write(request).Unsupported.Order());
+    }
+
     [Fact]
     public void Instructions_alone_become_a_turn()
     {

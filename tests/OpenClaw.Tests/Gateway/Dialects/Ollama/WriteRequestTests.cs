@@ -39,6 +39,28 @@ public class WriteRequestTests
         Assert.Empty(unsupported);
     }
 
+    [Theory]
+    [InlineData(true, true, "true")]
+    [InlineData(null, true, "true")]
+    [InlineData(false, true, null)]
+    [InlineData(false, false, null)]
+    public void A_model_that_cannot_think_is_not_asked_to(bool? thinks, bool wanted, string? written)
+    {
+        var request = Say("x");
+        request.Reasoning = new ReasoningRequest(wanted, wanted ? "high" : "none");
+        var (output, unsupported) = (new System.Buffers.ArrayBufferWriter<byte>(), new List<string>());
+        s_dialect.WriteRequest(request, new RequestTarget("llama3.2", "ollama", TargetQuirks.None) { Thinks = thinks }, output, unsupported);
+        Assert.Equal(written, JsonNode.Parse(output.WrittenSpan)!["think"]?.ToJsonString());
+        Assert.Equal(wanted && thinks == false ? ["reasoning"] : [], unsupported);
+    }
+
+    [Fact]
+    public void Marks_of_a_cache_and_details_of_images_are_named()
+    {
+        var (_, unsupported) = Write(Of(User(new TextPart("a") { CacheControl = "{}" }, new MediaPart(MediaKind.Image, "image/png", "AAAA", null) { Detail = "high" })));
+        Assert.Equal(["cache_control", "image detail"], unsupported.Order());
+    }
+
     [Fact]
     public void A_prompt_that_is_too_long_is_to_be_refused_not_cut()
     {

@@ -33,6 +33,16 @@ public class WriteRequestTests
         return turn;
     }
 
+    [Theory]
+    [InlineData(TargetQuirks.None, true)]
+    [InlineData(TargetQuirks.OpenRouter, false)]
+    internal void Marks_of_a_cache_are_named_where_they_cannot_be_written(TargetQuirks quirks, bool isNamed)
+    {
+        var unsupported = new List<string>();
+        Written(Ask(new TextPart("long") { CacheControl = """{"type":"ephemeral"}""" }), quirks, unsupported: unsupported);
+        Assert.Equal(isNamed ? ["cache_control"] : [], unsupported);
+    }
+
     [Fact]
     public void A_simple_question() => Assert.Equal(
         """{"model":"up/model","messages":[{"role":"user","content":"hi"}]}""", Written(Ask()));

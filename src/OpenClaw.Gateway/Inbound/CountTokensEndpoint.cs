@@ -1,0 +1,61 @@
+using Microsoft.AspNetCore.Http;
+using OpenClaw.Gateway.Control;
+using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Dialects.Anthropic;
+using OpenClaw.Gateway.Dispatch;
+using OpenClaw.Gateway.Errors;
+using OpenClaw.Gateway.Routing;
+using OpenClaw.Gateway.State;
+
+namespace OpenClaw.Gateway.Inbound;
+
+/// <summary>
+/// <c>POST /v1/messages/count_tokens</c>. Where the first target for the model speaks Messages, its provider counts; elsewhere,
+/// and where that comes to nothing, the answer is an estimate. <c>x-openclaw-model</c> names who counted.
+/// </summary>
+internal sealed class CountTokensEndpoint(StateHolder states, PromptCount count)
+{
+    public async Task HandleAsync(HttpContext http)
+    {
+        var state = states.Current;
+        if (state.Authentication.Authenticate(http.Request) is not { } caller)
+        {
+            await RefuseAsync(http, s_unauthenticated).ConfigureAwait(false);
+            return;
+        }
+        var (envelope, error) = await RequestEnvelope.ReadAsync(http.Request, state.Config.Gateway.MaxBodyBytes, http.RequestAborted).ConfigureAwait(false);
+        if (error is not null)
+        {
+            await RefuseAsync(http, error).ConfigureAwait(false);
+            return;
+        }
+        using (envelope)
+        {
+            var tokens = await CountedAsync(http, state, caller, envelope!).ConfigureAwait(false)
+                // The envelope was read as an object, so there is an estimate.
+                ?? AnthropicTokenCount.Estimate(envelope!.Body) ?? envelope.EstimatedTokens;
+            await JsonAnswer.WriteAsync(http, json =>
+            {
+                json.WriteStartObject();
+                json.WriteNumber("input_tokens"u8, tokens);
+                json.WriteEndObject();
+            }).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<long?> CountedAsync(HttpContext http, GatewayState state, Caller caller, RequestEnvelope envelope)
+    {
+        var named = http.Request.Headers["x-openclaw-model"].ToString().Trim();
+        var (chain, _) = RoutePlanner.Resolve(state, caller, named.Length > 0 ? named : envelope.Model, "anthropic");
+        if (chain.IsEmpty || state.TargetOf(chain[0]).Target is not { Dialect.Kind: DialectKind.Anthropic } target) return null;
+        var counted = await count.AskAsync(target, envelope.Body, http.Request.Headers, http.RequestAborted).ConfigureAwait(false);
+        if (counted is not null) AnswerHeaders.WriteModel(http.Response, target.Name);
+        return counted;
+    }
+
+    private static Task RefuseAsync(HttpContext http, GatewayError error) =>
+        ErrorAnswer.WriteAsync(http, DialectTable.Of(DialectKind.Anthropic), error, new Decision("none", default, "none"));
+
+    private static readonly GatewayError s_unauthenticated = new(
+        GatewayErrorKind.Unauthenticated, "no valid token; send the gateway token as Authorization: Bearer or x-api-key");
+}
