@@ -209,7 +209,7 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
 
     private static RelaySink NewRelay(Exchange x, AnswerTracker tracker, DialectStreamWriter writer, AttemptGoal goal, bool prefill) => new(
         tracker, writer,
-        goal.Continuation is { IsFresh: false } continuation ? new TextAligner(continuation.Sent, prefill) : null,
+        goal.Continuation is { IsFresh: false } continuation ? new TextAligner(continuation.Sent, prefill, x.Envelope.WantsStructure) : null,
         goal.Continuation?.Earlier ?? default,
         holdTools: x.Plan.MayContinue);
 

@@ -451,9 +451,10 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         x.Plan.MayContinue && !x.Envelope.WantsChoices && !opened.Pump!.IsUncontinuable && !opened.Tracker.HasRefusal
         && failure.Reason is not (FailureReason.Policy or FailureReason.TotalTimeout or FailureReason.ContextTooLong or FailureReason.BadRequest);
 
-    // With reasoning on, with tools already decided, or behind a prefill of the client's own, providers refuse or misread it.
+    // With reasoning on, with tools already decided, or behind a prefill of the client's own, providers refuse or misread it; a
+    // structured output they begin anew.
     private static bool CanPrefill(Exchange x, Continuation? continuation) =>
-        continuation is { Sent.IsEmpty: false } && !x.Envelope.WantsReasoning && !x.Envelope.EndsWithAssistant
+        continuation is { Sent.IsEmpty: false } && !x.Envelope.WantsReasoning && !x.Envelope.WantsStructure && !x.Envelope.EndsWithAssistant
         && !continuation.Sent.Span.TrimEnd(" \t\r\n"u8).IsEmpty;
 
     private static TimeSpan DeadlineOf(Exchange x)

@@ -11,6 +11,9 @@ namespace OpenClaw.Gateway.Dispatch;
 /// </summary>
 internal sealed class RelaySink : IChatEventSink
 {
+    // No fault of the target: another says it in other words.
+    private static readonly UpstreamFailure s_lost = new(FailureReason.Unsupported, "its answer parts from the one that was cut, and a structured output cannot be put together from two");
+
     private readonly AnswerTracker _tracker;
     private readonly DialectStreamWriter _writer;
     private readonly TextAligner? _aligner;
@@ -34,8 +37,8 @@ internal sealed class RelaySink : IChatEventSink
     /// <summary>The text of this hop that the writer was given, UTF-8.</summary>
     public ReadOnlySpan<byte> Emitted => _emitted.WrittenSpan;
 
-    /// <summary>How this hop's text met what was sent before; null for the first hop.</summary>
-    public Alignment? Seam => _calledEarly && _seamTold ? Alignment.Called : _aligner?.State;
+    /// <summary>How this hop's text met what was sent before; null for the first hop, and where nothing of it could follow.</summary>
+    public Alignment? Seam => _aligner is { IsLost: true } ? null : _calledEarly && _seamTold ? Alignment.Called : _aligner?.State;
 
     /// <summary>Bytes held back; the pump bounds them.</summary>
     public int HeldBytes => _heldBytes.WrittenCount;
@@ -114,8 +117,10 @@ internal sealed class RelaySink : IChatEventSink
 
     public void Finish(FinishReason reason, ReadOnlySpan<byte> stopSequence)
     {
-        _tracker.Finish(reason, stopSequence);
         FlushAligner();
+        // What cannot be put together is no end of the answer.
+        if (_aligner is { IsLost: true }) return;
+        _tracker.Finish(reason, stopSequence);
         Release();
         _writer.Finish(reason, stopSequence);
     }
@@ -152,6 +157,7 @@ internal sealed class RelaySink : IChatEventSink
 
     private void Emit(ReadOnlySpan<byte> fresh)
     {
+        if (_aligner is { IsLost: true }) _tracker.Fail(s_lost);
         if (fresh.IsEmpty) return;
         if (IsHolding)
         {

@@ -25,7 +25,8 @@ internal enum Alignment
 /// </summary>
 /// <param name="sent">What the caller already has, UTF-8.</param>
 /// <param name="isContinuation">The target was asked to go on (prefill): text that does not begin like the sent text is passed on at once.</param>
-internal sealed class TextAligner(ReadOnlyMemory<byte> sent, bool isContinuation)
+/// <param name="exactOnly">Text that parts from the sent one is not handed on at all (<see cref="IsLost"/>): two halves of a JSON document do not make one.</param>
+internal sealed class TextAligner(ReadOnlyMemory<byte> sent, bool isContinuation, bool exactOnly = false)
 {
     // Short enough to be found again after a difference, long enough not to be found by chance.
     private const int Anchor = 40;
@@ -46,10 +47,13 @@ internal sealed class TextAligner(ReadOnlyMemory<byte> sent, bool isContinuation
     /// </summary>
     public bool IsRepeating => State == Alignment.Pending && !_searching && !(isContinuation && (_matched < RestartSign || sent.Length < RestartSign));
 
+    /// <summary>The texts parted, and must not: nothing of the new one can follow.</summary>
+    public bool IsLost => exactOnly && State == Alignment.Parted;
+
     /// <summary>Takes the next text; returns what to send now, empty while undecided. The span is valid until the next call.</summary>
     public ReadOnlySpan<byte> Take(ReadOnlySpan<byte> text)
     {
-        if (State != Alignment.Pending) return text;
+        if (State != Alignment.Pending) return IsLost ? default : text;
         _held.AddRange(text);
         return _searching ? Search(false) : Compare(false);
     }
@@ -78,6 +82,11 @@ internal sealed class TextAligner(ReadOnlyMemory<byte> sent, bool isContinuation
         if (atEnd && _matched == held.Length)
         {
             // A shorter answer than the one that was cut: all of it has been sent.
+            State = Alignment.Parted;
+            return default;
+        }
+        if (exactOnly)
+        {
             State = Alignment.Parted;
             return default;
         }

@@ -64,6 +64,9 @@ internal sealed class RequestEnvelope : IDisposable
     /// <summary>Reasoning was asked for (<c>thinking</c>, <c>reasoning</c>, <c>reasoning_effort</c>): no prefill then.</summary>
     public bool WantsReasoning { get; private set; }
 
+    /// <summary>The answer is to be JSON (OpenAI's <c>response_format</c>, Anthropic's <c>output_config.format</c>).</summary>
+    public bool WantsStructure { get; private set; }
+
     /// <summary>More than one choice was asked for (<c>n</c>).</summary>
     public bool WantsChoices => Choices > 1;
 
@@ -355,6 +358,10 @@ internal sealed class RequestEnvelope : IDisposable
             WantsReasoning = reader.TokenType != JsonTokenType.Null && !IsDisabled(reader);
             reader.Skip();
         }
+        else if (reader.ValueTextEquals("response_format"u8) || reader.ValueTextEquals("output_config"u8) || reader.ValueTextEquals("output_format"u8))
+        {
+            WantsStructure |= IsStructure(reader);
+        }
         else if (reader.ValueTextEquals("system"u8))
         {
             var before = reader.BytesConsumed;
@@ -373,6 +380,22 @@ internal sealed class RequestEnvelope : IDisposable
         {
             if (probe.TokenType == JsonTokenType.String && probe.ValueSpan.SequenceEqual("disabled"u8)) return true;
             if (probe.TokenType == JsonTokenType.False) return true;
+        }
+        return false;
+    }
+
+    // {"type":"json_schema",…} and {"format":{…}}, but not {"type":"text"}. By value: the schema is prompt text and is counted.
+    private static bool IsStructure(Utf8JsonReader probe)
+    {
+        probe.Read();
+        if (probe.TokenType != JsonTokenType.StartObject) return false;
+        while (probe.Read() && probe.TokenType == JsonTokenType.PropertyName)
+        {
+            var (isType, isFormat) = (probe.ValueTextEquals("type"u8), probe.ValueTextEquals("format"u8));
+            probe.Read();
+            if (isType) return probe.TokenType == JsonTokenType.String && !probe.ValueSpan.SequenceEqual("text"u8);
+            if (isFormat) return probe.TokenType == JsonTokenType.StartObject;
+            probe.Skip();
         }
         return false;
     }

@@ -108,9 +108,22 @@ public class TextAlignerTests
         Assert.Equal(" ₤ und mehr", new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(rest));
     }
 
-    private static (byte[] Fresh, Alignment State) Run(byte[] sent, byte[] text, int size, bool isContinuation)
+    [Theory]
+    [InlineData("{\"name\":\"Alice\"}", "")]
+    [InlineData("{\"name\": \"A", "")]
+    [InlineData("{\"name\": \"Alice\"}", "ice\"}")]
+    public void Where_only_an_exact_repetition_will_do_nothing_else_is_handed_on(string text, string expected)
     {
-        var aligner = new TextAligner(sent, isContinuation);
+        foreach (var size in (int[])[1, 5, 1000])
+        {
+            var (rest, state) = Run("{\"name\": \"Al"u8.ToArray(), Encoding.UTF8.GetBytes(text), size, isContinuation: false, exactOnly: true);
+            Assert.Equal((expected.Length > 0 ? Alignment.Exact : Alignment.Parted, expected), (state, Encoding.UTF8.GetString(rest)));
+        }
+    }
+
+    private static (byte[] Fresh, Alignment State) Run(byte[] sent, byte[] text, int size, bool isContinuation, bool exactOnly = false)
+    {
+        var aligner = new TextAligner(sent, isContinuation, exactOnly);
         var rest = new List<byte>();
         for (var i = 0; i < text.Length; i += size) rest.AddRange(aligner.Take(text.AsSpan(i, Math.Min(size, text.Length - i))));
         rest.AddRange(aligner.End());
