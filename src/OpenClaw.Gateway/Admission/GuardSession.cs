@@ -21,10 +21,14 @@ internal sealed class GuardSession(string caller, string key)
     private static readonly TimeSpan s_identicalWindow = TimeSpan.FromMinutes(10);
 
     // Where no session is named, all who ask the same share one: a loop asks again at once, and one at a time.
-    private static readonly TimeSpan s_atOnce = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_atOnce = TimeSpan.FromSeconds(15);
 
-    // And intervals of many people are alike now and then, those of a clock always; short ones say only that many are there.
+    // And intervals of many people are alike now and then, those of a clock always; short ones may say only that many are there.
     private const int RegularOfMany = 4;
+    private const int SurelyRegular = 8;
+
+    // A crowd's calls count as one where they come together (PromptRing), so its pauses are all as long as that.
+    private static readonly TimeSpan s_crowd = TimeSpan.FromSeconds(18);
     private static readonly TimeSpan s_beatAmongMany = TimeSpan.FromMinutes(1);
 
     private readonly SpendRate _rate = new();
@@ -141,7 +145,7 @@ internal sealed class GuardSession(string caller, string key)
     }
 
     private bool IsClock(RecurringPrompt prompt) =>
-        prompt.NamesHeartbeat || (_isOfMany ? prompt.Regular >= RegularOfMany && prompt.Interval >= s_beatAmongMany : prompt.Regular > 0);
+        prompt.NamesHeartbeat || (_isOfMany ? prompt.Interval >= s_crowd && prompt.Regular >= (prompt.Interval >= s_beatAmongMany ? RegularOfMany : SurelyRegular) : prompt.Regular > 0);
 
     private GuardFinding? Identical(GuardConfig rules, decimal expected)
     {

@@ -31,6 +31,9 @@ internal abstract class DialectStreamReader
     /// <summary>How many of several choices (OpenAI's <c>n</c>) have their finish. A protocol without choices has one answer, whose finish the sink is told.</summary>
     public virtual int FinishedChoices => int.MaxValue;
 
+    /// <summary>One of several choices has begun and not finished.</summary>
+    public virtual bool HasOpenChoices => false;
+
     /// <summary>The last frame read held usage and nothing else (OpenAI's chunk with empty <c>choices</c>).</summary>
     public bool LastFrameWasUsageOnly { get; protected set; }
 

@@ -16,6 +16,9 @@ internal sealed record AttemptOptions(AttemptGoal Goal, bool Prefill, bool Sanit
     /// <summary>Do not ask the target to think: it said that it cannot.</summary>
     public bool WithoutThinking { get; init; }
 
+    /// <summary>The target takes <c>max_completion_tokens</c> only.</summary>
+    public bool NewLimitName { get; init; }
+
     /// <summary>How the same target is asked again at once after a failure, something left out or done otherwise; null: that was not it.</summary>
     /// <param name="isTranslated">The request is written anew: something can be left out of it.</param>
     public AttemptOptions? After(UpstreamFailure failure, in FailureDisposition disposition, bool isTranslated)
@@ -24,6 +27,7 @@ internal sealed record AttemptOptions(AttemptGoal Goal, bool Prefill, bool Sanit
         if (Prefill && (disposition.WithoutPrefill || failure.Reason is FailureReason.BadRequest or FailureReason.Unsupported)) return this with { Prefill = false };
         if (disposition.SanitizeAndRetry && !Sanitize) return this with { Sanitize = true };
         if (disposition.WithoutThinking && !WithoutThinking && isTranslated) return this with { WithoutThinking = true };
+        if (disposition.NewLimitName && !NewLimitName) return this with { NewLimitName = true };
         return disposition.OnFreshConnection && !Fresh ? this with { Fresh = true } : null;
     }
 }

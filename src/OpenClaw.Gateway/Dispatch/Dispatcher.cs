@@ -52,6 +52,16 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             var target = targets[i];
             if (tooSmall is not null && target.ContextWindow <= tooSmall.ContextWindow) continue;
             var (permit, finding) = await EnterAsync(x, target).ConfigureAwait(false);
+            if (permit is null && finding is null)
+            {
+                (passedOver ??= []).Add(target);
+                // Where the whole chain rests, a budget that sends elsewhere is asked before one of them is woken.
+                if (i + 1 < targets.Length || downgraded || last is not null || limited is not null || outOfMoney is not null) continue;
+                target = FirstBack(passedOver);
+                finding = await HoldAsync(x, target).ConfigureAwait(false);
+                if (finding is null) continue;
+                passedOver.Remove(target);
+            }
             if (finding is not null)
             {
                 outOfMoney = finding;
@@ -61,19 +71,14 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 (downgraded, targets, i, passedOver, outOfMoney) = (true, cheaper, -1, null, null);
                 continue;
             }
-            if (permit is null)
-            {
-                (passedOver ??= []).Add(target);
-                continue;
-            }
             if (x.Admitted.MayCall(target, x.Decision) is { } full)
             {
-                permit.Abandon();
+                permit!.Abandon();
                 limited = Sooner(limited, full);
                 continue;
             }
             var goal = new AttemptGoal(x.Decision.Attempts.Count == 0 ? AttemptKind.First : AttemptKind.Fallback);
-            var (opened, failure) = await OpenAsync(x, client, target, permit, goal, deadline, hasNext: RoutePlan.HasAvailable(targets.AsSpan((i + 1)..), tooSmall, time.GetUtcNow())).ConfigureAwait(false);
+            var (opened, failure) = await OpenAsync(x, client, target, permit!, goal, deadline, hasNext: RoutePlan.HasAvailable(targets.AsSpan((i + 1)..), tooSmall, time.GetUtcNow())).ConfigureAwait(false);
             if (opened is not null)
             {
                 await DeliverAsync(x, client, opened, targets, i + 1).ConfigureAwait(false);
@@ -139,9 +144,12 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     {
         var finding = await x.Money.HoldAsync(target, x.CallerLeft).ConfigureAwait(false);
         if (finding is not null) x.Decision.Notes.Add($"{target.Name}: left out, {finding.Error.Message}");
-        if (x.Money.Warnings is { } warnings) x.Decision.Warnings.AddRange(warnings);
+        // Held for anew after a call that was charged, it has the same to say.
+        if (x.Money.Warnings is { } warnings) x.Decision.Warnings.AddRange(warnings.Except(x.Decision.Warnings));
         return finding;
     }
+
+    private static Target FirstBack(List<Target> resting) => resting.MinBy(static t => t.Health.Snapshot().Until ?? DateTimeOffset.MinValue)!;
 
     private static ImmutableArray<Target>? Downgrade(Exchange x, BudgetFinding finding)
     {
@@ -156,7 +164,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     // Everything else failed or is known to be down: better one try than none, on the one that comes back first.
     private async Task<(Target, UpstreamFailure)?> TryPassedOverAsync(Exchange x, ClientAnswer client, List<Target> passedOver, (Target, UpstreamFailure)? last, long deadline)
     {
-        var target = passedOver.MinBy(t => t.Health.Snapshot().Until ?? DateTimeOffset.MinValue)!;
+        var target = FirstBack(passedOver);
         // Nothing was held for it when it was passed over.
         if (await HoldAsync(x, target).ConfigureAwait(false) is { } finding)
         {
@@ -188,17 +196,13 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     {
         var (retries, rotations) = (0, 0);
         var waited = TimeSpan.Zero;
-        var options = new AttemptOptions(goal, target.GrantsPrefill && CanPrefill(x, goal.Continuation), Sanitize: false);
+        var options = new AttemptOptions(goal, target.GrantsPrefill && CanPrefill(x, goal.Continuation), Sanitize: false) { NewLimitName = target.Health.WantsNewLimitName };
         UpstreamFailure? failure = null;
         var isCharged = false;
         while (true)
         {
             // What was held for a call that was charged is used up.
-            if (isCharged && await HoldAsync(x, target).ConfigureAwait(false) is not null)
-            {
-                permit.Failure(failure!, time.GetUtcNow());
-                return (null, failure);
-            }
+            if (isCharged && !await HoldAgainAsync(x, target, permit, failure!).ConfigureAwait(false)) return (null, failure);
             var left = time.GetElapsedTime(time.GetTimestamp(), deadline);
             (var opened, failure, var key) = await attempts.TryAsync(x, client, target, permit, options, left, waited, hasNext).ConfigureAwait(false);
             if (opened is not null && !IsRefused(x, goal, opened)) return (opened, null);
@@ -214,6 +218,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             waited = TimeSpan.Zero;
             if (options.After(failure, disposition, isTranslated: target.Dialect.Kind != x.Dialect.Kind) is { } otherwise)
             {
+                target.Health.WantsNewLimitName |= otherwise.NewLimitName;
                 options = otherwise;
                 continue;
             }
@@ -234,6 +239,21 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             if (await WaitAsync(wait, x.CallerLeft).ConfigureAwait(false)) continue;
             permit.Abandon();
             return (null, new UpstreamFailure(FailureReason.ClientGone, "the caller left"));
+        }
+    }
+
+    // False: nothing is left for another call, and the permit has ended. It ends too when the caller leaves while a database is asked.
+    private async ValueTask<bool> HoldAgainAsync(Exchange x, Target target, TargetPermit permit, UpstreamFailure failure)
+    {
+        var isHeld = false;
+        try
+        {
+            isHeld = await HoldAsync(x, target).ConfigureAwait(false) is null;
+            return isHeld;
+        }
+        finally
+        {
+            if (!isHeld) permit.Failure(failure, time.GetUtcNow());
         }
     }
 

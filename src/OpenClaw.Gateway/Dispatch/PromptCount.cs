@@ -1,7 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OpenClaw.Gateway.Dialects.Anthropic;
 using OpenClaw.Gateway.Dispatch.Http;
+using OpenClaw.Gateway.Providers;
 using OpenClaw.Gateway.Routing;
 
 namespace OpenClaw.Gateway.Dispatch;
@@ -15,15 +17,27 @@ internal sealed class PromptCount(TimeProvider time) : IDisposable, IAsyncDispos
     private const int MaxAnswer = 4096;
 
     // Who waits for a number is helped more by an estimate now.
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
+    // Not every server that speaks Messages counts.
+    private static readonly TimeSpan s_mute = TimeSpan.FromMinutes(10);
+
+    private readonly ConditionalWeakTable<TargetState, StrongBox<DateTimeOffset>> _mute = [];
     private readonly PlatformClient _client = new();
 
     /// <summary>The provider's number; null when it gives none in time, whatever the reason.</summary>
     public async Task<long?> AskAsync(Target target, ReadOnlyMemory<byte> request, IHeaderDictionary client, CancellationToken callerLeft)
     {
         var now = time.GetUtcNow();
-        if (!target.Health.IsAvailable(now) || target.Provider.Keys.Take(target.Ref.Model, now) is not { Missing: null } key) return null;
+        if (!target.Health.IsAvailable(now) || (_mute.TryGetValue(target.Health, out var until) && now < until.Value)) return null;
+        if (target.Provider.Keys.Take(target.Ref.Model, now) is not { Missing: null } key) return null;
+        var count = await CallAsync(target, key, request, client, callerLeft).ConfigureAwait(false);
+        if (count is null && !callerLeft.IsCancellationRequested) _mute.AddOrUpdate(target.Health, new(now + s_mute));
+        return count;
+    }
+
+    private async Task<long?> CallAsync(Target target, KeyLease key, ReadOnlyMemory<byte> request, IHeaderDictionary client, CancellationToken callerLeft)
+    {
         // Not given back: over HTTP/2 it may still be on its way when the answer is here.
         var body = new PooledBytes();
         if (!AnthropicPatch.TryWrite(request.Span, new AnthropicChanges { Model = target.Ref.Model }, body)) return null;
@@ -31,7 +45,7 @@ internal sealed class PromptCount(TimeProvider time) : IDisposable, IAsyncDispos
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(callerLeft, patience.Token);
         try
         {
-            using var call = PlatformClient.Request(new Uri(target.WholeUri + "/count_tokens"), body.Memory);
+            using var call = PlatformClient.Request(new Uri(target.WholeUri + "/count_tokens"), PlatformClient.Json(body.Memory));
             foreach (var (name, value) in TargetCalls.Identity(target.Provider, target.Dialect.Kind, key.Value)) call.Headers.TryAddWithoutValidation(name, value);
             foreach (var (name, value) in Upstream.Forwarding(client, target)) call.Headers.TryAddWithoutValidation(name, value);
             using var answer = await _client.SendAsync(call, s_patience, cancel.Token).ConfigureAwait(false);

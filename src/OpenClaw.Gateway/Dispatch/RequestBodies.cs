@@ -78,6 +78,7 @@ internal static class RequestBodies
             Prefill = prefill,
             MaxTokens = OutputLimit(x, target, options),
             BindsLimit = x.Money.Binds,
+            NewLimitName = options.NewLimitName,
             RemoveReasoning = options.Sanitize,
             ProviderJson = target.RoutingPreferencesJson,
             ExtraBodyJson = target.ExtraBodyJson,

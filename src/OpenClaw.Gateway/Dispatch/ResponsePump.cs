@@ -147,7 +147,8 @@ internal sealed class ResponsePump : IDisposable
                 clock.Pause();
                 return PumpEnd.FirstContent;
             }
-            if (Failure is null || _client.IsCommitted) await Unhurried(SendAsync(clock), clock).ConfigureAwait(false);
+            // Before the first content its clock runs on: nothing here would start it again.
+            if (Failure is null || _client.IsCommitted) await Unhurried(SendAsync(clock), untilContent ? null : clock).ConfigureAwait(false);
             if (_client.IsGone) return PumpEnd.ClientGone;
             if (more && !untilContent && !IsFinished && !await Unhurried(_money.MayGoOnAsync(_tracker.GeneratedBytes, _tracker.Pieces), clock).ConfigureAwait(false)) return PumpEnd.OutOfMoney;
             if (!more) return Failure is null ? PumpEnd.Complete : clock.CallerLeft ? PumpEnd.ClientGone : PumpEnd.Failed;
@@ -176,9 +177,9 @@ internal sealed class ResponsePump : IDisposable
     }
 
     // A caller who reads slowly, or a budget that must be asked for, is not the provider's silence. Most of it ends at once.
-    private static ValueTask Unhurried(ValueTask waiting, AttemptClock clock)
+    private static ValueTask Unhurried(ValueTask waiting, AttemptClock? clock)
     {
-        if (!waiting.IsCompleted) clock.Pause();
+        if (!waiting.IsCompleted) clock?.Pause();
         return waiting;
     }
 
@@ -239,7 +240,8 @@ internal sealed class ResponsePump : IDisposable
         if (Failure is not null) return false;
         if (!_done && !_atEnd) return true;
         _reader.BodyEnded(sink);
-        if (!IsFinished) Failure = EndWithoutFinish();
+        // A server that knows nothing of several choices has ended its one in order.
+        if (!IsFinished && (_tracker.Finished == FinishReason.None || _reader.HasOpenChoices)) Failure = EndWithoutFinish();
         else Close();
         return false;
     }

@@ -95,9 +95,10 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
     {
         HttpResponseMessage? response = null;
         UpstreamAnswer? answer = null;
+        var asked = PlatformClient.Json(body.Content);
         try
         {
-            using var request = PlatformClient.Request(stream ? target.StreamUri : target.WholeUri, body.Content);
+            using var request = PlatformClient.Request(stream ? target.StreamUri : target.WholeUri, asked);
             foreach (var (name, value) in TargetCalls.Identity(target.Provider, target.Dialect.Kind, key)) request.Headers.TryAddWithoutValidation(name, value);
             if (target.Dialect.Kind == DialectKind.Anthropic)
             {
@@ -117,7 +118,7 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
         }
         catch (Exception e) when (IsOfCall(e))
         {
-            return (null, FailureOf(e, calls, clock));
+            return (null, FailureOf(e, calls, clock) with { IsUnsent = !asked.HasBegun });
         }
         finally
         {

@@ -22,6 +22,9 @@ internal sealed class TokenCalibration
     // Who sends a token at a time sends pieces of about four bytes; who sends in bulk, of dozens.
     private const int TokenBytes = 8;
 
+    // Bytes are a tenth off at the best; they fit better than that by chance only.
+    private const double Luck = 0.1;
+
     // Tokens a millisecond, about what large providers' middle models write.
     private const double UnknownPace = 0.04;
     private const int TokensForPace = 16;
@@ -93,7 +96,9 @@ internal sealed class TokenCalibration
         lock (_lock)
         {
             if (_bytes.Count == 0) return ComesByTokens(bytes, pieces) ? pieces + more : (bytes + 3) / 4;
-            return pieces > 0 && _pieces.Error < _bytes.Error ? _pieces.At(pieces) + more : _bytes.At(bytes);
+            // Of a few short answers one that is a token off says nothing against the pieces.
+            var luck = ComesByTokens(bytes, pieces) ? Luck : 0;
+            return pieces > 0 && _pieces.Error < _bytes.Error + luck ? _pieces.At(pieces) + more : _bytes.At(bytes);
         }
     }
 

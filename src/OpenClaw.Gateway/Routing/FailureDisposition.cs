@@ -52,6 +52,9 @@ internal readonly record struct FailureDisposition
     /// <summary>Try this target once more at once, without asking it to think: it has no such ability (Ollama).</summary>
     public bool WithoutThinking { get; init; }
 
+    /// <summary>Try this target once more at once, the limit of the answer under its new name: it refuses the old one (OpenAI's models, wherever they are served).</summary>
+    public bool NewLimitName { get; init; }
+
     /// <summary>A wait up to this long is spent on the same target.</summary>
     public static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(3);
 
@@ -100,7 +103,11 @@ internal readonly record struct FailureDisposition
                 Cooldown = IsPermission(failure) ? CooldownScope.KeyAndModel : CooldownScope.Key,
             },
             FailureReason.ContextTooLong => next with { LargerContextOnly = true },
-            FailureReason.Unsupported => next with { WithoutThinking = failure.Message.Contains("does not support thinking", StringComparison.Ordinal) },
+            FailureReason.Unsupported => next with
+            {
+                WithoutThinking = failure.Message.Contains("does not support thinking", StringComparison.Ordinal),
+                NewLimitName = failure.Message.Contains("max_completion_tokens", StringComparison.Ordinal),
+            },
             FailureReason.Policy => next with { PolicyChainOnly = true },
             FailureReason.Signature => next with { SanitizeAndRetry = true },
             FailureReason.PrefillRefused => next with { WithoutPrefill = true },

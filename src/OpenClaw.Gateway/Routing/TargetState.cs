@@ -50,6 +50,9 @@ internal sealed class TargetState(string name, Backoff backoff, Func<RoutingConf
     /// <summary>How the model counts tokens, learned from its answers.</summary>
     public TokenCalibration Tokens { get; } = new();
 
+    /// <summary>It has refused <c>max_tokens</c> and asked for <c>max_completion_tokens</c>, as OpenAI's models do wherever they are served.</summary>
+    public bool WantsNewLimitName { get; set; }
+
     /// <summary>True with a permit when a request may go to the target now. Every permit must be ended.</summary>
     public bool TryEnter(DateTimeOffset now, [NotNullWhen(true)] out TargetPermit? permit)
     {

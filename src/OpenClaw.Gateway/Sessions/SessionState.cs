@@ -67,8 +67,18 @@ internal sealed class SessionState : IAsyncDisposable
     public SessionData Change(Session session, Func<SessionData, SessionData> change)
     {
         var current = Current(session);
-        return current.Change(change, (before, data) => Save(current, before, data));
+        return current.Change(
+            before =>
+            {
+                var data = change(before);
+                // What was only set has a record of its own, and the counters that another gateway wrote meanwhile remain the later ones.
+                return _ledger.IsShared && current.IsStored && IsOnlySet(before, data) ? data with { Updated = before.Updated } : data;
+            },
+            (before, data) => Save(current, before, data));
     }
+
+    private static bool IsOnlySet(SessionData before, SessionData data) =>
+        SessionSettings.Of(before) is var was && was != SessionSettings.Of(data) && was.ApplyTo(data) with { Updated = before.Updated } == before;
 
     /// <summary>Counts a finished request.</summary>
     public void Settle(Session session, Decision decision)
@@ -177,8 +187,12 @@ internal sealed class SessionState : IAsyncDisposable
                 archives = archives.RemoveAt(0);
             }
         }
-        _ledger.DeleteRecord(RecordKind.Transcript, id);
-        Change(session, data => data.Restarted(Later(now, data.Since)) with { Archives = archives });
+        Change(session, data =>
+        {
+            // Under the session's lock, as a turn that ends now is written.
+            _ledger.DeleteRecord(RecordKind.Transcript, id);
+            return data.Restarted(Later(now, data.Since)) with { Archives = archives };
+        });
         return true;
     }
 
@@ -249,8 +263,9 @@ internal sealed class SessionState : IAsyncDisposable
     private void Save(Session session, SessionData before, SessionData data)
     {
         if (!session.IsKept) return;
+        var isOnlySet = _ledger.IsShared && session.IsStored && IsOnlySet(before, data);
         session.IsStored = true;
-        _ledger.PutRecord(RecordKind.Session, data.Key.ToString(), SessionJson.Write(data));
+        if (!isOnlySet) _ledger.PutRecord(RecordKind.Session, data.Key.ToString(), SessionJson.Write(data));
         if (_ledger.IsShared && SessionSettings.Of(data) is var set && set != SessionSettings.Of(before)) _ledger.PutRecord(RecordKind.SessionSettings, data.Key.ToString(), set.Write());
     }
 

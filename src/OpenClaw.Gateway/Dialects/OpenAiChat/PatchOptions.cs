@@ -18,6 +18,9 @@ internal readonly record struct PatchOptions(string Model)
     /// <summary>Money is held for no more than the client's own limit: it must stand under a name that the target reads.</summary>
     public bool BindsLimit { get; init; }
 
+    /// <summary>The target refuses <c>max_tokens</c>.</summary>
+    public bool NewLimitName { get; init; }
+
     /// <summary>
     /// Take reasoning and signatures out of the messages (<c>reasoning_content</c>, <c>reasoning</c>, <c>reasoning_details</c>,
     /// and <c>extra_content</c> of calls): another provider's signatures are refused, and strict servers (Groq, Mistral)

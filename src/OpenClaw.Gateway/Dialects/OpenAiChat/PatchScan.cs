@@ -110,11 +110,13 @@ internal ref struct PatchScan
 
     private readonly bool AsksForUsage => _options.EnsureUsage && (_options.Quirks & TargetQuirks.PlainCore) == 0;
 
-    private readonly ReadOnlySpan<byte> LimitName => (_options.Quirks & TargetQuirks.MaxCompletionTokens) != 0 ? "max_completion_tokens"u8 : "max_tokens"u8;
+    private readonly bool IsNewLimitName => _options.NewLimitName || (_options.Quirks & TargetQuirks.MaxCompletionTokens) != 0;
+
+    private readonly ReadOnlySpan<byte> LimitName => IsNewLimitName ? "max_completion_tokens"u8 : "max_tokens"u8;
 
     // Many servers read only the old name, and answer without a limit when they are given the new one.
     private readonly bool RenamesLimit => _newLimit.Length > 0 && (_said & Said.OldLimit) == 0 && (_options.BindsLimit || _options.MaxTokens is not null)
-        && (_options.Quirks & TargetQuirks.MaxCompletionTokens) == 0 && !IsOpenAis(_options.Model);
+        && !IsNewLimitName && !IsOpenAis(_options.Model);
 
     // They know the new name and may refuse the old one, whoever serves them.
     private static bool IsOpenAis(ReadOnlySpan<char> model)

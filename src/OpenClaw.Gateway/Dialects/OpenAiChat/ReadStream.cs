@@ -24,6 +24,7 @@ internal sealed class ReadStream : DialectStreamReader
     private readonly ToolCallTable _tools = new();
     private StreamPosition _position = new() { Id = "", Model = "", BlockIndex = -1 };
     private UnmappedKinds _reported;
+    private HashSet<long>? _begunLater;
     private HashSet<long>? _finishedLater;
     private bool _started, _finished, _failed, _uncontinuable;
 
@@ -32,6 +33,8 @@ internal sealed class ReadStream : DialectStreamReader
     public override bool IsUncontinuable => _uncontinuable;
 
     public override int FinishedChoices => (_finished ? 1 : 0) + (_finishedLater?.Count ?? 0);
+
+    public override bool HasOpenChoices => _begunLater?.Count > (_finishedLater?.Count ?? 0);
 
     /// <summary>Whether any frame held an answer's choices or an error, which tells this protocol from others.</summary>
     public bool SawAnswer { get; private set; }
@@ -203,6 +206,7 @@ internal sealed class ReadStream : DialectStreamReader
         if (choice.Index > 0)
         {
             _uncontinuable = true;
+            (_begunLater ??= []).Add(choice.Index);
             Report(UnmappedKinds.Choices, "choices beyond the first", sink);
             // Servers repeat a finish; a null or "" is none.
             if (choice.Finish.Length > 2 && choice.Finish[0] == (byte)'"') (_finishedLater ??= []).Add(choice.Index);

@@ -12,17 +12,17 @@ internal sealed class PlatformClient : IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<TimeSpan, HttpMessageInvoker> _invokers = [];
 
-    public static HttpRequestMessage Request(Uri uri, ReadOnlyMemory<byte> body) => new(HttpMethod.Post, uri)
+    public static HttpRequestMessage Request(Uri uri, HttpContent body) => new(HttpMethod.Post, uri)
     {
-        Content = Json(body),
+        Content = body,
         // Over TLS the provider may choose HTTP/2; in the clear it is HTTP/1.1.
         Version = HttpVersion.Version11,
         VersionPolicy = uri.Scheme == Uri.UriSchemeHttps ? HttpVersionPolicy.RequestVersionOrHigher : HttpVersionPolicy.RequestVersionOrLower,
     };
 
-    public static ReadOnlyMemoryContent Json(ReadOnlyMemory<byte> body)
+    public static SentContent Json(ReadOnlyMemory<byte> body)
     {
-        var content = new ReadOnlyMemoryContent(body);
+        var content = new SentContent(body);
         content.Headers.ContentType = s_json;
         return content;
     }

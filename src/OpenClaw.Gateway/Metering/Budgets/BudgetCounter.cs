@@ -157,6 +157,12 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
         lock (_lock) _reserved -= held;
     }
 
+    /// <summary>Another budget of the same call had not enough: nothing was taken.</summary>
+    public void Undo(decimal held)
+    {
+        lock (_lock) (_reserved, _taken) = (_reserved - held, Math.Max(0, _taken - held));
+    }
+
     /// <summary>A call is over: what was held for it is free, what it used is spent.</summary>
     public void Settle(decimal held, decimal used)
     {

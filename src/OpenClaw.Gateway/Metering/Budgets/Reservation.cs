@@ -233,7 +233,7 @@ internal sealed class Reservation : IDisposable
             }
             for (var j = 0; j < i; j++)
             {
-                _holds[j].Counter.Release(_holds[j].Held);
+                _holds[j].Counter.Undo(_holds[j].Held);
                 _holds[j] = _holds[j] with { Held = 0 };
             }
             return new BudgetShortage(hold.Counter, hold, hold.Held, AmountFor(hold.Counter, _size.Least));
@@ -351,7 +351,7 @@ internal sealed class Reservation : IDisposable
             for (var j = 0; j < i; j++)
             {
                 var back = _holds[j].Held - AmountFor(_holds[j].Counter, _output);
-                _holds[j].Counter.Release(back);
+                _holds[j].Counter.Undo(back);
                 _holds[j] = _holds[j] with { Held = _holds[j].Held - back };
             }
             return new BudgetShortage(hold.Counter, hold, more, AmountFor(hold.Counter, _output + Math.Min(piece, SmallestPiece)) - hold.Held);

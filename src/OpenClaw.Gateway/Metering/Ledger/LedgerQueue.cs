@@ -32,6 +32,12 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
         get { lock (_lock) return _items.Count + _overflowed + _writing; }
     }
 
+    /// <summary>Some lie in the journal alone, and what came after them may be taken before them.</summary>
+    public bool IsOverflowing
+    {
+        get { lock (_lock) return _overflow is not null; }
+    }
+
     /// <summary>Entries and changes that only the memory has: the journal did not take them, and the database has not yet.</summary>
     public long Loose
     {

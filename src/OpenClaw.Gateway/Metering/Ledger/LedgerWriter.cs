@@ -155,13 +155,23 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
             queue.Release(batch);
             Wrote(batch);
             owed -= batch.Count;
+            var isServed = owed <= 0 && !queue.IsOverflowing;
             // What came meanwhile is gathered first.
-            if (batch.Count < BatchSize && owed <= 0 && !_closing) break;
+            if (batch.Count < BatchSize && (flushes.Count == 0 || isServed) && !_closing) break;
+            // Where every batch is full the end may be far.
+            if (isServed) flushes = Tell(flushes);
         }
         if (queue.Waiting > 0) queue.Wake();
         await DeleteDoneAsync(evenLast: false, cancel).ConfigureAwait(false);
+        Tell(flushes);
+    }
+
+    private List<TaskCompletionSource> Tell(List<TaskCompletionSource> flushes)
+    {
+        if (flushes.Count == 0) return flushes;
         lock (_lock) _flushes.RemoveAll(flushes.Contains);
         foreach (var flush in flushes) flush.TrySetResult();
+        return [];
     }
 
     /// <summary>Removes journal files whose entries are all in the database, and stay there whatever happens.</summary>

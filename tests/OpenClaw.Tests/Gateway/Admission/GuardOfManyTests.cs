@@ -54,6 +54,15 @@ public sealed class GuardOfManyTests
     }
 
     [Fact]
+    public void A_fast_clock_is_known_without_a_session_too()
+    {
+        var agent = new GuardedAgent(_time, new RunawayGuard(_time), ListPrice.Opus, "~1a2b3c4d");
+        var sign = new Conversation().User("Is there anything to do?").Sign();
+        for (var i = 0; i < 60 && agent.Ask(sign, 10_000, 10); i++) agent.Wait(20);
+        Assert.InRange(agent.Sent, 8, 20);
+    }
+
+    [Fact]
     public void A_clock_is_known_without_a_session_after_some_more_beats()
     {
         var agent = new GuardedAgent(_time, new RunawayGuard(_time), ListPrice.Opus, "~1a2b3c4d");

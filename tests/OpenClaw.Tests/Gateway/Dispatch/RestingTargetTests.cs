@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using System.Text.Json;
 using OpenClaw.Gateway.Providers.Scripted;
 using OpenClaw.Tests.Docs;
@@ -9,6 +10,8 @@ namespace OpenClaw.Tests.Gateway.Dispatch;
 public sealed class RestingTargetTests : IAsyncDisposable
 {
     private const string Soft = """{ "name": "soft", "scope": "gateway", "limit": 0.1, "action": "downgrade", "to": "p/cheap" }""";
+
+    private const string NotTheOldName = """{"error":{"message":"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.","type":"invalid_request_error","param":"max_tokens","code":"unsupported_parameter"}}""";
 
     private readonly ScriptedServer _server = ScriptedServer.Start(new ScriptedOptions { KeepBodies = true });
 
@@ -63,6 +66,42 @@ public sealed class RestingTargetTests : IAsyncDisposable
         var (answer, body) = await AskAsync(gateway, "default", maxTokens: 400);
         Assert.True(answer.IsSuccessStatusCode, body);
         Assert.Equal("p/cheap", answer.Headers.GetValues("x-openclaw-model").Single());
+    }
+
+    [Fact]
+    public async Task Where_the_whole_chain_rests_a_used_up_budget_still_sends_to_what_it_names()
+    {
+        await using var gateway = await StartAsync(Soft, "p/dear");
+        await RestAsync(gateway, "p/dear");
+        var before = _server.CountOf("dear");
+        var (answer, body) = await AskAsync(gateway, "default", maxTokens: 400);
+        Assert.True(answer.IsSuccessStatusCode, body);
+        Assert.Equal(("p/cheap", before), (answer.Headers.GetValues("x-openclaw-model").Single(), _server.CountOf("dear")));
+    }
+
+    [Fact]
+    public async Task Where_the_whole_chain_rests_and_can_be_paid_for_it_is_tried_all_the_same()
+    {
+        await using var gateway = await StartAsync(Soft, "p/other");
+        await RestAsync(gateway, "p/other");
+        var (answer, body) = await AskAsync(gateway, "default", maxTokens: 400);
+        Assert.True(answer.IsSuccessStatusCode, body);
+        Assert.Equal("p/other", answer.Headers.GetValues("x-openclaw-model").Single());
+    }
+
+    [Fact]
+    public async Task A_target_that_refuses_the_old_name_of_the_limit_is_asked_again_and_known_from_then_on()
+    {
+        _server.On("new", static x => x.Request.Model == "new" && Encoding.UTF8.GetString(x.Call.Body.Span).Contains("\"max_tokens\"", StringComparison.Ordinal)
+            ? x.WholeAsync(400, "application/json", Encoding.UTF8.GetBytes(NotTheOldName))
+            : ScriptedStage.SayAsync(x, "yes"));
+        await using var held = await StartAsync("""{ "scope": "gateway", "limit": 10 }""", "p/new");
+        for (var i = 0; i < 2; i++)
+        {
+            var (answer, body) = await held.PostAsync("/v1/chat/completions", """{ "model": "p/new", "max_completion_tokens": 300, "messages": [{ "role": "user", "content": "hello" }] }""");
+            Assert.True(answer.IsSuccessStatusCode, body);
+        }
+        Assert.Equal([true, false, false], _server.CallsOf("new").Select(static c => Encoding.UTF8.GetString(c.Body.Span).Contains("\"max_tokens\"", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -127,6 +166,7 @@ public sealed class RestingTargetTests : IAsyncDisposable
             "p": { "api": "openai-completions", "baseUrl": "{{_server.BaseUrl}}", "apiKey": "sk-of-p", "prefill": false, "models": [
               { "id": "dear", "name": "d", "maxTokens": 8000, "cost": { "input": 1, "output": 1000 } },
               { "id": "cheap", "name": "c", "maxTokens": 8000, "cost": { "input": 1, "output": 10 } },
+              { "id": "new", "name": "n", "maxTokens": 8000, "cost": { "input": 1, "output": 10 } },
               { "id": "other", "name": "o", "maxTokens": 8000, "cost": { "input": 1, "output": 10 } }] } } },
           "storage": { "url": "sqlite::memory:" },
           "routing": { "retries": 0, "cooldown": { "base": "5m" } },

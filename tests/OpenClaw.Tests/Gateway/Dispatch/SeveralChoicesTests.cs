@@ -39,6 +39,14 @@ public sealed class SeveralChoicesTests
         Assert.True(answer.HasEnd, answer.Body);
     }
 
+    [Fact]
+    public async Task A_server_that_knows_nothing_of_choices_and_of_the_last_word_has_answered_whole()
+    {
+        var answer = await AskAsync(cut: false, Piece(0, "one"), End(0));
+        Assert.False(answer.HasErrorEvent, answer.Body);
+        Assert.True(answer.HasEnd, answer.Body);
+    }
+
     private static async Task<StageAnswer> AskAsync(bool cut, params string[] events)
     {
         await using var stage = await ScriptedStage.StartAsync(["p/ok"]);

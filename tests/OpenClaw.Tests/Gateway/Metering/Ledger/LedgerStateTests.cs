@@ -43,6 +43,39 @@ public sealed class LedgerStateTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_waits_for_what_is_there_does_not_wait_for_what_goes_on_coming()
+    {
+        await using var ledger = _folder.Open();
+        var isEnough = false;
+        var coming = Task.Run(
+            () =>
+            {
+                // Always something, and never more than the memory holds.
+                for (var i = 0; !Volatile.Read(ref isEnough); i++)
+                {
+                    ledger.Settled(Entries.Of("more_" + i));
+                    while (ledger.Facts.Waiting > 200 && !Volatile.Read(ref isEnough)) Thread.Yield();
+                }
+            },
+            _cancel);
+        try
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                ledger.Settled(Entries.Of("dec_" + i));
+                await ledger.FlushAsync().WaitAsync(TimeSpan.FromSeconds(30), _cancel);
+            }
+            Assert.False(coming.IsCompleted, "nothing came meanwhile");
+            Assert.Equal("3", Row("SELECT CAST(COUNT(*) AS TEXT) FROM requests WHERE id LIKE 'dec%'"));
+        }
+        finally
+        {
+            Volatile.Write(ref isEnough, true);
+            await coming;
+        }
+    }
+
+    [Fact]
     public async Task Without_storage_requests_are_not_written_down_and_records_last_as_long_as_the_process()
     {
         await using (var ledger = _folder.Open(static o => o with { Url = "none" }))
