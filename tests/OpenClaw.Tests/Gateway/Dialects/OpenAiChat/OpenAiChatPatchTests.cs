@@ -153,6 +153,7 @@ public class OpenAiChatPatchTests
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }
         Patch(100);
-        Assert.Equal(0, Patch(1000));
+        // What is used again is shared with tests beside this one: now and then one of them has it. What each call allocates shows every time.
+        Assert.Equal(0, Enumerable.Range(0, 5).Min(_ => Patch(1000)));
     }
 }
