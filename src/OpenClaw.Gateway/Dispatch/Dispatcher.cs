@@ -117,14 +117,17 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         one is null || (other.RetryAfter is { } wait && !(one.RetryAfter <= wait)) ? other : one;
 
     // A target that rests is not held for: what it would cost must not refuse what another can be paid for. Neither: it rests.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<(TargetPermit? Permit, BudgetFinding? Finding)> EnterAsync(Exchange x, Target target)
+    private ValueTask<(TargetPermit? Permit, BudgetFinding? Finding)> EnterAsync(Exchange x, Target target)
     {
-        if (!target.Health.TryEnter(time.GetUtcNow(), out var permit))
-        {
-            x.Decision.Notes.Add($"{target.Name}: passed over, {target.Health.Snapshot().Describe(time.GetUtcNow())}");
-            return default;
-        }
+        if (target.Health.TryEnter(time.GetUtcNow(), out var permit)) return HoldForAsync(x, target, permit, null);
+        x.Decision.Notes.Add($"{target.Name}: passed over, {target.Health.Snapshot().Describe(time.GetUtcNow())}");
+        return default;
+    }
+
+    // What is not held for ends its permit, also when the caller leaves while a database is asked: by the failure of the call before, if there was one.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<(TargetPermit? Permit, BudgetFinding? Finding)> HoldForAsync(Exchange x, Target target, TargetPermit permit, UpstreamFailure? before)
+    {
         var isHeld = false;
         try
         {
@@ -134,7 +137,8 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         }
         finally
         {
-            if (!isHeld) permit.Abandon();
+            if (!isHeld && before is null) permit.Abandon();
+            else if (!isHeld) permit.Failure(before!, time.GetUtcNow());
         }
     }
 
@@ -202,7 +206,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         while (true)
         {
             // What was held for a call that was charged is used up.
-            if (isCharged && !await HoldAgainAsync(x, target, permit, failure!).ConfigureAwait(false)) return (null, failure);
+            if (isCharged && (await HoldForAsync(x, target, permit, failure).ConfigureAwait(false)).Permit is null) return (null, failure);
             var left = time.GetElapsedTime(time.GetTimestamp(), deadline);
             (var opened, failure, var key) = await attempts.TryAsync(x, client, target, permit, options, left, waited, hasNext).ConfigureAwait(false);
             if (opened is not null && !IsRefused(x, goal, opened)) return (opened, null);
@@ -239,21 +243,6 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             if (await WaitAsync(wait, x.CallerLeft).ConfigureAwait(false)) continue;
             permit.Abandon();
             return (null, new UpstreamFailure(FailureReason.ClientGone, "the caller left"));
-        }
-    }
-
-    // False: nothing is left for another call, and the permit has ended. It ends too when the caller leaves while a database is asked.
-    private async ValueTask<bool> HoldAgainAsync(Exchange x, Target target, TargetPermit permit, UpstreamFailure failure)
-    {
-        var isHeld = false;
-        try
-        {
-            isHeld = await HoldAsync(x, target).ConfigureAwait(false) is null;
-            return isHeld;
-        }
-        finally
-        {
-            if (!isHeld) permit.Failure(failure, time.GetUtcNow());
         }
     }
 

@@ -67,14 +67,16 @@ internal sealed class SessionState : IAsyncDisposable
     public SessionData Change(Session session, Func<SessionData, SessionData> change)
     {
         var current = Current(session);
+        var isOnlySet = false;
         return current.Change(
             before =>
             {
                 var data = change(before);
                 // What was only set has a record of its own, and the counters that another gateway wrote meanwhile remain the later ones.
-                return _ledger.IsShared && current.IsStored && IsOnlySet(before, data) ? data with { Updated = before.Updated } : data;
+                isOnlySet = _ledger.IsShared && current.IsStored && IsOnlySet(before, data);
+                return isOnlySet ? data with { Updated = before.Updated } : data;
             },
-            (before, data) => Save(current, before, data));
+            (before, data) => Save(current, before, data, isOnlySet));
     }
 
     private static bool IsOnlySet(SessionData before, SessionData data) =>
@@ -260,10 +262,9 @@ internal sealed class SessionState : IAsyncDisposable
         foreach (var name in data?.Archives ?? []) _ledger.DeleteRecord(RecordKind.Transcript, name);
     }
 
-    private void Save(Session session, SessionData before, SessionData data)
+    private void Save(Session session, SessionData before, SessionData data, bool isOnlySet)
     {
         if (!session.IsKept) return;
-        var isOnlySet = _ledger.IsShared && session.IsStored && IsOnlySet(before, data);
         session.IsStored = true;
         if (!isOnlySet) _ledger.PutRecord(RecordKind.Session, data.Key.ToString(), SessionJson.Write(data));
         if (_ledger.IsShared && SessionSettings.Of(data) is var set && set != SessionSettings.Of(before)) _ledger.PutRecord(RecordKind.SessionSettings, data.Key.ToString(), set.Write());

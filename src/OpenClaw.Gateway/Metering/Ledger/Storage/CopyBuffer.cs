@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -11,13 +12,12 @@ internal sealed class CopyBuffer
 {
     private static readonly byte[] s_head = [.. "PGCOPY\n"u8, 0xFF, (byte)'\r', (byte)'\n', 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
-    private byte[] _bytes = new byte[64 * 1024];
-    private int _end;
+    private readonly ArrayBufferWriter<byte> _bytes = new(64 * 1024);
 
     /// <summary>Enough to be sent.</summary>
-    public bool IsFull => _end > 48 * 1024;
+    public bool IsFull => _bytes.WrittenCount > 48 * 1024;
 
-    public ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, _end);
+    public ReadOnlyMemory<byte> Written => _bytes.WrittenMemory;
 
     public void Begin()
     {
@@ -25,7 +25,7 @@ internal sealed class CopyBuffer
         s_head.CopyTo(Take(s_head.Length));
     }
 
-    public void Clear() => _end = 0;
+    public void Clear() => _bytes.ResetWrittenCount();
 
     public void Row(short fields) => BinaryPrimitives.WriteInt16BigEndian(Take(2), fields);
 
@@ -69,9 +69,8 @@ internal sealed class CopyBuffer
 
     private Span<byte> Take(int count)
     {
-        if (_end + count > _bytes.Length) Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _end + count));
-        var taken = _bytes.AsSpan(_end, count);
-        _end += count;
+        var taken = _bytes.GetSpan(count)[..count];
+        _bytes.Advance(count);
         return taken;
     }
 }

@@ -61,26 +61,25 @@ internal sealed class PostgresEntryInsert(NpgsqlConnection connection) : IEntryI
         return found;
     }
 
-    private async Task CopyRequestsAsync(List<LedgerEntry> entries, List<long> numbers, string gateway, CancellationToken cancel)
-    {
-        await using var copy = await connection.BeginRawBinaryCopyAsync(CopyRequests, cancel).ConfigureAwait(false);
-        _buffer.Begin();
-        for (var i = 0; i < entries.Count; i++)
-        {
-            Write(_buffer, entries[i], numbers[i], gateway);
-            if (_buffer.IsFull) await SendAsync(copy, cancel).ConfigureAwait(false);
-        }
-        _buffer.End();
-        await SendAsync(copy, cancel).ConfigureAwait(false);
-    }
+    private Task CopyRequestsAsync(List<LedgerEntry> entries, List<long> numbers, string gateway, CancellationToken cancel) =>
+        CopyAsync(CopyRequests, entries.Count, i => Write(_buffer, entries[i], numbers[i], gateway), cancel);
 
-    private async Task CopyHopsAsync(List<LedgerEntry> entries, List<long> numbers, CancellationToken cancel)
-    {
-        await using var copy = await connection.BeginRawBinaryCopyAsync(CopyHops, cancel).ConfigureAwait(false);
-        _buffer.Begin();
-        for (var i = 0; i < entries.Count; i++)
+    private Task CopyHopsAsync(List<LedgerEntry> entries, List<long> numbers, CancellationToken cancel) => CopyAsync(
+        CopyHops,
+        entries.Count,
+        i =>
         {
             for (var hop = 0; hop < entries[i].Hops.Length; hop++) Write(_buffer, entries[i].Hops[hop], numbers[i], hop);
+        },
+        cancel);
+
+    private async Task CopyAsync(string into, int count, Action<int> write, CancellationToken cancel)
+    {
+        await using var copy = await connection.BeginRawBinaryCopyAsync(into, cancel).ConfigureAwait(false);
+        _buffer.Begin();
+        for (var i = 0; i < count; i++)
+        {
+            write(i);
             if (_buffer.IsFull) await SendAsync(copy, cancel).ConfigureAwait(false);
         }
         _buffer.End();
