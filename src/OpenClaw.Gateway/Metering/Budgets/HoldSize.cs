@@ -68,13 +68,15 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
         return (long)Math.Ceiling(text * tokens.PromptCeiling) + 64 + tokens.PromptExtra + ((long)facts.Images * ImageTokens) + documents;
     }
 
+    /// <summary>Output tokens of the first piece where money is no question.</summary>
+    public long Wanted => Grows ? Math.Min(Whole, Chunk) : Whole;
+
     /// <summary>The first piece to hold: all of it, or what a fair share of the scarcest budget allows.</summary>
     /// <param name="share">Output tokens that the fair share of the scarcest budget pays for.</param>
     /// <param name="all">Output tokens that everything left pays for.</param>
     public (long Output, bool IsBounded) First(long share, long all)
     {
-        var want = Grows ? Math.Min(Whole, Chunk) : Whole;
-        if (want <= share) return (want, !Grows && !IsKnown);
+        if (Wanted <= share) return (Wanted, !Grows && !IsKnown);
         // Money is short: hold a fair part and tell the provider to keep to it.
         var part = Math.Max(Math.Min(Whole, share), Math.Min(Least, Math.Max(all, 0)));
         return (Math.Max(part, Least), true);
@@ -85,14 +87,17 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
     {
         if (left == decimal.MaxValue) return long.MaxValue;
         if (inTokens) return (long)Math.Clamp(left - Input, -1, 1_000_000_000);
-        var prompt = Amount(0, inTokens: false, price, at);
-        var perMillion = Amount(1_000_000, inTokens: false, price, at) - prompt;
+        var prompt = Usd(0, price, at);
+        var perMillion = Usd(1_000_000, price, at) - prompt;
         if (left < prompt) return perMillion == 0 && prompt == 0 ? long.MaxValue : -1;
         return perMillion <= 0 ? long.MaxValue : (long)Math.Min(1_000_000_000, (left - prompt) * 1_000_000m / perMillion);
     }
 
-    /// <summary>What is held for <paramref name="output"/> tokens.</summary>
-    public decimal Amount(long output, bool inTokens, ModelPrice price, DateTimeOffset at) => inTokens ? Input + output : price.Ceiling(Input, output, at, Tier, Searches) + Extra;
+    /// <summary>Tokens that are held for <paramref name="output"/> of the answer.</summary>
+    public long Tokens(long output) => Input + output;
+
+    /// <summary>Dollars that are held for <paramref name="output"/> tokens of the answer.</summary>
+    public decimal Usd(long output, ModelPrice price, DateTimeOffset at) => price.Ceiling(Input, output, at, Tier, Searches) + Extra;
 
     private static (long Whole, bool IsKnown) Longest(RequestFacts facts, Target target, long input)
     {

@@ -73,6 +73,7 @@ internal sealed class Reservation : IDisposable
     private HoldSize _size;
     private Target? _target;
     private long _output;
+    private (long Output, decimal Usd)? _priced;
     private long _askAt = long.MaxValue;
     private long _lookAt;
     private bool _isBounded;
@@ -111,6 +112,7 @@ internal sealed class Reservation : IDisposable
         GiveBack();
         (_target, OutputLimit, SearchLimit, Warnings, Binds, _askAt, _lookAt) = (target, null, null, null, false, long.MaxValue, 0);
         _size = HoldSize.Of(Facts, target, target.Health.Tokens);
+        _priced = null;
         if (_plan.IsEmpty && Facts.MaxCost is null)
         {
             _output = Math.Min(_size.Whole, HoldSize.Chunk);
@@ -213,15 +215,7 @@ internal sealed class Reservation : IDisposable
     // All or nothing: the first that has not enough gives the others theirs back, and is returned.
     private BudgetShortage? TryHold()
     {
-        var (share, all) = (long.MaxValue, long.MaxValue);
-        foreach (var hold in _holds)
-        {
-            if (hold.Mode == HoldMode.Count) continue;
-            var left = hold.Counter.Left(hold.Mode, hold.Limit);
-            all = Math.Min(all, _size.Affordable(left, hold.Counter.InTokens, _target!.Price, _at));
-            share = Math.Min(share, _size.Affordable(left / (hold.IsOwn ? 1 : _size.Share), hold.Counter.InTokens, _target.Price, _at));
-        }
-        var (output, bounded) = _size.First(share, all);
+        var (output, bounded) = HasPlenty() ? _size.First(long.MaxValue, long.MaxValue) : FairPart();
         for (var i = 0; i < _holds.Count; i++)
         {
             var hold = _holds[i];
@@ -242,6 +236,31 @@ internal sealed class Reservation : IDisposable
         return null;
     }
 
+    // Nearly always: then nobody need ask how many tokens a part of what is left would pay for.
+    private bool HasPlenty()
+    {
+        foreach (var hold in _holds)
+        {
+            if (hold.Mode != HoldMode.Count && hold.Counter.Left(hold.Mode, hold.Limit) < AmountFor(hold.Counter, _size.Wanted) * ShareOf(hold)) return false;
+        }
+        return true;
+    }
+
+    private (long Output, bool IsBounded) FairPart()
+    {
+        var (share, all) = (long.MaxValue, long.MaxValue);
+        foreach (var hold in _holds)
+        {
+            if (hold.Mode == HoldMode.Count) continue;
+            var left = hold.Counter.Left(hold.Mode, hold.Limit);
+            all = Math.Min(all, _size.Affordable(left, hold.Counter.InTokens, _target!.Price, _at));
+            share = Math.Min(share, _size.Affordable(left / ShareOf(hold), hold.Counter.InTokens, _target.Price, _at));
+        }
+        return _size.First(share, all);
+    }
+
+    private int ShareOf(in BudgetHold hold) => hold.IsOwn ? 1 : _size.Share;
+
     private void Begin(long output, bool bounded)
     {
         _output = output;
@@ -261,7 +280,16 @@ internal sealed class Reservation : IDisposable
         if (Facts.Stream) _askAt = _isBounded ? (long)(output * 1.25) + SmallestPiece : Math.Max(1, output - Ahead);
     }
 
-    private decimal AmountFor(BudgetCounter counter, long output) => _size.Amount(output, counter.InTokens, _target!.Price, _at);
+    private decimal AmountFor(BudgetCounter counter, long output) => counter.InTokens ? _size.Tokens(output) : UsdFor(output);
+
+    // The same for every budget in dollars, and for what is written down.
+    private decimal UsdFor(long output)
+    {
+        if (_priced is { } known && known.Output == output) return known.Usd;
+        var usd = _size.Usd(output, _target!.Price, _at);
+        _priced = (output, usd);
+        return usd;
+    }
 
     // The database is asked: for a counter that was never read, or for a part of a budget that gateways share.
     private async ValueTask<BudgetFinding?> HoldSlowlyAsync(CancellationToken cancel)
@@ -365,14 +393,14 @@ internal sealed class Reservation : IDisposable
     {
         if (_state.IsOff) return;
         var usage = new Usage { Input = _size.Input, Output = _output, Estimated = true };
-        var most = _size.Amount(_output, inTokens: false, _target!.Price, _at);
+        var most = UsdFor(_output);
         List<LedgerCharge>? reserved = null;
         foreach (var hold in _holds)
         {
             if (!hold.IsOwn) Add(reserved ??= [.. _charges], hold.Counter.Key, most, usage.Total);
         }
         _state.Opened(new LedgerOpening(
-            Facts.Id, _at, Facts.Client, Facts.Session, Facts.Tags, Facts.Protocol, _target.Name, usage, Cost.Of(most, _target.Price.Source), reserved is null ? [.. _charges] : [.. reserved])
+            Facts.Id, _at, Facts.Client, Facts.Session, Facts.Tags, Facts.Protocol, _target!.Name, usage, Cost.Of(most, _target.Price.Source), reserved is null ? [.. _charges] : [.. reserved])
         {
             Earlier = LedgerHops.Charged(Facts.Calls),
         });

@@ -58,10 +58,8 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
     }
 
     /// <summary>True when no request should begin: the journal does not take it, and what is left of the memory is for those under way.</summary>
-    public bool IsFull
-    {
-        get { lock (_lock) return IsNearlyFull && (journal is null || journal.Problem is not null); }
-    }
+    /// <remarks>Without the lock: every request asks, and a moment later it may be otherwise either way.</remarks>
+    public bool IsFull => IsNearlyFull && (journal is null || journal.Problem is not null);
 
     /// <summary>Ends when there is something to take, or was since the last time.</summary>
     public Task WaitAsync(CancellationToken cancel) => _news.WaitAsync(cancel);

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.InteropServices;
 
 namespace OpenClaw.Gateway.Metering.Ledger.Storage;
 
@@ -11,15 +12,17 @@ internal sealed class CounterWriter(IStorage storage, DbConnection connection, D
 
     public async Task AddAsync(IEnumerable<LedgerCharge> charges, CancellationToken cancel)
     {
-        var sums = new SortedDictionary<CounterKey, CounterValue>(KeyOrder.Instance);
+        var sums = new Dictionary<CounterKey, CounterValue>();
         foreach (var charge in charges)
         {
-            sums[charge.Counter] = sums.GetValueOrDefault(charge.Counter) + new CounterValue(charge.Usd, charge.Tokens);
+            ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(sums, charge.Counter, out _);
+            sum += new CounterValue(charge.Usd, charge.Tokens);
         }
         if (sums.Count == 0) return;
         // Each with parameters of its own: a command that Npgsql has prepared by itself goes on with those that it had when its text was read.
         List<Statement> changes = [];
-        foreach (var (key, sum) in sums)
+        // In one order everywhere: gateways that change the same counters must not wait for each other in a circle.
+        foreach (var (key, sum) in sums.OrderBy(static s => s.Key, KeyOrder.Instance))
         {
             var usd = Money.Of(sum.Usd);
             changes.Add(new Statement(Upsert, [("budget", key.Budget), ("subject", key.Subject), ("window", key.Window), ("usd", usd.Nano), ("rest", usd.Rest), ("tokens", sum.Tokens), ("updated", now.ToUnixTimeMilliseconds())]));
@@ -36,7 +39,7 @@ internal sealed class CounterWriter(IStorage storage, DbConnection connection, D
     }
 
     // The true charge first takes the place of what was presumed while this gateway was silent, then comes off its lease.
-    private async Task SpendAsync(SortedDictionary<CounterKey, CounterValue> sums, CancellationToken cancel)
+    private async Task SpendAsync(Dictionary<CounterKey, CounterValue> sums, CancellationToken cancel)
     {
         List<Statement> changes = [];
         foreach (var lease in await LeaseRow.ReadAsync(storage, connection, transaction, null, gateway, cancel).ConfigureAwait(false))

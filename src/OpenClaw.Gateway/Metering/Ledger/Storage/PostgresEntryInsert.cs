@@ -42,13 +42,11 @@ internal sealed class PostgresEntryInsert(NpgsqlConnection connection) : IEntryI
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private async Task<List<long>> DrawNumbersAsync(DbTransaction transaction, int count, CancellationToken cancel)
+    private async Task<long[]> DrawNumbersAsync(DbTransaction transaction, int count, CancellationToken cancel)
     {
-        var numbers = new List<long>(count);
-        await using var command = connection.Command("SELECT nextval(pg_get_serial_sequence('requests', 'n')) FROM generate_series(1, @count)", transaction).With("count", count);
-        await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
-        while (await row.ReadAsync(cancel).ConfigureAwait(false)) numbers.Add(row.GetInt64(0));
-        return numbers;
+        // All of them in one row.
+        await using var command = connection.Command("SELECT array_agg(nextval(pg_get_serial_sequence('requests', 'n'))) FROM generate_series(1, @count)", transaction).With("count", count);
+        return (long[])(await command.ExecuteScalarAsync(cancel).ConfigureAwait(false))!;
     }
 
     private async Task<List<string>> FindAsync(DbTransaction transaction, IEnumerable<string> ids, CancellationToken cancel)
@@ -61,10 +59,10 @@ internal sealed class PostgresEntryInsert(NpgsqlConnection connection) : IEntryI
         return found;
     }
 
-    private Task CopyRequestsAsync(List<LedgerEntry> entries, List<long> numbers, string gateway, CancellationToken cancel) =>
+    private Task CopyRequestsAsync(List<LedgerEntry> entries, long[] numbers, string gateway, CancellationToken cancel) =>
         CopyAsync(CopyRequests, entries.Count, i => Write(_buffer, entries[i], numbers[i], gateway), cancel);
 
-    private Task CopyHopsAsync(List<LedgerEntry> entries, List<long> numbers, CancellationToken cancel) => CopyAsync(
+    private Task CopyHopsAsync(List<LedgerEntry> entries, long[] numbers, CancellationToken cancel) => CopyAsync(
         CopyHops,
         entries.Count,
         i =>
