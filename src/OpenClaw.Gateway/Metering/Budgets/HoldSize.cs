@@ -25,7 +25,6 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
 
     // What a model without a known limit is allowed when its window does not say less.
     private const int UnknownOutput = 16_384;
-    private const int ImageTokens = 2000;
 
     // A page of a document is up to three thousand tokens, and some six thousand bytes of base64.
     private const int DocumentTokens = 2000;
@@ -43,7 +42,7 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
         // A service tier and searches are in the caller's own protocol; translated, they are left out.
         var passes = target.Dialect.Kind == facts.Dialect;
         var searches = passes ? facts.Searches.Most : 0;
-        var input = Prompt(facts, tokens) + ((long)searches * SearchTokens);
+        var input = Prompt(facts, target.Ref.Model, tokens) + ((long)searches * SearchTokens);
         // A longer prompt is refused by the provider, and costs nothing.
         if (target.ContextWindow is { } most) input = Math.Min(input, Math.Max(most, facts.PromptTokens));
         var choices = Math.Max(1, facts.Choices);
@@ -61,11 +60,11 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
     private static int ShareOf(RequestFacts facts, bool grows) => facts.MaxTokens is null && !grows ? 16 : 4;
 
     // The most that it can be: what is counted is known only when the provider says it.
-    private static long Prompt(RequestFacts facts, TokenCalibration tokens)
+    private static long Prompt(RequestFacts facts, string model, TokenCalibration tokens)
     {
         var text = facts.PromptMost ?? (long)Math.Ceiling(facts.PromptTokens * UnknownText);
         var documents = facts.Documents == 0 ? 0 : Math.Max((long)facts.Documents * DocumentTokens, facts.MediaBytes / BytesPerMediaToken);
-        return (long)Math.Ceiling(text * tokens.PromptCeiling) + 64 + tokens.PromptExtra + ((long)facts.Images * ImageTokens) + documents;
+        return (long)Math.Ceiling(text * tokens.PromptCeiling) + 64 + tokens.PromptExtra + PictureBound.Of(model, facts.Images, facts.PictureSizes) + documents;
     }
 
     /// <summary>Output tokens of the first piece where money is no question.</summary>

@@ -17,6 +17,9 @@ internal sealed record RequestFacts(string Id, string Client, string? Session, s
     /// <summary>Pictures in the prompt, which its estimate does not count.</summary>
     public int Images { get; init; }
 
+    /// <summary>Of those that are inline, where their heads tell it.</summary>
+    public ImmutableArray<PictureSize> PictureSizes { get; init; } = [];
+
     /// <summary>Answers asked for at once (<c>n</c>).</summary>
     public int Choices { get; init; } = 1;
 

@@ -51,6 +51,16 @@ public sealed class HoldTests
     }
 
     [Fact]
+    public async Task Pictures_are_held_for_the_most_that_the_model_counts_for_one()
+    {
+        await using var stage = BudgetStage.Of(Wide);
+        var price = stage.Target("anthropic/claude-sonnet-4-5").Price;
+        var plain = await HeldAsync(stage, s_asked, "anthropic/claude-sonnet-4-5");
+        var two = await HeldAsync(stage, s_asked with { Images = 2, PictureSizes = [new PictureSize(640, 480)] }, "anthropic/claude-sonnet-4-5");
+        Assert.Equal(price.Ceiling(5000 + 2300, 0, stage.Time.GetUtcNow()), two - plain);
+    }
+
+    [Fact]
     public async Task Searches_are_held_with_their_fee_and_what_they_bring_into_the_prompt()
     {
         await using var stage = BudgetStage.Of(Wide);
