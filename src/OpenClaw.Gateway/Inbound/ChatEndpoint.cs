@@ -126,7 +126,7 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
             MoneyHeaders.Tags(request.Headers), decision.Protocol, envelope.EstimatedTokens, envelope.MaxTokens, envelope.Stream, MoneyHeaders.MaxCost(request.Headers))
         {
             Calls = decision.Attempts,
-            Dialect = dialect.Kind, Images = envelope.Images, PictureSizes = isHeld ? envelope.PictureSizes() : [], Choices = envelope.Choices, MayThink = envelope.WantsReasoning,
+            Dialect = dialect.Kind, Images = envelope.Images, PictureSizes = isHeld && envelope.HasImages ? PictureParts.Sizes(envelope.Body.Span) : [], Choices = envelope.Choices, MayThink = envelope.WantsReasoning,
             PromptMost = isHeld ? envelope.MostTokens() + (envelope.HasTools ? ToolsPrompt : 0) : null,
             Documents = envelope.Documents, MediaBytes = envelope.MediaBytes, ServiceTier = envelope.ServiceTier, Searches = envelope.Searches,
             HasUnseen = isHeld && envelope.Documents > 0 && UnseenParts.Any(envelope.Body.Span),

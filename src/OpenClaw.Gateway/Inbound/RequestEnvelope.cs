@@ -1,6 +1,5 @@
 // hot path: one pass over the body, no allocation but the model's name
 using System.Buffers;
-using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -163,18 +162,6 @@ internal sealed class RequestEnvelope : IDisposable
             at = _media[i].Start + _media[i].Length;
         }
         return most + PromptBound.Of(_buffer.AsSpan(at.._length));
-    }
-
-    /// <summary>Sizes of the inline pictures, of those whose head tells it.</summary>
-    public ImmutableArray<PictureSize> PictureSizes()
-    {
-        if (Images == 0 || _media is null) return [];
-        var sizes = ImmutableArray.CreateBuilder<PictureSize>();
-        foreach (var (start, length) in _media)
-        {
-            if (PictureSize.Of(_buffer.AsSpan(start + 1, length - 2)) is { } size) sizes.Add(size);
-        }
-        return sizes.DrainToImmutable();
     }
 
     public void Dispose()

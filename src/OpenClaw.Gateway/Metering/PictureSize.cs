@@ -1,29 +1,47 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 
 namespace OpenClaw.Gateway.Metering;
 
-/// <summary>Width and height of a picture in pixels, from the head of its file: PNG, GIF, WebP and JPEG, the kinds that providers take.</summary>
+/// <summary>Width and height of a picture in pixels, from the head of its file: PNG, JPEG and WebP.</summary>
 internal readonly record struct PictureSize(int Width, int Height)
 {
     // Profiles and previews stand before the size of a JPEG, each a segment of at most 64 KB.
     private const int MaxSegments = 200;
+
+    // As much of a text with escaped slashes as is looked into.
+    private const int MaxEscaped = 1 << 18;
+
+    private static ReadOnlySpan<byte> PngHead => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, (byte)'I', (byte)'H', (byte)'D', (byte)'R'];
 
     /// <summary>The size of an inline picture, or null: another kind of file, cut off, or not looked into.</summary>
     /// <param name="text">Base64, or a <c>data:</c> URL with it, as it stands in the JSON.</param>
     public static PictureSize? Of(ReadOnlySpan<byte> text)
     {
         if (text.StartsWith("data:"u8)) text = text[(text.IndexOf((byte)',') + 1)..];
+        // Who leaves out spaces reads other bytes than are read here.
+        if (text.Contains((byte)' ')) return null;
+        if (!text.Contains((byte)'\\')) return OfBase64(text);
+        var plain = ArrayPool<byte>.Shared.Rent(MaxEscaped);
+        try
+        {
+            return OfBase64(plain.AsSpan(0, Unescape(text, plain)));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(plain);
+        }
+    }
+
+    private static PictureSize? OfBase64(ReadOnlySpan<byte> text)
+    {
         Span<byte> head = stackalloc byte[30];
         if (!TryRead(text, 0, head)) return null;
-        var size = head switch
-        {
-            [0x89, (byte)'P', (byte)'N', (byte)'G', ..] => new PictureSize(BinaryPrimitives.ReadInt32BigEndian(head[16..]), BinaryPrimitives.ReadInt32BigEndian(head[20..])),
-            [(byte)'G', (byte)'I', (byte)'F', (byte)'8', ..] => new PictureSize(BinaryPrimitives.ReadUInt16LittleEndian(head[6..]), BinaryPrimitives.ReadUInt16LittleEndian(head[8..])),
-            [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => OfWebP(head),
-            [0xFF, 0xD8, 0xFF, ..] => OfJpeg(text),
-            _ => default,
-        };
+        var size = default(PictureSize);
+        if (head.StartsWith(PngHead)) size = new PictureSize(BinaryPrimitives.ReadInt32BigEndian(head[16..]), BinaryPrimitives.ReadInt32BigEndian(head[20..]));
+        else if (head.StartsWith("RIFF"u8) && head[8..].StartsWith("WEBP"u8)) size = OfWebP(head);
+        else if (head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF])) size = OfJpeg(text);
         return size is { Width: > 0, Height: > 0 } ? size : null;
     }
 
@@ -44,31 +62,47 @@ internal readonly record struct PictureSize(int Width, int Height)
         for (var (at, count) = (2, 0); count < MaxSegments && TryRead(text, at, segment); count++)
         {
             if (segment[0] != 0xFF) return default;
-            // Bytes of 0xFF may stand before a marker.
-            if (segment[1] == 0xFF)
+            switch (segment[1])
             {
-                at++;
-                continue;
+                // Bytes of 0xFF may stand before a marker.
+                case 0xFF:
+                    at++;
+                    break;
+                case >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC):
+                    return new PictureSize(BinaryPrimitives.ReadUInt16BigEndian(segment[7..]), BinaryPrimitives.ReadUInt16BigEndian(segment[5..]));
+                // Markers without a length have no place before the frame.
+                case 0x00 or 0x01 or (>= 0xD0 and <= 0xDA):
+                    return default;
+                default:
+                    at += 2 + BinaryPrimitives.ReadUInt16BigEndian(segment[2..]);
+                    break;
             }
-            if (segment[1] is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC))
-            {
-                return new PictureSize(BinaryPrimitives.ReadUInt16BigEndian(segment[7..]), BinaryPrimitives.ReadUInt16BigEndian(segment[5..]));
-            }
-            at += 2 + BinaryPrimitives.ReadUInt16BigEndian(segment[2..]);
         }
         return default;
     }
 
-    // Four letters are three bytes, so any place of the file can be read by itself. What JSON escaped ("\/") is left alone.
+    // Four letters are three bytes, so any place of the file can be read by itself.
     private static bool TryRead(ReadOnlySpan<byte> text, int at, Span<byte> into)
     {
         var (first, skip) = Math.DivRem(at, 3);
         var groups = (skip + into.Length + 2) / 3;
         if (((long)first + groups) * 4 > text.Length) return false;
         Span<byte> bytes = stackalloc byte[36];
-        if (Base64.DecodeFromUtf8(text.Slice(first * 4, groups * 4), bytes, out _, out var written) != System.Buffers.OperationStatus.Done || written < skip + into.Length) return false;
+        if (Base64.DecodeFromUtf8(text.Slice(first * 4, groups * 4), bytes, out _, out var written) != OperationStatus.Done || written < skip + into.Length) return false;
         bytes.Slice(skip, into.Length).CopyTo(into);
         return true;
+    }
+
+    // "\/" is a slash to JSON, and PHP writes each that way; any other escape is no letter of base64, and ends what is read.
+    private static int Unescape(ReadOnlySpan<byte> text, Span<byte> into)
+    {
+        var written = 0;
+        for (var i = 0; i < text.Length && written < into.Length; i++)
+        {
+            if (text[i] == (byte)'\\' && (++i == text.Length || text[i] != (byte)'/')) break;
+            into[written++] = text[i];
+        }
+        return written;
     }
 
     private static int UInt24(ReadOnlySpan<byte> bytes) => bytes[0] | (bytes[1] << 8) | (bytes[2] << 16);

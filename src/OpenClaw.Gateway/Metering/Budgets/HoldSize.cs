@@ -26,6 +26,9 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
     // What a model without a known limit is allowed when its window does not say less.
     private const int UnknownOutput = 16_384;
 
+    // A smaller limit would end answers for which there is money.
+    private const int LeastLimit = 4096;
+
     // A page of a document is up to three thousand tokens, and some six thousand bytes of base64.
     private const int DocumentTokens = 2000;
     private const int BytesPerMediaToken = 2;
@@ -101,10 +104,15 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
     private static (long Whole, bool IsKnown) Longest(RequestFacts facts, Target target, long input)
     {
         if (facts.MaxTokens is { } asked && asked > 0) return (asked, true);
-        var room = target.ContextWindow is { } window ? Math.Max(LeastOutput, window - input) : (long?)null;
+        // What the prompt leaves of the window at most: it is seldom as long as it may be, and an answer must not be held for less than it can become.
+        var room = target.ContextWindow is { } window ? Math.Max(LeastOutput, window - (facts.PromptTokens / 2)) : (long?)null;
         if (target.MaxOutput is { } most) return (room is { } r && r < most ? r : most, true);
         // Every call to Anthropic names a limit; where nobody knows one, it is the default.
         if (target.Dialect.Kind == Dialects.DialectKind.Anthropic) return (target.Request.MaxTokensDefault, true);
-        return (Math.Min(UnknownOutput, room ?? target.Request.MaxTokensDefault), false);
+        if (room is not { } free) return (Math.Min(UnknownOutput, target.Request.MaxTokensDefault), false);
+        // A limit that surely fits behind the prompt, unless it would cut answers short: then the window bounds them, but for
+        // Ollama, which moves it on.
+        var fits = target.ContextWindow!.Value - input;
+        return fits >= LeastLimit ? (Math.Min(UnknownOutput, fits), false) : (free, target.Provider.Id != "ollama");
     }
 }

@@ -244,7 +244,7 @@ internal sealed class Reservation : IDisposable
     {
         foreach (var hold in _holds)
         {
-            if (hold.Mode != HoldMode.Count && hold.Counter.Left(hold.Mode, hold.Limit) < AmountFor(hold.Counter, _size.Wanted) * ShareOf(hold)) return false;
+            if (hold.Mode != HoldMode.Count && hold.Counter.Left(hold.Mode, hold.Limit) / ShareOf(hold) < AmountFor(hold.Counter, _size.Wanted)) return false;
         }
         return true;
     }

@@ -14,7 +14,7 @@ internal sealed class JournalTail(JournalFolder folder, long firstNumber, long m
     private readonly List<Segment> _segments = [];
     private long _next = firstNumber;
 
-    /// <summary>Why the last record could not be appended, or null.</summary>
+    /// <summary>Why the last record could not be appended, or null. May be read without the lock.</summary>
     public string? Problem { get; private set; }
 
     /// <summary>Bytes of all files of this run.</summary>

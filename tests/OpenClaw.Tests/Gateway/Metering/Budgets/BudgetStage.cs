@@ -13,7 +13,7 @@ namespace OpenClaw.Tests.Gateway.Metering.Budgets;
 
 /// <summary>
 /// Budgets of a test's own over counters in memory. The provider is <c>p</c>: model <c>m</c> costs a dollar per million tokens in
-/// and ten out and answers with at most 8000, <c>big</c> answers with at most 128,000, <c>free</c> nobody has priced, <c>own</c> costs nothing.
+/// and ten out and answers with at most 8000, <c>big</c> answers with at most 128,000, <c>free</c> nobody has priced, <c>own</c> and <c>small</c>, whose window is 8192, cost nothing.
 /// </summary>
 internal sealed class BudgetStage : IAsyncDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class BudgetStage : IAsyncDisposable
           "openai": { "apiKey": "sk-x", "models": [{ "id": "gpt-5", "name": "gpt-5", "maxTokens": 8000 }, { "id": "gpt-4o-search-preview", "name": "s", "maxTokens": 8000 }] },
           "anthropic": { "apiKey": "sk-x", "models": [{ "id": "claude-sonnet-4-5", "name": "c", "maxTokens": 8000 }] },
           "openrouter": { "apiKey": "sk-x", "models": [{ "id": "r", "name": "r", "maxTokens": 8000, "cost": { "input": 1, "output": 10 } }] },
-          "q": { "baseUrl": "http://127.0.0.1:1/v1", "api": "openai-completions", "models": [{ "id": "own", "name": "own" }] } } }
+          "q": { "baseUrl": "http://127.0.0.1:1/v1", "api": "openai-completions", "models": [{ "id": "own", "name": "own" }, { "id": "small", "name": "small", "contextWindow": 8192 }] } } }
         """;
 
     private readonly StateBuilder _builder;

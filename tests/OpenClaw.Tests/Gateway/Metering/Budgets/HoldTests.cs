@@ -60,6 +60,30 @@ public sealed class HoldTests
         Assert.Equal(price.Ceiling(5000 + 2300, 0, stage.Time.GetUtcNow()), two - plain);
     }
 
+    // How long a prompt may be says how much is held for it, and not how long the answer may be.
+    [Fact]
+    public async Task A_prompt_that_may_fill_the_window_does_not_cut_the_answer()
+    {
+        await using var stage = BudgetStage.Of(Wide);
+        using var money = stage.Open(s_asked with { PromptTokens = 150_000, PromptMost = 300_000, MaxTokens = null, Stream = true });
+        Assert.Null(await money.HoldAsync(stage.Target("p/m"), CancellationToken.None));
+        Assert.Equal((8000, null), (money.LongestAnswer, money.OutputLimit));
+        Assert.True(await money.MayGoOnAsync(6000, 1000));
+    }
+
+    [Fact]
+    public async Task A_small_window_bounds_what_no_limit_could_without_cutting_it()
+    {
+        await using var stage = BudgetStage.Of("""{ "scope": "gateway", "limit": 10000000, "unit": "tokens" }""");
+        var asked = s_asked with { MaxTokens = null };
+        using var brief = stage.Open(asked with { PromptTokens = 100, PromptMost = 200 });
+        Assert.Null(await brief.HoldAsync(stage.Target("q/small"), CancellationToken.None));
+        Assert.Equal(8192 - 264, brief.OutputLimit);
+        using var lengthy = stage.Open(asked with { PromptTokens = 3000, PromptMost = 6000 });
+        Assert.Null(await lengthy.HoldAsync(stage.Target("q/small"), CancellationToken.None));
+        Assert.Equal((8192 - 1500, null), (lengthy.LongestAnswer, lengthy.OutputLimit));
+    }
+
     [Fact]
     public async Task Searches_are_held_with_their_fee_and_what_they_bring_into_the_prompt()
     {
