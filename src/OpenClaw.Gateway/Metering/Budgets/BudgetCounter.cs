@@ -41,6 +41,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     private decimal _unclosed;
     private decimal _settling;
     private decimal _settledBefore;
+    private decimal _flushing;
     private decimal _beatSettled;
     private decimal _largest;
     private decimal _rate;
@@ -313,14 +314,21 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
         }
     }
 
+    /// <summary>What was settled before the last beat is about to be brought into the database; a flush begins after this.</summary>
+    public void BeginFlush()
+    {
+        lock (_lock) (_flushing, _settledBefore) = (_flushing + _settledBefore, 0);
+    }
+
     /// <summary>The database knows the exposure. <paramref name="left"/> is the lease as it has it; null = it has none.</summary>
-    /// <param name="isWritten">What was settled before the beat before this one is in the database.</param>
+    /// <param name="isWritten">The flush that began last was over before the database was asked. What was settled while it ran may still be on its way.</param>
     public void EndBeat(decimal? left, bool isWritten)
     {
         lock (_lock)
         {
             _exposed = _proposed;
-            _settledBefore = isWritten ? _beatSettled : _settledBefore + _beatSettled;
+            if (isWritten) _flushing = 0;
+            _settledBefore += _beatSettled;
             _settling -= _beatSettled;
             // Half-way through a grant or a return the database's amount says nothing.
             if (_changing > 0 || _changes != _beatChanges) return;
@@ -338,7 +346,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
 
     private decimal Exposure => _reserved + Unwritten;
 
-    private decimal Unwritten => _unclosed + _settling + _settledBefore;
+    private decimal Unwritten => _unclosed + _settling + _settledBefore + _flushing;
 
     private decimal Tiny => InTokens ? 1 : 0.000000001m;
 

@@ -164,8 +164,13 @@ internal sealed class BudgetLeases : IAsyncDisposable
             var byKey = new Dictionary<CounterKey, decimal>(left.Count);
             foreach (var lease in left) byKey[lease.Counter] = lease.Amount;
             foreach (var counter in leased) counter.EndBeat(byKey.TryGetValue(counter.Key, out var amount) ? amount : null, isWritten);
-            // What this beat counted as settled leaves the exposure once it is written, and not before.
-            if (_flushed.IsCompleted) _flushed = _store.FlushAsync();
+            // What was counted as settled by now leaves the exposure once it is written, and not before; what comes while this
+            // flush runs waits for the next one.
+            if (_flushed.IsCompleted)
+            {
+                foreach (var counter in leased) counter.BeginFlush();
+                _flushed = _store.FlushAsync();
+            }
             // Left by an earlier run, or of a counter that was forgotten.
             foreach (var lease in left)
             {

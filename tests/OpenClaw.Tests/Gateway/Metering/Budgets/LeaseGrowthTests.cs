@@ -3,7 +3,7 @@ using OpenClaw.Gateway.Metering.Ledger;
 
 namespace OpenClaw.Tests.Gateway.Metering.Budgets;
 
-/// <summary>How often the database is asked before a gateway that was at rest knows how much it needs.</summary>
+/// <summary>How a lease follows use and the database: how often it is asked, and what is still on its way there.</summary>
 public sealed class LeaseGrowthTests
 {
     [Fact]
@@ -29,5 +29,45 @@ public sealed class LeaseGrowthTests
         Assert.Equal(50 + (400 * 3), counter.WishFor(50, 50, 1_000_000)!.Value.Want);
         for (var second = 0; second < 60; second++) counter.Tick(TimeSpan.FromSeconds(1));
         Assert.Equal(50 + (50 * 3), counter.WishFor(50, 50, 1_000_000)!.Value.Want);
+    }
+
+    // A flush takes longer than a beat where the database is slow or asked often.
+    [Fact]
+    public void What_was_settled_while_a_flush_ran_is_not_taken_for_written_when_it_ends()
+    {
+        var counter = new BudgetCounter(default, inTokens: true, isShared: true);
+        counter.Load(default, default);
+        counter.Granted(new LeaseGrant(1000, 0, 1000), 10_000);
+        Beat(1000, isWritten: true);
+        Use(100);
+        Beat(1000, isWritten: true);
+        counter.BeginFlush();
+        Use(200);
+        // The flush of the first hundred still runs.
+        Beat(1000, isWritten: false);
+        Beat(1000, isWritten: false);
+        // It is over: the database has taken the hundred off the lease, and not yet the two hundred.
+        Beat(900, isWritten: true);
+        Assert.Equal(700, counter.FreeLease);
+        counter.BeginFlush();
+        Beat(700, isWritten: true);
+        Assert.Equal(700, counter.FreeLease);
+        // Nothing is on its way any more: what the database has is the lease.
+        Beat(650, isWritten: true);
+        Assert.Equal(650, counter.FreeLease);
+
+        void Use(decimal amount)
+        {
+            Assert.True(counter.TryTake(amount, HoldMode.Hard, 10_000), "the lease has it");
+            counter.Settle(amount, amount);
+            counter.Closed(amount);
+        }
+
+        void Beat(decimal left, bool isWritten)
+        {
+            counter.Need(300);
+            counter.BeginBeat();
+            counter.EndBeat(left, isWritten);
+        }
     }
 }
