@@ -42,7 +42,7 @@ internal sealed class BudgetSimulation : IAsyncDisposable
         _database = new LeaseDatabase(_time);
         _stage = BudgetStage.Of(Budgets, time: _time);
         _ruleId = _stage.Budgets.PlanOf(_stage.State.Config).Rules.Single(static r => r.Name == "all").Id;
-        _gateways = [.. Enumerable.Range(0, gateways).Select(i => new Gateway(new SimulatedStore(_database, i, _isShared), _stage.Alerts, _time))];
+        _gateways = [.. Enumerable.Range(0, gateways).Select(i => new Gateway(new SimulatedStore(_database, i, _isShared) { WritesLater = true }, _stage.Alerts, _time))];
     }
 
     /// <summary>What the provider has generated, priced.</summary>
@@ -83,7 +83,11 @@ internal sealed class BudgetSimulation : IAsyncDisposable
         _database.Pause(false);
         foreach (var gateway in _gateways) Revive(gateway);
         // A minute after the last request nothing may be held any more.
-        for (var i = 0; i < 1800 && (_calls.Count > 0 || i < 1300); i++) await StepAsync();
+        for (var i = 0; i < 1800 && (_calls.Count > 0 || i < 1300); i++)
+        {
+            await StepAsync();
+            foreach (var gateway in _gateways) gateway.Store.Flush(20);
+        }
         foreach (var gateway in _gateways) gateway.Store.Flush();
         Leftover = _gateways.Sum(static g => g.State.Counters.Sum(static c => c.Now.Reserved)) + _calls.Count;
         ChargedInDatabase = _database.Charged(new CounterKey(_ruleId, "", "total")).Usd;
@@ -118,7 +122,7 @@ internal sealed class BudgetSimulation : IAsyncDisposable
                 if (!_database.IsPaused && _random.Next(60) == 0) Revive(gateway);
             }
             else if (_random.Next(400) == 0) Kill(gateway);
-            if (!gateway.IsDead && !_database.IsPaused && (_step % 8 == 0 || _random.Next(3) == 0)) gateway.Store.Flush();
+            if (!gateway.IsDead && !_database.IsPaused && (_step % 8 == 0 || _random.Next(3) == 0)) gateway.Store.Flush(_random.Next(1, 20));
         }
     }
 
@@ -287,7 +291,7 @@ internal sealed class BudgetSimulation : IAsyncDisposable
 
         public void Begin(LeaseDatabase database, OpenClaw.Gateway.Metering.Alerts.AlertState alerts, ManualTime time, int number, bool isShared)
         {
-            Store = new SimulatedStore(database, number, isShared);
+            Store = new SimulatedStore(database, number, isShared) { WritesLater = true };
             State = new BudgetState(Store, alerts, time);
             IsDead = false;
         }

@@ -159,6 +159,12 @@ internal sealed class SimulatedStore(LeaseDatabase database, int gateway, bool i
     private readonly Lock _lock = new();
     private readonly Dictionary<string, LedgerOpening> _open = [];
     private readonly Queue<LedgerCharge[]> _settled = [];
+    private readonly List<(long UpTo, TaskCompletionSource Done)> _flushes = [];
+    private long _taken;
+    private long _written;
+
+    /// <summary>The writer takes what is settled when <see cref="Flush"/> says so, and a flush ends when that has come to what was there when it began.</summary>
+    public bool WritesLater { get; init; }
 
     public bool IsDead { get; private set; }
 
@@ -180,15 +186,28 @@ internal sealed class SimulatedStore(LeaseDatabase database, int gateway, bool i
         {
             _open.Remove(id);
             _settled.Enqueue([.. charges]);
+            _taken++;
         }
     }
 
-    public void Flush()
+    /// <summary>The writer brings the oldest that are settled into the database.</summary>
+    public void Flush(int most = int.MaxValue)
     {
+        List<TaskCompletionSource> done = [];
         lock (_lock)
         {
-            while (_settled.TryDequeue(out var charges)) database.Charge(gateway, charges);
+            for (; most > 0 && _settled.TryDequeue(out var charges); most--)
+            {
+                database.Charge(gateway, charges);
+                _written++;
+            }
+            foreach (var (upTo, flush) in _flushes)
+            {
+                if (upTo <= _written) done.Add(flush);
+            }
+            _flushes.RemoveAll(f => f.UpTo <= _written);
         }
+        foreach (var flush in done) flush.SetResult();
     }
 
     /// <summary>Settled here and not yet in the database.</summary>
@@ -246,6 +265,16 @@ internal sealed class SimulatedStore(LeaseDatabase database, int gateway, bool i
 
     public async Task FlushAsync()
     {
+        TaskCompletionSource? mine = null;
+        lock (_lock)
+        {
+            if (WritesLater && _written < _taken) _flushes.Add((_taken, mine = new TaskCompletionSource()));
+        }
+        if (mine is not null)
+        {
+            await mine.Task;
+            return;
+        }
         await ReachAsync(CancellationToken.None);
         Flush();
     }
