@@ -326,12 +326,14 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     {
         lock (_lock)
         {
-            _exposed = _proposed;
+            // In the middle of a grant or a return the database's amount does not say what the lease is: it may have been reclaimed
+            // meanwhile, and then no more is taken than the database would presume of it.
+            var isStill = _changing == 0 && _changes == _beatChanges;
+            _exposed = isStill ? _proposed : Math.Min(_proposed, Math.Max(_exposed, left ?? 0));
             if (isWritten) _flushing = 0;
             _settledBefore += _beatSettled;
             _settling -= _beatSettled;
-            // Half-way through a grant or a return the database's amount says nothing.
-            if (_changing > 0 || _changes != _beatChanges) return;
+            if (!isStill) return;
             // The database has what is known here and what is not yet written, less when the lease was reclaimed or overrun, more
             // when a grant or a return was lost on the way.
             var known = left ?? 0;

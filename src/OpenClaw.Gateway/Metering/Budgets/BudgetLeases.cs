@@ -165,8 +165,8 @@ internal sealed class BudgetLeases : IAsyncDisposable
             foreach (var lease in left) byKey[lease.Counter] = lease.Amount;
             foreach (var counter in leased) counter.EndBeat(byKey.TryGetValue(counter.Key, out var amount) ? amount : null, isWritten);
             // What was counted as settled by now leaves the exposure once it is written, and not before; what comes while this
-            // flush runs waits for the next one.
-            if (_flushed.IsCompleted)
+            // flush runs waits for the next one, which begins when a beat has seen the end of this.
+            if (isWritten || _flushed is { IsCompleted: true, IsCompletedSuccessfully: false })
             {
                 foreach (var counter in leased) counter.BeginFlush();
                 _flushed = _store.FlushAsync();

@@ -70,4 +70,27 @@ public sealed class LeaseGrowthTests
             counter.EndBeat(left, isWritten);
         }
     }
+
+    // The gateway was cut off for a quarter of a minute; it is back, and asks for more while its beat is under way.
+    [Fact]
+    public void A_lease_that_was_reclaimed_gets_no_new_exposure_from_a_beat_in_the_middle_of_a_change()
+    {
+        var counter = new BudgetCounter(default, inTokens: true, isShared: true);
+        counter.Load(default, default);
+        counter.Granted(new LeaseGrant(20, 0, 20), 100);
+        counter.Need(4);
+        counter.BeginBeat();
+        counter.EndBeat(20, isWritten: true);
+        Assert.True(counter.TryTake(4, HoldMode.Hard, 100), "the lease has it");
+        counter.Need(16);
+        counter.BeginChange();
+        counter.BeginBeat();
+        counter.EndBeat(null, isWritten: true);
+        Assert.False(counter.TryTake(17, HoldMode.Hard, 100));
+        Assert.False(counter.TryTake(16, HoldMode.Hard, 100), "another gateway may have it by now");
+        counter.EndChange();
+        counter.BeginBeat();
+        counter.EndBeat(null, isWritten: true);
+        Assert.False(counter.TryTake(1, HoldMode.Hard, 100), "nothing is left of the lease");
+    }
 }
