@@ -20,9 +20,9 @@ internal readonly record struct PictureSize(int Width, int Height)
     public static PictureSize? Of(ReadOnlySpan<byte> text)
     {
         if (text.StartsWith("data:"u8)) text = text[(text.IndexOf((byte)',') + 1)..];
+        if (!text.ContainsAny((byte)' ', (byte)'\\')) return OfBase64(text);
         // Who leaves out spaces reads other bytes than are read here.
         if (text.Contains((byte)' ')) return null;
-        if (!text.Contains((byte)'\\')) return OfBase64(text);
         var plain = ArrayPool<byte>.Shared.Rent(MaxEscaped);
         try
         {
