@@ -91,6 +91,12 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
         get { lock (_lock) return (Spent, _reserved); }
     }
 
+    /// <summary>Spent for sure. What <see cref="Now"/> counts beyond it may be in it already: for up to a beat it is not known here whether it is written.</summary>
+    public decimal SpentAtLeast
+    {
+        get { lock (_lock) return _base + _written; }
+    }
+
     public bool IsIdle
     {
         get { lock (_lock) return Exposure == 0 && _lease <= 0 && _isEmptyThere; }

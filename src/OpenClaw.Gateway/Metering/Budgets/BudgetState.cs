@@ -152,21 +152,10 @@ internal sealed class BudgetState : IAsyncDisposable
     {
         using var enough = new CancellationTokenSource(s_load, _time);
         var window = rule.WindowAt(at);
-        var before = await _store.ReadCounterAsync(counter.Key, enough.Token).ConfigureAwait(false);
-        for (var tries = 0; ; tries++)
-        {
-            var rows = await _store.SumAsync(rule.RowsOf(counter.Key.Subject, facts), window.From == DateTimeOffset.MinValue ? DateTimeOffset.UnixEpoch : window.From, enough.Token).ConfigureAwait(false);
-            var after = await _store.ReadCounterAsync(counter.Key, enough.Token).ConfigureAwait(false);
-            // Rows that came between the two would be taken for older than the counter.
-            if (after != before && tries < 5)
-            {
-                before = after;
-                continue;
-            }
-            counter.Load(after, rows);
-            counter.ReadAt = _time.GetUtcNow();
-            return;
-        }
+        var from = window.From == DateTimeOffset.MinValue ? DateTimeOffset.UnixEpoch : window.From;
+        var (value, rows) = await _store.ReadWithRowsAsync(counter.Key, rule.RowsOf(counter.Key.Subject, facts), from, enough.Token).ConfigureAwait(false);
+        counter.Load(value, rows);
+        counter.ReadAt = _time.GetUtcNow();
     }
 
     private void Tell(BudgetRule rule, BudgetCounter counter, decimal fraction, DateTimeOffset at)

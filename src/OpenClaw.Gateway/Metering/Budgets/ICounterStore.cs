@@ -18,7 +18,8 @@ internal interface ICounterStore
 
     ValueTask<CounterValue> ReadCounterAsync(CounterKey key, CancellationToken cancel);
 
-    ValueTask<CounterValue> SumAsync(CounterScope scope, DateTimeOffset from, CancellationToken cancel);
+    /// <summary>The counter, and the sum over the rows since <paramref name="from"/>, of the same instant.</summary>
+    ValueTask<(CounterValue Counter, CounterValue Rows)> ReadWithRowsAsync(CounterKey key, CounterScope scope, DateTimeOffset from, CancellationToken cancel);
 
     ValueTask<LeaseGrant> LeaseAsync(CounterKey key, LeaseWish wish, CancellationToken cancel);
 
@@ -43,7 +44,8 @@ internal sealed class LedgerCounters(LedgerState ledger) : ICounterStore
 
     public ValueTask<CounterValue> ReadCounterAsync(CounterKey key, CancellationToken cancel) => ledger.ReadCounterAsync(key, cancel);
 
-    public ValueTask<CounterValue> SumAsync(CounterScope scope, DateTimeOffset from, CancellationToken cancel) => ledger.SumAsync(scope, from, cancel);
+    public ValueTask<(CounterValue Counter, CounterValue Rows)> ReadWithRowsAsync(CounterKey key, CounterScope scope, DateTimeOffset from, CancellationToken cancel) =>
+        ledger.ReadWithRowsAsync(key, scope, from, cancel);
 
     public ValueTask<LeaseGrant> LeaseAsync(CounterKey key, LeaseWish wish, CancellationToken cancel) => ledger.LeaseAsync(key, wish, cancel);
 

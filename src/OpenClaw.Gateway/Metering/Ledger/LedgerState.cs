@@ -96,8 +96,12 @@ internal sealed class LedgerState : IAsyncDisposable
     /// </summary>
     public ValueTask<CounterValue> ReadCounterAsync(CounterKey key, CancellationToken cancel) => WhenBackAsync(() => _counters.ReadAsync(key, cancel), cancel);
 
-    /// <summary>The exact sum over the rows since <paramref name="from"/>, for a budget that was configured after the money was spent. Waits as <see cref="ReadCounterAsync"/> does.</summary>
-    public ValueTask<CounterValue> SumAsync(CounterScope scope, DateTimeOffset from, CancellationToken cancel) => WhenBackAsync(() => _counters.SumAsync(scope, from, cancel), cancel);
+    /// <summary>
+    /// The counter, and the exact sum over the rows since <paramref name="from"/>, for a budget that was configured after the money
+    /// was spent; both of the same instant. Waits as <see cref="ReadCounterAsync"/> does.
+    /// </summary>
+    public ValueTask<(CounterValue Counter, CounterValue Rows)> ReadWithRowsAsync(CounterKey key, CounterScope scope, DateTimeOffset from, CancellationToken cancel) =>
+        WhenBackAsync(() => _counters.ReadWithRowsAsync(key, scope, from, cancel), cancel);
 
     /// <summary>Asks for a part of a shared budget; one transaction, exact among all gateways.</summary>
     /// <exception cref="System.Data.Common.DbException">The database does not answer; whether it granted is unknown, the next heartbeat tells.</exception>

@@ -141,15 +141,17 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
 
     private async Task DrainAsync(CancellationToken cancel)
     {
-        List<TaskCompletionSource> flushes;
-        lock (_lock) flushes = [.. _flushes];
-        // Who waits for a flush waits for what was there when it asked, and not for what goes on coming.
-        var owed = flushes.Count > 0 ? queue.Waiting : 0;
+        var (flushes, owed) = Asked();
         var batch = new List<PendingItem>(BatchSize);
         while (true)
         {
             batch.Clear();
-            queue.Take(batch, BatchSize);
+            // What is read back from the journal may have to wait for a file that cannot be read now.
+            await UntilItWorksAsync(() =>
+            {
+                queue.Take(batch, BatchSize);
+                return Task.CompletedTask;
+            }, cancel).ConfigureAwait(false);
             if (batch.Count == 0) break;
             Interlocked.Add(ref _written, await WriteAsync(batch, gatewayId, false, cancel).ConfigureAwait(false));
             queue.Release(batch);
@@ -158,20 +160,29 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
             var isServed = owed <= 0 && !queue.IsOverflowing;
             // What came meanwhile is gathered first.
             if (batch.Count < BatchSize && (flushes.Count == 0 || isServed) && !_closing) break;
-            // Where every batch is full the end may be far.
-            if (isServed) flushes = Tell(flushes);
+            // Where every batch is full the end may be far: who was served is told now, and who asked meanwhile comes next.
+            if (!isServed) continue;
+            Tell(flushes);
+            (flushes, owed) = Asked();
         }
         if (queue.Waiting > 0) queue.Wake();
         await DeleteDoneAsync(evenLast: false, cancel).ConfigureAwait(false);
         Tell(flushes);
     }
 
-    private List<TaskCompletionSource> Tell(List<TaskCompletionSource> flushes)
+    // Who waits for a flush waits for what was there when it asked, and not for what goes on coming.
+    private (List<TaskCompletionSource> Flushes, long Owed) Asked()
     {
-        if (flushes.Count == 0) return flushes;
+        List<TaskCompletionSource> flushes;
+        lock (_lock) flushes = [.. _flushes];
+        return (flushes, flushes.Count > 0 ? queue.Waiting : 0);
+    }
+
+    private void Tell(List<TaskCompletionSource> flushes)
+    {
+        if (flushes.Count == 0) return;
         lock (_lock) _flushes.RemoveAll(flushes.Contains);
         foreach (var flush in flushes) flush.TrySetResult();
-        return [];
     }
 
     /// <summary>Removes journal files whose entries are all in the database, and stay there whatever happens.</summary>
@@ -225,7 +236,12 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
     {
         lock (_lock)
         {
-            foreach (var flush in _flushes) flush.TrySetResult();
+            foreach (var flush in _flushes)
+            {
+                // What is left comes into the database with the next start, and not before.
+                if (queue.Waiting == 0) flush.TrySetResult();
+                else flush.TrySetException(new IOException("the ledger was closed before its entries were in the database"));
+            }
             _flushes.Clear();
         }
     }

@@ -17,7 +17,8 @@ internal sealed class CounterStore(IStorage storage, string gateway, TimeProvide
         return await ReadAsync(connection, null, key, "", cancel).ConfigureAwait(false);
     }
 
-    public async ValueTask<CounterValue> SumAsync(CounterScope scope, DateTimeOffset from, CancellationToken cancel)
+    /// <summary>The counter and the sum over the rows since <paramref name="from"/>, both of the same instant: one statement sees one state.</summary>
+    public async ValueTask<(CounterValue Counter, CounterValue Rows)> ReadWithRowsAsync(CounterKey key, CounterScope scope, DateTimeOffset from, CancellationToken cancel)
     {
         const string Tokens = "input + cache_read + cache_write + cache_write_1h + output";
         var (rows, rollups) = scope.Kind switch
@@ -32,16 +33,18 @@ internal sealed class CounterStore(IStorage storage, string gateway, TimeProvide
         };
         if (scope.Session is not null) (rows, rollups) = (rows + " AND r.session = @session", rollups + " AND session = @session");
         var sql = $"""
-            SELECT CAST(COALESCE(SUM(usd), 0) AS BIGINT), CAST(COALESCE(SUM(usd_rest), 0) AS BIGINT), CAST(COALESCE(SUM(tokens), 0) AS BIGINT) FROM (
+            SELECT sums.usd, sums.usd_rest, sums.tokens, COALESCE(c.usd, 0), COALESCE(c.usd_rest, 0), COALESCE(c.tokens, 0) FROM (
+            SELECT CAST(COALESCE(SUM(usd), 0) AS BIGINT) AS usd, CAST(COALESCE(SUM(usd_rest), 0) AS BIGINT) AS usd_rest, CAST(COALESCE(SUM(tokens), 0) AS BIGINT) AS tokens FROM (
             SELECT h.usd AS usd, h.usd_rest AS usd_rest, {Tokens} AS tokens FROM requests r JOIN hops h ON h.request = r.n WHERE r.at >= @from{rows}
-            UNION ALL SELECT usd, usd_rest, {Tokens} FROM rollups WHERE day >= @from{rollups}) AS parts
+            UNION ALL SELECT usd, usd_rest, {Tokens} FROM rollups WHERE day >= @from{rollups}) AS parts) AS sums
+            LEFT JOIN counters c ON c.budget = @budget AND c.subject = @subject AND c.window_start = @window
             """;
         await using var connection = await storage.OpenAsync(cancel).ConfigureAwait(false);
-        await using var command = connection.Command(sql).With("from", from.ToUnixTimeMilliseconds());
+        await using var command = connection.Command(sql).With(key).With("from", from.ToUnixTimeMilliseconds());
         if (scope.Kind != CounterScopeKind.Gateway) command.With("value", scope.Kind == CounterScopeKind.Tag ? "," + scope.Value + "," : scope.Value);
         if (scope.Session is { } session) command.With("session", session);
         await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
-        return await row.ReadAsync(cancel).ConfigureAwait(false) ? new CounterValue(row.UsdAt(0), row.GetInt64(2)) : default;
+        return await row.ReadAsync(cancel).ConfigureAwait(false) ? (new CounterValue(row.UsdAt(3), row.GetInt64(5)), new CounterValue(row.UsdAt(0), row.GetInt64(2))) : default;
     }
 
     public async ValueTask<LeaseGrant> LeaseAsync(CounterKey key, LeaseWish wish, CancellationToken cancel)

@@ -237,10 +237,10 @@ internal sealed class SimulatedStore(LeaseDatabase database, int gateway, bool i
     }
 
     // Every budget of a simulation is there from the beginning: its rows are its counter.
-    public async ValueTask<CounterValue> SumAsync(CounterScope scope, DateTimeOffset from, CancellationToken cancel)
+    public async ValueTask<(CounterValue Counter, CounterValue Rows)> ReadWithRowsAsync(CounterKey key, CounterScope scope, DateTimeOffset from, CancellationToken cancel)
     {
         await ReachAsync(cancel);
-        return default;
+        return (database.Read(key), default);
     }
 
     public async ValueTask<LeaseGrant> LeaseAsync(CounterKey key, LeaseWish wish, CancellationToken cancel)

@@ -96,7 +96,8 @@ public sealed class LeaseQueueTests
 
         public ValueTask<CounterValue> ReadCounterAsync(CounterKey key, CancellationToken cancel) => _store.ReadCounterAsync(key, cancel);
 
-        public ValueTask<CounterValue> SumAsync(CounterScope scope, DateTimeOffset from, CancellationToken cancel) => _store.SumAsync(scope, from, cancel);
+        public ValueTask<(CounterValue Counter, CounterValue Rows)> ReadWithRowsAsync(CounterKey key, CounterScope scope, DateTimeOffset from, CancellationToken cancel) =>
+            _store.ReadWithRowsAsync(key, scope, from, cancel);
 
         public async ValueTask<LeaseGrant> LeaseAsync(CounterKey key, LeaseWish wish, CancellationToken cancel)
         {

@@ -45,5 +45,9 @@ internal static class Entries
 
     public static string Id(int number) => "dec_" + number.ToString("D8", CultureInfo.InvariantCulture);
 
+    /// <summary>The sum over the rows alone.</summary>
+    public static async Task<CounterValue> SumAsync(this LedgerState ledger, CounterScope scope, DateTimeOffset from) =>
+        (await ledger.ReadWithRowsAsync(Monthly, scope, from, TestContext.Current.CancellationToken)).Rows;
+
     public static UsageQuery All(UsageGrouping by, string zone = "UTC") => new(by, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200), null, null, zone, 1000);
 }

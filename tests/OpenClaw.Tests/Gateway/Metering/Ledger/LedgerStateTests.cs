@@ -76,6 +76,46 @@ public sealed class LedgerStateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_counter_and_its_rows_are_read_of_one_instant_while_others_come()
+    {
+        await using var ledger = _folder.Open();
+        var isEnough = false;
+        var coming = Task.Run(
+            () =>
+            {
+                for (var i = 0; !Volatile.Read(ref isEnough); i++)
+                {
+                    ledger.Settled(Entries.Of("more_" + i));
+                    while (ledger.Facts.Waiting > 20 && !Volatile.Read(ref isEnough)) Thread.Yield();
+                }
+            },
+            _cancel);
+        try
+        {
+            decimal first = 0, last = 0;
+            for (var i = 0; i < 100; i++)
+            {
+                // Hurries the writer on, so that there is something new while it is read.
+                var flush = ledger.FlushAsync();
+                do
+                {
+                    var (counter, rows) = await ledger.ReadWithRowsAsync(Entries.Monthly, CounterScope.Gateway, DateTimeOffset.UnixEpoch, _cancel);
+                    Assert.Equal(counter.Usd, rows.Usd);
+                    if (i == 0) first = counter.Usd;
+                    last = counter.Usd;
+                }
+                while (!flush.IsCompleted);
+            }
+            Assert.True(last > first, "nothing came meanwhile");
+        }
+        finally
+        {
+            Volatile.Write(ref isEnough, true);
+            await coming;
+        }
+    }
+
+    [Fact]
     public async Task Without_storage_requests_are_not_written_down_and_records_last_as_long_as_the_process()
     {
         await using (var ledger = _folder.Open(static o => o with { Url = "none" }))
@@ -177,6 +217,39 @@ public sealed class LedgerStateTests : IDisposable
         Assert.Equal("{\"n\":199}"u8.ToArray(), (await ledger.FindRecordAsync("session", "s1", _cancel))!.Json.ToArray());
         Assert.Equal((0, 0, 200), (ledger.Facts.Waiting, ledger.Facts.Lost, ledger.Facts.Written));
         Assert.Single(_folder.Journals);
+    }
+
+    [Fact]
+    public async Task What_waits_in_a_journal_that_cannot_be_read_is_waited_for()
+    {
+        var blocker = Path.Combine(_folder.Path, "db");
+        await File.WriteAllTextAsync(blocker, "", _cancel);
+        await using var ledger = _folder.Open(static o => o with { Url = "sqlite:db/openclaw.db", QueueCapacity = 10 });
+        for (var i = 0; i < 50; i++) ledger.Settled(Entries.Of(Entries.Id(i), 0.1m));
+        var journal = Assert.Single(_folder.Journals);
+        // A folder is refused as a file without permission is, also to root.
+        File.Move(journal, journal + ".away");
+        Directory.CreateDirectory(journal);
+        File.Delete(blocker);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(_cancel);
+        enough.CancelAfter(TimeSpan.FromSeconds(30));
+        while (ledger.Facts.Problem?.Contains(journal, StringComparison.Ordinal) != true) await Task.Delay(5, enough.Token);
+        Directory.Delete(journal);
+        File.Move(journal + ".away", journal);
+        await ledger.FlushAsync();
+        Assert.Equal(5m, (await ledger.ReadCounterAsync(Entries.Monthly, _cancel)).Usd);
+        Assert.Equal((0, 0), (ledger.Facts.Waiting, ledger.Facts.Lost));
+    }
+
+    [Fact]
+    public async Task Who_waits_for_the_database_until_the_gateway_ends_hears_that_it_did_not_get_there()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "db"), "", _cancel);
+        var ledger = _folder.Open(static o => o with { Url = "sqlite:db/openclaw.db" });
+        ledger.Settled(Entries.Of("dec_1"));
+        var flush = ledger.FlushAsync();
+        await ledger.DisposeAsync();
+        await Assert.ThrowsAsync<IOException>(() => flush);
     }
 
     [Fact]
@@ -362,7 +435,7 @@ public sealed class LedgerStateTests : IDisposable
         var counter = await ledger.ReadCounterAsync(Entries.Monthly, _cancel);
         Assert.Equal(report.Total.Cost, counter.Usd);
         if (usdEach > 0) Assert.Equal(answered * usdEach, counter.Usd);
-        Assert.Equal(counter, await ledger.SumAsync(CounterScope.Gateway, DateTimeOffset.UnixEpoch, _cancel) with { Tokens = counter.Tokens });
+        Assert.Equal(counter, await ledger.SumAsync(CounterScope.Gateway, DateTimeOffset.UnixEpoch) with { Tokens = counter.Tokens });
     }
 
     private string Row(string sql)

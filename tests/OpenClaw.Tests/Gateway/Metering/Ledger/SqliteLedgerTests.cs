@@ -44,7 +44,7 @@ public sealed class SqliteLedgerTests : IDisposable
         }
         await ledger.FlushAsync();
         Assert.Equal(all, (await ledger.ReadCounterAsync(Entries.Monthly, _cancel)).Usd);
-        Assert.Equal(all, (await ledger.SumAsync(CounterScope.Gateway, DateTimeOffset.UnixEpoch, _cancel)).Usd);
+        Assert.Equal(all, (await ledger.SumAsync(CounterScope.Gateway, DateTimeOffset.UnixEpoch)).Usd);
         Assert.Equal(all, (await ledger.ReportAsync(Entries.All(UsageGrouping.Tag), _cancel)).Total.Cost);
         Assert.All((await ledger.ReportAsync(Entries.All(UsageGrouping.Tag), _cancel)).Rows, r => Assert.Equal(all, r.Cost));
     }
@@ -72,7 +72,7 @@ public sealed class SqliteLedgerTests : IDisposable
         ledger.Settled(Entries.Of("dec_2", 2m) with { Client = "ci", Session = null, Alias = null, Tags = ["team"] });
         ledger.Settled(Entries.Of("dec_3", 4m, at: Entries.Now.AddDays(-1)) with { Hops = [Entries.Hop("gemini", "flash", 4m)] });
         await ledger.FlushAsync();
-        async Task<decimal> Sum(CounterScopeKind kind, string value, int days = 365) => (await ledger.SumAsync(new CounterScope(kind, value), Entries.Now.AddDays(-days), _cancel)).Usd;
+        async Task<decimal> Sum(CounterScopeKind kind, string value, int days = 365) => (await ledger.SumAsync(new CounterScope(kind, value), Entries.Now.AddDays(-days))).Usd;
         Assert.Equal(7m, await Sum(CounterScopeKind.Gateway, ""));
         Assert.Equal(3m, await Sum(CounterScopeKind.Gateway, "", 0));
         Assert.Equal(2m, await Sum(CounterScopeKind.Client, "ci"));
@@ -85,8 +85,8 @@ public sealed class SqliteLedgerTests : IDisposable
         Assert.Equal(2m, await Sum(CounterScopeKind.Tag, "team"));
         // A model's budget of each session counts that model in that session, and no other.
         var rows = new BudgetRule(new BudgetConfig { Scope = "model:gemini/flash", Period = "session", Limit = 1 }).RowsOf("s1", null);
-        Assert.Equal(4m, (await ledger.SumAsync(rows, Entries.Now.AddDays(-365), _cancel)).Usd);
-        Assert.Equal(0m, (await ledger.SumAsync(rows with { Session = "s2" }, Entries.Now.AddDays(-365), _cancel)).Usd);
+        Assert.Equal(4m, (await ledger.SumAsync(rows, Entries.Now.AddDays(-365))).Usd);
+        Assert.Equal(0m, (await ledger.SumAsync(rows with { Session = "s2" }, Entries.Now.AddDays(-365))).Usd);
     }
 
     [Fact]
@@ -107,8 +107,8 @@ public sealed class SqliteLedgerTests : IDisposable
         Assert.Equal(0, await CountAsync("requests"));
         Assert.Equal(0, await CountAsync("hops"));
         await AssertReportsAsync(ledger);
-        Assert.Equal(7.5m, (await ledger.SumAsync(CounterScope.Gateway, Entries.Now.AddDays(-9), _cancel)).Usd);
-        Assert.Equal(0.5m, (await ledger.SumAsync(new CounterScope(CounterScopeKind.Tag, "batch"), Entries.Now.AddDays(-9), _cancel)).Usd);
+        Assert.Equal(7.5m, (await ledger.SumAsync(CounterScope.Gateway, Entries.Now.AddDays(-9))).Usd);
+        Assert.Equal(0.5m, (await ledger.SumAsync(new CounterScope(CounterScopeKind.Tag, "batch"), Entries.Now.AddDays(-9))).Usd);
         // More of a day that is summed already is added to it.
         ledger.Settled(Entries.Of("dec_9", 10m) with { Session = null, Tags = [] });
         await ledger.FlushAsync();
