@@ -64,7 +64,8 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             }
             if (finding is not null)
             {
-                outOfMoney = finding;
+                // Of several that lack money the caller is told of the one that was asked for.
+                outOfMoney = finding.TargetOnly ? outOfMoney ?? finding : finding;
                 if (finding.TargetOnly) continue;
                 if (downgraded || Downgrade(x, finding) is not { } cheaper) break;
                 // Whoever was passed over is of the dearer chain, and what that lacked is not the cheaper one's affair.

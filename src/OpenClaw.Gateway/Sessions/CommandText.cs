@@ -189,6 +189,14 @@ internal static class CommandText
         return text;
     }
 
+    /// <summary>A model's part of a session.</summary>
+    public static string CostOf(in ModelShare share) => share.Unpriced switch
+    {
+        0 => Dollars.Text(share.Cost),
+        var unpriced when unpriced == share.Requests => "no price (models.prices)",
+        var unpriced => $"{Dollars.Text(share.Cost)} and {Amounts.Count(unpriced, "call")} without a price",
+    };
+
     private static void AppendModel(StringBuilder text, int number, ModelRef model, string? current) =>
         text.Append(CultureInfo.InvariantCulture, $"{number}. {model}{(model.ToString() == current ? " ←" : "")}\n");
 }

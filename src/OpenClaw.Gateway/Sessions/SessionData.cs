@@ -15,7 +15,7 @@ internal enum UsageFooter
 }
 
 /// <summary>What one model did in a session.</summary>
-internal readonly record struct ModelShare(string Model, long Requests, long Tokens, decimal Cost);
+internal readonly record struct ModelShare(string Model, long Requests, long Tokens, decimal Cost, long Unpriced = 0);
 
 /// <summary>A request that another model answered than the first of its plan.</summary>
 /// <param name="Why">The failure's reason as decisions write it, or why the first one was not asked.</param>
@@ -153,7 +153,7 @@ internal sealed record SessionData
                 shares.Add(new ModelShare(shares.Count >= MaxModels ? "other" : model, 0, 0, 0));
             }
             var old = shares[at];
-            shares[at] = new ModelShare(old.Model, old.Requests + 1, old.Tokens + attempt.Usage.Total, old.Cost + attempt.Cost.Total);
+            shares[at] = new ModelShare(old.Model, old.Requests + 1, old.Tokens + attempt.Usage.Total, old.Cost + attempt.Cost.Total, old.Unpriced + (attempt.Cost.IsUnpriced ? 1 : 0));
         }
         return shares.ToImmutable();
     }

@@ -48,6 +48,7 @@ internal static class SessionJson
             json.WriteNumber("requests"u8, share.Requests);
             json.WriteNumber("tokens"u8, share.Tokens);
             json.WriteNumber("cost"u8, share.Cost);
+            json.WriteNumber("unpriced"u8, share.Unpriced);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -94,7 +95,7 @@ internal static class SessionJson
                 Cost = Money(root, "cost"),
                 Unpriced = Number(root, "unpriced"),
                 Estimated = Number(root, "estimated"),
-                Models = [.. Items(root, "models").Select(static m => new ModelShare(Text(m, "model")!, Number(m, "requests"), Number(m, "tokens"), Money(m, "cost")))],
+                Models = [.. Items(root, "models").Select(static m => new ModelShare(Text(m, "model")!, Number(m, "requests"), Number(m, "tokens"), Money(m, "cost"), Number(m, "unpriced")))],
                 Last = root.TryGetProperty("last"u8, out var last) ? ReadLast(last) : null,
                 FallbackCount = Number(root, "fallbackCount"),
                 Fallbacks = [.. Items(root, "fallbacks").Select(static f => new FallbackNote(f.GetProperty("at"u8).GetDateTimeOffset(), Text(f, "from")!, Text(f, "to")!, Text(f, "why")!))],

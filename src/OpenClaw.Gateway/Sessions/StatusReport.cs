@@ -103,7 +103,7 @@ internal sealed record StatusReport
         text.Append(CultureInfo.InvariantCulture, $"🗄️ Cache: {CacheText(usage)}\n");
         foreach (var share in session.Models.OrderByDescending(static m => m.Requests))
         {
-            text.Append(CultureInfo.InvariantCulture, $"📊 {share.Model}: {Amounts.Percent(share.Requests, session.Models.Sum(static m => m.Requests))}% · {Amounts.Count(share.Requests, "call")} · {Amounts.Tokens(share.Tokens)} tokens · {Dollars.Text(share.Cost)}\n");
+            text.Append(CultureInfo.InvariantCulture, $"📊 {share.Model}: {Amounts.Percent(share.Requests, session.Models.Sum(static m => m.Requests))}% · {Amounts.Count(share.Requests, "call")} · {Amounts.Tokens(share.Tokens)} tokens · {CommandText.CostOf(share)}\n");
         }
         if (session.FallbackCount > 0) text.Append(CultureInfo.InvariantCulture, $"↪️ {Amounts.Count(session.FallbackCount, "fallback")}, the last:\n");
         foreach (var note in session.Fallbacks.TakeLast(3))

@@ -86,6 +86,8 @@ internal sealed class GatewayState
         if (!target.Provider.Config.IsLocal || _discovered.Of(target.Place) is not { } served) return null;
         if (served.Problem is { } problem) return $"{target.Provider.Id} at {target.Place.Root} {problem}";
         if (served.ServesAnyName || served.Find(target.Ref.Model) is not null) return null;
+        // An empty list says nothing of any model: some servers list none and serve what is asked for.
+        if (served.Models.IsEmpty && target.Place.Kind != DialectKind.Ollama) return null;
         return target.Place.Kind == DialectKind.Ollama
             ? $"{target.Provider.Id} has no model {target.Ref.Model}; run: ollama pull {target.Ref.Model}"
             : $"{target.Provider.Id} does not list {target.Ref.Model}; it lists {string.Join(", ", served.Models.Take(5).Select(static m => m.Id))}";

@@ -30,7 +30,7 @@ internal static class ClientsCommand
         var budgets = new Option<string[]>("--budget") { Description = "Dollars a period, such as 20/month; can be given several times", HelpName = "USD/PERIOD" };
         budgets.Validators.Add(static result =>
         {
-            if (result.Tokens.FirstOrDefault(static t => Dollars(t.Value) is null) is { } bad) result.AddError($"--budget is dollars and a period, such as 20/month or 0.50/day, and not \"{bad.Value}\"");
+            if (result.Tokens.FirstOrDefault(static t => Dollars(t.Value) is null || !t.Value.Contains('/', StringComparison.Ordinal)) is { } bad) result.AddError($"--budget is dollars and a period, such as 20/month, 0.50/day or 5/total, and not \"{bad.Value}\"");
         });
         var expires = new Option<string?>("--expires") { Description = "A day or a time from which on it is not let in", HelpName = "WHEN" };
         return Make("create", "A new client; its token is shown this once", c => { c.Add(name); foreach (var o in new Option[] { allow, requests, tokens, budgets, expires }) c.Add(o); }, (parsed, ask) => ask.PostAsync(Path, json =>
@@ -156,10 +156,9 @@ internal static class ClientsCommand
         json.WriteStartArray("budgets"u8);
         foreach (var text in budgets)
         {
-            var slash = text.IndexOf('/', StringComparison.Ordinal);
             json.WriteStartObject();
             json.WriteNumber("limit"u8, Dollars(text) ?? 0);
-            if (slash >= 0) json.WriteString("period"u8, text[(slash + 1)..]);
+            json.WriteString("period"u8, text[(text.IndexOf('/', StringComparison.Ordinal) + 1)..]);
             json.WriteEndObject();
         }
         json.WriteEndArray();

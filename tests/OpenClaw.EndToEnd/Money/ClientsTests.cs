@@ -42,6 +42,7 @@ public sealed class ClientsTests
         Assert.Equal((1, ""), (filed.Code, filed.Output));
         Assert.Equal("error: client \"filed\" is kept in the configuration; change it in the file\n", filed.Error);
         Assert.Contains("there is no client", (await Run("show", "nobody")).Error, StringComparison.Ordinal);
+        Assert.Contains("5/total, and not \"5\"", (await Run("create", "x", "--budget", "5")).Error, StringComparison.Ordinal);
         Assert.Contains("--budget is dollars and a period, such as 20/month", (await Run("create", "x", "--budget", "much")).Error, StringComparison.Ordinal);
     }
 

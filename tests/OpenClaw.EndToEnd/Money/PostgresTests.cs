@@ -184,7 +184,7 @@ public sealed class PostgresTests
         await using var postgres = await PostgresServer.StartAsync();
         var (address, _) = PostgresAddress.Read(postgres.Url);
         await using var storage = new PostgresStorage(address!);
-        await using var store = new LedgerStore(storage, TimeProvider.System);
+        await using var store = new LedgerStore(storage, TimeProvider.System, static _ => { });
         Assert.Equal(2, await store.WriteAsync(Batch("a", "b"), "one", presumedIsKnown: false, cancel));
         Assert.Equal(2, await store.WriteAsync(Batch("b", "c", "d", "c"), "two", presumedIsKnown: false, cancel));
         Assert.Equal(0, await store.WriteAsync(Batch("a"), "two", presumedIsKnown: false, cancel));
@@ -193,6 +193,26 @@ public sealed class PostgresTests
         Assert.Equal(5, await postgres.NumberAsync("SELECT COUNT(*) FROM hops"));
         Assert.Equal(3, await postgres.NumberAsync("SELECT COUNT(*) FROM requests WHERE gateway = 'one'"));
         Assert.Equal(0, await postgres.NumberAsync(CounterIsSum));
+    }
+
+    [Fact]
+    public async Task What_is_presumed_of_a_silent_gateway_counts_for_the_others_and_not_for_itself()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await using var postgres = await PostgresServer.StartAsync();
+        var (address, _) = PostgresAddress.Read(postgres.Url);
+        await using var storage = new PostgresStorage(address!);
+        await using var store = new LedgerStore(storage, TimeProvider.System, static _ => { });
+        await store.ConnectAsync(cancel);
+        var key = new CounterKey("monthly", "", "total");
+        var (silent, other) = (new CounterStore(storage, "silent", TimeProvider.System), new CounterStore(storage, "other", TimeProvider.System));
+        Assert.Equal(4, (await silent.LeaseAsync(key, new LeaseWish(LeaseUnit.Usd, 10, 4, 1), cancel)).Granted);
+        await silent.HeartbeatAsync([new LeaseExposure(key, 1.5m, 0)], cancel);
+        Assert.Equal(default, await other.ReadAsync(key, cancel));
+        Assert.Equal(1, await postgres.NumberAsync("WITH late AS (UPDATE leases SET heartbeat = heartbeat - 20000 RETURNING 1) SELECT COUNT(*) FROM late"));
+        Assert.Equal(new LeaseGrant(8.5m, 1.5m, 8.5m), await other.LeaseAsync(key, new LeaseWish(LeaseUnit.Usd, 10, 10, 1), cancel));
+        Assert.Equal(new CounterValue(1.5m, 0), await other.ReadAsync(key, cancel));
+        Assert.Equal(default, await silent.ReadAsync(key, cancel));
     }
 
     private static List<PendingItem> Batch(params string[] ids) => [.. ids.Select(static id => new PendingItem(

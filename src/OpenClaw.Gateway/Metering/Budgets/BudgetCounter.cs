@@ -36,6 +36,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
 
     private decimal _lease;
     private decimal _unleased;
+    private decimal _elsewhere;
     private decimal _exposed;
     private decimal _proposed;
     private decimal _unclosed;
@@ -85,10 +86,16 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     /// <summary>When the database was last asked what is spent.</summary>
     public DateTimeOffset ReadAt { get; set; }
 
-    /// <summary>Spent so far, as far as this gateway knows, and reserved by it.</summary>
+    /// <summary>Spent so far, as far as this gateway knows, and reserved by it. What may be counted twice for a beat does not show above a limit that is kept.</summary>
     public (decimal Spent, decimal Reserved) Now
     {
-        get { lock (_lock) return (Spent, _reserved); }
+        get { lock (_lock) return (isShared && Rule is { Action: BudgetAction.Block } rule ? Math.Max(_base + _written, Math.Min(Spent, rule.Limit)) : Spent, _reserved); }
+    }
+
+    /// <summary>What other gateways held when the database was last asked for a part.</summary>
+    public decimal Elsewhere
+    {
+        get { lock (_lock) return _elsewhere; }
     }
 
     /// <summary>Spent for sure. What <see cref="Now"/> counts beyond it may be in it already: for up to a beat it is not known here whether it is written.</summary>
@@ -240,6 +247,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
             _unleased = Math.Max(0, limit - _base - grant.Spent - grant.Leased);
             _written = grant.Spent;
             _since = Unwritten;
+            _elsewhere = Math.Max(0, grant.Leased - Math.Max(0, _lease) - Unwritten);
         }
     }
 

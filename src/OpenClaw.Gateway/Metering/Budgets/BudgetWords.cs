@@ -10,16 +10,17 @@ internal static class BudgetWords
     // The official clients wait up to a minute when they are told to.
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(60);
 
-    public static BudgetFinding UsedUp(BudgetRule rule, decimal limit, decimal spent, decimal reserved, decimal least, BudgetWindow window, DateTimeOffset now)
+    public static BudgetFinding UsedUp(BudgetRule rule, decimal limit, decimal spent, decimal reserved, decimal elsewhere, decimal least, BudgetWindow window, DateTimeOffset now)
     {
         var targetOnly = rule.Scope is BudgetScope.Provider or BudgetScope.Model && rule.Action != BudgetAction.Downgrade;
         var ends = window.Ends is { } end
             ? $"it starts anew at {end.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC" : "it does not start anew by itself";
-        var waits = reserved > 0 && spent + least <= limit;
+        var waits = reserved + elsewhere > 0 && spent + least <= limit;
         var advice = waits
             ? "wait for the answers that are under way"
             : rule.IsPerRequest ? "send less, ask for a shorter answer (max_tokens) or a cheaper model" : "raise its limit in budgets, ask for a cheaper model, or wait";
         var held = reserved > 0 ? $" and {rule.Show(reserved)} reserved by answers under way" : "";
+        if (elsewhere > 0) held += $" and {rule.Show(elsewhere)} held by other gateways";
         var about = rule.IsPerRequest ? "" : $" {ends};";
         var message = $"budget \"{rule.Name}\" does not hold this call: {rule.Show(spent)} spent{held} of {rule.Show(limit)} {rule.PeriodWords}, and it needs at least {rule.Show(least)};{about} {advice}";
         var retry = waits ? TimeSpan.FromSeconds(2) : window.Ends - now is { } left && left <= s_soon ? left : (TimeSpan?)null;

@@ -190,6 +190,7 @@ internal sealed class Reservation : IDisposable
                 _ => HoldMode.Hard,
             };
             if (mode != HoldMode.Count && !rule.InTokens && IsUnpriced(target)) return BudgetWords.Unpriced(rule.Name, target);
+            if (rule.Action == BudgetAction.Warn && !rule.InTokens && IsUnpriced(target)) (Warnings ??= []).Add($"budget {rule.Name} does not count this call: nobody knows what {target.Name} costs (models.prices)");
             var subject = rule.SubjectOf(Facts);
             if (mode == HoldMode.Hard && subject is not null && _state.WhyNotAccepting is { } why) return BudgetWords.NotAccepting(rule.Name, why);
             var counter = subject is null ? OwnCounter(rule) : _state.CounterOf(rule, subject, _at);
@@ -327,7 +328,7 @@ internal sealed class Reservation : IDisposable
         if (shortage.Hold.Rule is not { } rule) return BudgetWords.OverMaxCost(shortage.Hold.Limit, spent, shortage.Least);
         _isDowngraded |= rule.Action == BudgetAction.Downgrade;
         if (!shortage.Hold.IsOwn) _state.Refused(rule, shortage.Counter, shortage.Least, _at);
-        return BudgetWords.UsedUp(rule, rule.Limit, spent, reserved, shortage.Least, rule.WindowAt(_at), _state.UtcNow);
+        return BudgetWords.UsedUp(rule, rule.Limit, spent, reserved, shortage.Counter.Elsewhere, shortage.Least, rule.WindowAt(_at), _state.UtcNow);
     }
 
     private async ValueTask<bool> GrowAsync(long tokens)

@@ -3,7 +3,7 @@ using OpenClaw.Gateway.Metering.Ledger.Storage;
 namespace OpenClaw.Gateway.Metering.Ledger;
 
 /// <summary>What the ledger does now and then: put the journal onto the disk each second, and keep the database small each hour.</summary>
-internal sealed class LedgerChores(LedgerQueue queue, Retention retention, LedgerOptions options)
+internal sealed class LedgerChores(LedgerQueue queue, Retention retention, IStorage storage, LedgerOptions options)
 {
     private static readonly TimeSpan s_syncEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_firstSweep = TimeSpan.FromMinutes(2);
@@ -17,6 +17,8 @@ internal sealed class LedgerChores(LedgerQueue queue, Retention retention, Ledge
             try
             {
                 queue.Sync();
+                // Made anew also when nobody has anything to write: who reads waits for it.
+                if (storage.IsMissing) queue.Wake();
                 told = null;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -37,11 +37,11 @@ internal sealed class LedgerState : IAsyncDisposable
         var earlier = folder?.Segments() ?? [];
         var journal = folder is null ? null : new JournalTail(folder, folder.NextNumber(options.Time.GetUtcNow()), options.MaxSegmentBytes, options.MaxJournalBytes);
         _queue = new LedgerQueue(folder, journal, options.QueueCapacity);
-        _store = new LedgerStore(storage, options.Time);
+        _store = new LedgerStore(storage, options.Time, options.Log);
         _writer = new LedgerWriter(_queue, _store, storage, _gatewayId, options.Time, options.Log) { Wrote = Forget };
         _counters = new CounterStore(storage, _gatewayId, options.Time);
         _replay = new JournalReplay(_store.MarkAsync, _writer.WriteAsync, options.Log);
-        var chores = new LedgerChores(_queue, new Retention(storage, options.Retention, options.MaxBytes, options.Time), options);
+        var chores = new LedgerChores(_queue, new Retention(storage, options.Retention, options.MaxBytes, options.Time), storage, options);
         // Not on the way of the start: opening a database takes longer than all the rest.
         _running = Task.Run(() => Task.WhenAll(_writer.RunAsync(cancel => RecoverAsync(earlier, cancel), _stop.Token), chores.SyncAsync(_stop.Token), chores.SweepAsync(_writer.Opened, _stop.Token)));
     }

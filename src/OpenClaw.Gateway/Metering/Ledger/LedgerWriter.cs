@@ -141,6 +141,8 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
 
     private async Task DrainAsync(CancellationToken cancel)
     {
+        // Looks whether the database is still there.
+        await UntilItWorksAsync(() => store.ConnectAsync(cancel), cancel).ConfigureAwait(false);
         var (flushes, owed) = Asked();
         var batch = new List<PendingItem>(BatchSize);
         while (true)

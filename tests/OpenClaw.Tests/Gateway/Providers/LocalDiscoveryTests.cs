@@ -132,6 +132,14 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_empty_list_says_nothing_of_any_model()
+    {
+        await using var server = OpenAi("");
+        var state = await LookAsync(Providers("mine", "openai-completions", server.Url + "/v1"));
+        Assert.Null(state.WhyNotServed(Target(state, "mine/whatever")));
+    }
+
+    [Fact]
     public async Task Llama_server_answers_to_any_name()
     {
         await using var server = OpenAi("""{"id":"model.gguf","owned_by":"llamacpp","meta":{"n_ctx":1024}}""");

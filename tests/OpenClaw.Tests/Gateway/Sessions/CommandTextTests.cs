@@ -9,6 +9,13 @@ namespace OpenClaw.Tests.Gateway.Sessions;
 public sealed class CommandTextTests
 {
     [Theory]
+    [InlineData(2, 0, "$0.50")]
+    [InlineData(2, 2, "no price (models.prices)")]
+    [InlineData(3, 1, "$0.50 and 1 call without a price")]
+    public void A_models_part_of_a_session_says_what_has_no_price(long calls, long unpriced, string text) =>
+        Assert.Equal(text, CommandText.CostOf(new ModelShare("p/m", calls, 100, 0.5m, unpriced)));
+
+    [Theory]
     [InlineData("model", "model")]
     [InlineData("model-ref", "model anthropic/claude-opus-4")]
     [InlineData("model-alias", "model deep")]

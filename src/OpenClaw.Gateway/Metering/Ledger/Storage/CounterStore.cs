@@ -14,7 +14,8 @@ internal sealed class CounterStore(IStorage storage, string gateway, TimeProvide
     public async ValueTask<CounterValue> ReadAsync(CounterKey key, CancellationToken cancel)
     {
         await using var connection = await storage.OpenAsync(cancel).ConfigureAwait(false);
-        return await ReadAsync(connection, null, key, "", cancel).ConfigureAwait(false);
+        var value = await ReadAsync(connection, null, key, "", cancel).ConfigureAwait(false);
+        return storage.IsShared ? value + await PresumedAsync(connection, key, cancel).ConfigureAwait(false) : value;
     }
 
     /// <summary>The counter and the sum over the rows since <paramref name="from"/>, both of the same instant: one statement sees one state.</summary>
@@ -120,6 +121,20 @@ internal sealed class CounterStore(IStorage storage, string gateway, TimeProvide
             await command.With(key).With("updated", time.GetUtcNow().ToUnixTimeMilliseconds()).ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         }
         return await ReadAsync(connection, transaction, key, storage.ForUpdate, cancel).ConfigureAwait(false);
+    }
+
+    // Of the others: what this gateway has not written yet it knows itself.
+    private async Task<CounterValue> PresumedAsync(DbConnection connection, CounterKey key, CancellationToken cancel)
+    {
+        await using var command = connection.Command("SELECT unit, presumed FROM leases WHERE budget = @budget AND subject = @subject AND window_start = @window AND gateway <> @gateway AND presumed <> '0'").With(key).With("gateway", gateway);
+        await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        var sum = default(CounterValue);
+        while (await row.ReadAsync(cancel).ConfigureAwait(false))
+        {
+            var amount = LeaseRow.AmountAt(row, 1);
+            sum += row.GetString(0) == LeaseRow.Tokens ? new CounterValue(0, (long)amount) : new CounterValue(amount, 0);
+        }
+        return sum;
     }
 
     private static async Task<CounterValue> ReadAsync(DbConnection connection, DbTransaction? transaction, CounterKey key, string suffix, CancellationToken cancel)

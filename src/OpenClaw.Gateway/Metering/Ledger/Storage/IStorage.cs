@@ -17,8 +17,11 @@ internal interface IStorage : IAsyncDisposable
     /// <summary>Where it is, for people; without a password.</summary>
     string Place { get; }
 
-    /// <summary>An open connection, ready for use.</summary>
+    /// <summary>An open connection, ready for use. Makes nothing: where there is no database it fails.</summary>
     Task<DbConnection> OpenAsync(CancellationToken cancel);
+
+    /// <summary>The writer's: makes the database where there is none.</summary>
+    Task<DbConnection> OpenWriterAsync(CancellationToken cancel);
 
     /// <summary>Before the first statement on a database that may be new; once a connection of the writer.</summary>
     Task PrepareAsync(DbConnection writer, CancellationToken cancel);
@@ -44,8 +47,11 @@ internal interface IStorage : IAsyncDisposable
     /// <summary>False: this very statement can never succeed. True: the database is away, full or locked, and the same may succeed later.</summary>
     bool IsPassing(DbException failure);
 
-    /// <summary>True when the writer's connection writes to something that is no longer there.</summary>
-    bool IsGone { get; }
+    /// <summary>True when this connection writes to something that is no longer where it was.</summary>
+    bool IsGone(DbConnection writer);
+
+    /// <summary>There is nothing in its place: what a writer makes anew when it is woken.</summary>
+    bool IsMissing { get; }
 
     /// <summary>Makes what was committed survive a loss of power, before the journal forgets it.</summary>
     Task CheckpointAsync(DbConnection writer, CancellationToken cancel);

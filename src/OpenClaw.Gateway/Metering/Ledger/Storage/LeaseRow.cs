@@ -10,6 +10,9 @@ namespace OpenClaw.Gateway.Metering.Ledger.Storage;
 /// <param name="Silence">Milliseconds since its last heartbeat, by the database's clock.</param>
 internal sealed record LeaseRow(CounterKey Counter, string Gateway, LeaseUnit Unit, decimal Amount, decimal Exposure, decimal Presumed, long Silence)
 {
+    /// <summary>The unit of a budget that counts tokens.</summary>
+    public const string Tokens = "tokens";
+
     private const string IsThis = "budget = @budget AND subject = @subject AND window_start = @window";
 
     /// <summary>The leases of one counter, or all of one gateway; locked to the end of the transaction.</summary>
@@ -28,7 +31,7 @@ internal sealed record LeaseRow(CounterKey Counter, string Gateway, LeaseUnit Un
         while (await row.ReadAsync(cancel).ConfigureAwait(false))
         {
             rows.Add(new LeaseRow(
-                new CounterKey(row.GetString(0), row.GetString(1), row.GetString(2)), row.GetString(3), row.GetString(4) == "tokens" ? LeaseUnit.Tokens : LeaseUnit.Usd,
+                new CounterKey(row.GetString(0), row.GetString(1), row.GetString(2)), row.GetString(3), row.GetString(4) == Tokens ? LeaseUnit.Tokens : LeaseUnit.Usd,
                 AmountAt(row, 5), AmountAt(row, 6), AmountAt(row, 7), row.GetInt64(8)));
         }
         return rows;
@@ -47,11 +50,11 @@ internal sealed record LeaseRow(CounterKey Counter, string Gateway, LeaseUnit Un
             : $"INSERT INTO leases (gateway, budget, subject, window_start, unit, amount, exposure, presumed, heartbeat) VALUES (@gateway, @budget, @subject, @window, @unit, @amount, @exposure, @presumed, {storage.Now}) ON CONFLICT (budget, subject, window_start, gateway) DO UPDATE SET unit = excluded.unit, amount = excluded.amount, exposure = excluded.exposure, presumed = excluded.presumed"
                 + (beats ? ", heartbeat = excluded.heartbeat" : "");
         List<(string, object)> values = [("budget", Counter.Budget), ("subject", Counter.Subject), ("window", Counter.Window), ("gateway", Gateway)];
-        if (!isEmpty) values.AddRange([("unit", Unit == LeaseUnit.Tokens ? "tokens" : "usd"), ("amount", Text(Amount)), ("exposure", Text(Exposure)), ("presumed", Text(Presumed))]);
+        if (!isEmpty) values.AddRange([("unit", Unit == LeaseUnit.Tokens ? Tokens : "usd"), ("amount", Text(Amount)), ("exposure", Text(Exposure)), ("presumed", Text(Presumed))]);
         return new Statement(sql, values);
     }
 
-    private static decimal AmountAt(DbDataReader row, int column) => decimal.Parse(row.GetString(column), NumberStyles.Number, CultureInfo.InvariantCulture);
+    public static decimal AmountAt(DbDataReader row, int column) => decimal.Parse(row.GetString(column), NumberStyles.Number, CultureInfo.InvariantCulture);
 
     private static string Text(decimal amount) => amount.ToString(CultureInfo.InvariantCulture);
 }

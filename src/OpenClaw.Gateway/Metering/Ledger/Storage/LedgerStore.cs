@@ -11,7 +11,7 @@ internal sealed class NewerSchemaException(int has) : Exception(
 /// The one connection that writes. Each batch is one transaction: rows, what they add to the counters, records, and how far
 /// into the journal it reaches, all or nothing. Used by one thread at a time.
 /// </summary>
-internal sealed class LedgerStore(IStorage storage, TimeProvider time) : IAsyncDisposable
+internal sealed class LedgerStore(IStorage storage, TimeProvider time, Action<string> log) : IAsyncDisposable
 {
     private DbConnection? _connection;
     private IEntryInsert? _inserter;
@@ -20,9 +20,13 @@ internal sealed class LedgerStore(IStorage storage, TimeProvider time) : IAsyncD
     /// <exception cref="NewerSchemaException">The tables are of a later version.</exception>
     public async Task<DbConnection> ConnectAsync(CancellationToken cancel)
     {
-        if (_connection is not null && storage.IsGone) await CloseAsync().ConfigureAwait(false);
+        if (_connection is not null && storage.IsGone(_connection))
+        {
+            log($"the ledger's database was removed ({storage.Place}): a new one is made");
+            await CloseAsync().ConfigureAwait(false);
+        }
         if (_connection is not null) return _connection;
-        var connection = await storage.OpenAsync(cancel).ConfigureAwait(false);
+        var connection = await storage.OpenWriterAsync(cancel).ConfigureAwait(false);
         try
         {
             await storage.PrepareAsync(connection, cancel).ConfigureAwait(false);

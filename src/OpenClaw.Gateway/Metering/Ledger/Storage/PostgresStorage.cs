@@ -25,9 +25,13 @@ internal sealed class PostgresStorage(PostgresAddress address) : IStorage
 
     public string IndexOf => "strpos";
 
-    public bool IsGone => false;
+    public bool IsGone(DbConnection writer) => false;
+
+    public bool IsMissing => false;
 
     public async Task<DbConnection> OpenAsync(CancellationToken cancel) => await _source.OpenConnectionAsync(cancel).ConfigureAwait(false);
+
+    public Task<DbConnection> OpenWriterAsync(CancellationToken cancel) => OpenAsync(cancel);
 
     public Task PrepareAsync(DbConnection writer, CancellationToken cancel) => Task.CompletedTask;
 

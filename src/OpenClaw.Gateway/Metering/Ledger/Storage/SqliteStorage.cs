@@ -9,6 +9,9 @@ namespace OpenClaw.Gateway.Metering.Ledger.Storage;
 /// </summary>
 internal sealed class SqliteStorage : IStorage
 {
+    // sqlite.org/c3ref/c_fcntl_begin_atomic_write.html: whether the open file was moved, removed or replaced since it was opened.
+    private const int HasMoved = 20;
+
     private readonly string _connection;
     private readonly string? _file;
     private SqliteConnection? _keeper;
@@ -25,7 +28,8 @@ internal sealed class SqliteStorage : IStorage
         }
         else
         {
-            builder.DataSource = file;
+            // Only the writer makes the file, and with all its tables: one that a reader made would be taken for the writer's own.
+            (builder.DataSource, builder.Mode) = (file, SqliteOpenMode.ReadWrite);
         }
         _connection = builder.ToString();
     }
@@ -47,7 +51,25 @@ internal sealed class SqliteStorage : IStorage
 
     public string IndexOf => "instr";
 
-    public bool IsGone => _file is not null && !File.Exists(_file);
+    public bool IsMissing => _file is not null && !File.Exists(_file);
+
+    public bool IsGone(DbConnection writer)
+    {
+        if (_file is null) return false;
+        var moved = 0;
+        var known = sqlite3_file_control(((SqliteConnection)writer).Handle!.DangerousGetHandle(), 0, HasMoved, ref moved) == 0;
+        return known ? moved != 0 : IsMissing;
+    }
+
+    public async Task<DbConnection> OpenWriterAsync(CancellationToken cancel)
+    {
+        if (_file is not null)
+        {
+            if (Path.GetDirectoryName(_file) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
+            if (!File.Exists(_file)) CreateOwn(_file);
+        }
+        return await OpenAsync(cancel).ConfigureAwait(false);
+    }
 
     public async Task<DbConnection> OpenAsync(CancellationToken cancel)
     {
@@ -55,8 +77,6 @@ internal sealed class SqliteStorage : IStorage
         SQLitePCL.Batteries_V2.Init();
         // A database in memory ends with its last connection.
         if (_file is null && _keeper is null) (_keeper = new SqliteConnection(_connection)).Open();
-        if (_file is not null && Path.GetDirectoryName(_file) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
-        if (_file is not null && !OperatingSystem.IsWindows() && !File.Exists(_file)) CreateOwn(_file);
         var connection = new SqliteConnection(_connection);
         try
         {
@@ -72,13 +92,11 @@ internal sealed class SqliteStorage : IStorage
     }
 
     // Names of sessions and clients are nobody else's business. What SQLite puts beside the file gets the file's mode.
-    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     private static void CreateOwn(string file)
     {
-        using var made = new FileStream(file, new FileStreamOptions
-        {
-            Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.ReadWrite, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.ReadWrite };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using var made = new FileStream(file, options);
     }
 
     public async Task PrepareAsync(DbConnection writer, CancellationToken cancel)
@@ -123,4 +141,7 @@ internal sealed class SqliteStorage : IStorage
     {
         if (_keeper is not null) await _keeper.DisposeAsync().ConfigureAwait(false);
     }
+
+    [System.Runtime.InteropServices.DllImport("e_sqlite3", ExactSpelling = true)]
+    private static extern int sqlite3_file_control(nint database, nint name, int operation, ref int value);
 }

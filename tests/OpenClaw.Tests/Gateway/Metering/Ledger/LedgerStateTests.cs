@@ -325,6 +325,44 @@ public sealed class LedgerStateTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_reads_first_after_the_database_file_was_removed_does_not_put_an_empty_one_in_its_place()
+    {
+        await using var ledger = _folder.Open();
+        ledger.Settled(Entries.Of("dec_1"));
+        await ledger.FlushAsync();
+        foreach (var file in Directory.EnumerateFiles(_folder.Path, "openclaw.db*")) File.Delete(file);
+        await Assert.ThrowsAnyAsync<Exception>(() => ledger.ReportAsync(Entries.All(UsageGrouping.Client), _cancel));
+        // Nobody writes: the gateway notices by itself, and who waits for a counter gets it.
+        Assert.Equal(default, await ledger.ReadCounterAsync(Entries.Monthly, _cancel));
+        ledger.Settled(Entries.Of("dec_2"));
+        await ledger.FlushAsync();
+        Assert.Equal(1, (await ledger.ReportAsync(Entries.All(UsageGrouping.Client), _cancel)).Total.Requests);
+        Assert.Contains(_folder.Log, static l => l.Contains("was removed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_database_file_that_is_replaced_gets_what_comes_after()
+    {
+        await using var ledger = _folder.Open();
+        ledger.Settled(Entries.Of("dec_1"));
+        await ledger.FlushAsync();
+        using (var kept = new SqliteConnection($"Data Source={_folder.Database};Pooling=false"))
+        {
+            kept.Open();
+            using var copy = new SqliteCommand($"VACUUM INTO '{_folder.Database}.kept'", kept);
+            copy.ExecuteNonQuery();
+        }
+        ledger.Settled(Entries.Of("dec_2"));
+        await ledger.FlushAsync();
+        foreach (var file in Directory.EnumerateFiles(_folder.Path, "openclaw.db-*")) File.Delete(file);
+        File.Move(_folder.Database + ".kept", _folder.Database, overwrite: true);
+        ledger.Settled(Entries.Of("dec_3"));
+        await ledger.FlushAsync();
+        Assert.Equal(2, (await ledger.ReportAsync(Entries.All(UsageGrouping.Client), _cancel)).Total.Requests);
+        Assert.Equal("dec_1 dec_3", Row("SELECT group_concat(id, ' ') FROM (SELECT id FROM requests ORDER BY n)"));
+    }
+
+    [Fact]
     public async Task Records_outlive_the_process_and_the_last_word_holds()
     {
         await using var ledger = _folder.Open();

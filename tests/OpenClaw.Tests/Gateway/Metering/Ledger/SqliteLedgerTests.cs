@@ -179,7 +179,7 @@ public sealed class SqliteLedgerTests : IDisposable
     public async Task An_older_database_is_brought_up_to_date_and_keeps_its_rows()
     {
         await using (var storage = new SqliteStorage(_folder.Database))
-        await using (var connection = await storage.OpenAsync(_cancel))
+        await using (var connection = await storage.OpenWriterAsync(_cancel))
         {
             await storage.PrepareAsync(connection, _cancel);
             Assert.Equal(1, await Schema.ApplyAsync(storage, connection, 1, _cancel));
