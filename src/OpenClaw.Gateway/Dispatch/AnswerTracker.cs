@@ -39,6 +39,19 @@ internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
     /// <summary>The provider has said what was used, were it nothing. What it says before the answer begins (Anthropic's opening) is not it.</summary>
     public bool HasUsage { get; private set; }
 
+    /// <summary>What the provider has not counted of an answer that is at its end.</summary>
+    public UsageSides Unsaid
+    {
+        get
+        {
+            var unsaid = UsageSoFar.Unsaid;
+            if (!HasUsage && UsageSoFar.TotalInput == 0) unsaid |= UsageSides.Input;
+            if (!HasUsage && UsageSoFar.Output == 0) unsaid |= UsageSides.Output;
+            // Where nothing was generated there is nothing to count.
+            return HasContent || GeneratedBytes > 0 || UnmappedParts is not null ? unsaid : unsaid & ~UsageSides.Output;
+        }
+    }
+
     public UpstreamFailure? Failure { get; private set; }
 
     public List<string>? UnmappedParts { get; private set; }
@@ -110,7 +123,7 @@ internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
     public void Usage(in Usage usage)
     {
         (UsageSoFar, _piecesAtUsage) = (usage, Pieces);
-        HasUsage |= !usage.Estimated && (GeneratedBytes > 0 || HasContent || HasTools || Finished != FinishReason.None);
+        HasUsage |= usage.Unsaid != UsageSides.Both && (GeneratedBytes > 0 || HasContent || HasTools || Finished != FinishReason.None);
     }
 
     public void Finish(FinishReason reason, ReadOnlySpan<byte> stopSequence) => Finished = reason;

@@ -50,16 +50,18 @@ internal sealed class OpenedAnswer : IDisposable
     public Usage UsageOr(int estimatedPrompt, bool isBroken, PriceTier tier)
     {
         var usage = Tracker.UsageSoFar;
+        var isOver = Tracker.Finished != FinishReason.None;
         // A zero that was reported stays a zero: what a provider does not bill is not guessed at.
-        var reported = Tracker.Finished != FinishReason.None && (usage.Output > 0 || Tracker.HasUsage);
-        if (reported) return usage;
+        var unsaid = isOver ? Tracker.Unsaid : UsageSides.Output | (usage.TotalInput > 0 ? 0 : UsageSides.Input);
+        if (unsaid == UsageSides.None) return usage with { Unsaid = UsageSides.None };
         var (tokens, pieces) = (Target.Health.Tokens, Pump is null ? 0 : Tracker.Pieces);
         return usage with
         {
-            Input = usage.TotalInput > 0 ? usage.Input : tokens.Prompt(estimatedPrompt, Tracker.GeneratedBytes, pieces),
-            Output = Tracker.UsageIsRunning ? usage.Output : Math.Max(usage.Output, tokens.Output(Tracker.GeneratedBytes, pieces, isBroken)),
+            Input = unsaid.HasFlag(UsageSides.Input) ? Math.Max(usage.Input, tokens.Prompt(estimatedPrompt, Tracker.GeneratedBytes, pieces) - usage.CacheRead - usage.CacheWrite - usage.CacheWrite1h) : usage.Input,
+            Output = Tracker.UsageIsRunning || !unsaid.HasFlag(UsageSides.Output) ? usage.Output : Math.Max(usage.Output, tokens.Output(Tracker.GeneratedBytes, pieces, isBroken)),
             Tier = usage.Tier == PriceTier.Standard ? tier : usage.Tier,
             Estimated = true,
+            Unsaid = UsageSides.None,
         };
     }
 
@@ -70,7 +72,7 @@ internal sealed class OpenedAnswer : IDisposable
     {
         var usage = Tracker.UsageSoFar;
         if (facts.ServiceTier is null) Target.Health.Tokens.Served(usage.Tier);
-        if (usage.Output <= 0) return;
+        if (usage.Output <= 0 || usage.Unsaid != UsageSides.None) return;
         Target.Health.Tokens.Took(usage.Output, ((Pump is null ? Record.FirstTokenMs : Record.EndedMs) ?? Record.StartedMs) - Record.StartedMs);
         var shown = Tracker.HasReasoning ? usage.Output : usage.Output - usage.Reasoning;
         // What a search found was not in the prompt that was sent.

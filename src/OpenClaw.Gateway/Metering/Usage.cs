@@ -55,6 +55,9 @@ internal readonly record struct Usage
     /// <summary>True when some part was counted here from text, because the provider never got to report it.</summary>
     public bool Estimated { get; init; }
 
+    /// <summary>What of an answer that is over its provider has not counted, though it should have: a zero there says nothing. Only on the way from a reader to the bill.</summary>
+    public UsageSides Unsaid { get; init; }
+
     /// <summary>The whole prompt.</summary>
     public long TotalInput => Input + CacheRead + CacheWrite + CacheWrite1h;
 

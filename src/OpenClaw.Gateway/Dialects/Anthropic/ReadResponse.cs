@@ -35,11 +35,7 @@ internal static class ReadResponse
         var content = new WholeContentReader();
         content.Read(message.Content, sink);
         var usage = default(ReadUsage);
-        if (message.Usage.Length > 0)
-        {
-            usage.Read(message.Usage);
-            sink.Usage(usage.Total);
-        }
+        if (message.Usage.Length > 0 && usage.Read(message.Usage)) sink.Usage(usage.Total);
         sink.Finish(Reason(message, content), first.Text(message.StopSequence));
     }
 

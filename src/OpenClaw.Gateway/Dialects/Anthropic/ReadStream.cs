@@ -71,7 +71,7 @@ internal sealed class ReadStream : DialectStreamReader
         else Begin(_scratch.Text(fields.Id), _scratch2.Text(fields.Model), sink);
         // A second message states its own usage anew.
         _usage = default;
-        if (fields.Usage.Length > 0) ReportUsage(fields.Usage, sink);
+        ReportUsage(fields.Usage, isOpening: fields.StopReason.IsEmpty, sink);
         // With programmatic tool calling a resumed message can be whole in its start.
         if (fields.Content.Length > 2) WholeContent(fields.Content, sink);
         if (fields.StopReason.Length > 0) Finish(fields.StopReason, fields.StopSequence, sink);
@@ -188,7 +188,7 @@ internal sealed class ReadStream : DialectStreamReader
 
     private void MessageDelta(ReadOnlySpan<byte> delta, ReadOnlySpan<byte> usage, IChatEventSink sink)
     {
-        if (usage.Length > 0) ReportUsage(usage, sink);
+        ReportUsage(usage, isOpening: false, sink);
         var fields = StreamFields.Read(delta);
         if (fields.StopReason.Length > 0) Finish(fields.StopReason, fields.StopSequence, sink);
     }
@@ -209,10 +209,9 @@ internal sealed class ReadStream : DialectStreamReader
         sink.Finish(StopReasons.Read(reason), _scratch.Text(stopSequence));
     }
 
-    private void ReportUsage(ReadOnlySpan<byte> usage, IChatEventSink sink)
+    private void ReportUsage(ReadOnlySpan<byte> usage, bool isOpening, IChatEventSink sink)
     {
-        _usage.Read(usage);
-        sink.Usage(_usage.Total);
+        if (usage.Length > 0 && _usage.Read(usage, isOpening)) sink.Usage(_usage.Total);
     }
 
     private void WholeContent(ReadOnlySpan<byte> content, IChatEventSink sink)

@@ -13,7 +13,7 @@ internal struct ReadUsage
 {
     private long _input, _cacheRead, _cacheWrite, _cacheWrite1h, _output, _reasoning, _searches;
     private Usage _iterations;
-    private bool _hasIterations;
+    private bool _hasIterations, _saidInput, _saidOutput;
     private PriceTier _tier;
 
     /// <summary>
@@ -34,14 +34,23 @@ internal struct ReadUsage
                 Reasoning = _reasoning,
                 WebSearches = _searches,
                 Tier = _tier,
+                Unsaid = (_saidInput ? 0 : UsageSides.Input) | (_saidOutput ? 0 : UsageSides.Output),
             };
             if (!_hasIterations || _iterations.Total < usage.Total) return usage;
-            return _iterations with { WebSearches = _searches, Tier = _tier, Reasoning = Math.Max(_reasoning, _iterations.Reasoning) };
+            return _iterations with
+            {
+                WebSearches = _searches,
+                Tier = _tier,
+                Reasoning = Math.Max(_reasoning, _iterations.Reasoning),
+                Unsaid = (_iterations.TotalInput > 0 ? 0 : usage.Unsaid & UsageSides.Input) | (_iterations.Output > 0 ? 0 : usage.Unsaid & UsageSides.Output),
+            };
         }
     }
 
     /// <summary>Takes in one <c>usage</c> object. <paramref name="json"/> is valid JSON; anything but an object is passed over.</summary>
-    public void Read(ReadOnlySpan<byte> json)
+    /// <param name="isOpening">The answer only begins: its output is not counted yet, whatever number stands there.</param>
+    /// <returns>False when it says nothing.</returns>
+    public bool Read(ReadOnlySpan<byte> json, bool isOpening = false)
     {
         var seen = Scan(json, out var iterations);
         if (iterations.Length > 0) ReadIterations(iterations);
@@ -59,10 +68,13 @@ internal struct ReadUsage
             _cacheWrite = Math.Max(_cacheWrite, _cacheWrite1h + (seen.Write5m ?? 0));
         }
         _cacheWrite1h = Math.Min(_cacheWrite1h, _cacheWrite);
+        _saidInput |= says || seen.Input is not null;
+        _saidOutput |= seen.Output is not null && !isOpening;
         _output = seen.Output ?? _output;
         _reasoning = seen.Thinking ?? _reasoning;
         _searches = seen.Searches ?? _searches;
         _tier = seen.Tier ?? _tier;
+        return _hasIterations || seen.Tier is not null || (seen.Input ?? seen.CacheRead ?? seen.CacheWrite ?? seen.Output ?? seen.Searches) is not null;
     }
 
     private struct Seen
@@ -118,7 +130,7 @@ internal struct ReadUsage
     private static long? Number(ref Utf8JsonReader reader)
     {
         reader.Read();
-        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value)) return Math.Clamp(value, 0, 1L << 40);
+        if (reader.TokenType == JsonTokenType.Number) return JsonRead.Tokens(ref reader);
         reader.Skip();
         return null;
     }

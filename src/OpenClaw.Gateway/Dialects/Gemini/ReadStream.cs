@@ -129,6 +129,7 @@ internal sealed class GeminiStreamReader : DialectStreamReader
         if (!text.IsEmpty)
         {
             _hasContent = _hasNewContent = true;
+            _usage.IsAnswered |= !part.IsThought;
             _position.Open = part.IsThought ? OpenBlock.Reasoning : OpenBlock.Text;
             if (part.IsThought) sink.Reasoning(text);
             else sink.Text(text);
@@ -143,7 +144,7 @@ internal sealed class GeminiStreamReader : DialectStreamReader
     private void ReadOther(string kind, IChatEventSink sink)
     {
         _isUncontinuable = true;
-        _hasContent = _hasNewContent = true;
+        _hasContent = _usage.IsAnswered = _hasNewContent = true;
         _position.Open = OpenBlock.Other;
         Note(kind, sink);
     }
@@ -168,7 +169,7 @@ internal sealed class GeminiStreamReader : DialectStreamReader
     private void BeginCall(in GeminiCall call, IChatEventSink sink)
     {
         EndCall(sink);
-        _hasContent = _hasNewContent = true;
+        _hasContent = _usage.IsAnswered = _hasNewContent = true;
         _position.Open = OpenBlock.Tool;
         var index = _position.ToolIndex++;
         // Two strings at once: the second must not overwrite the first.

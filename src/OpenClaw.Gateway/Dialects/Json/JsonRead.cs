@@ -32,6 +32,16 @@ internal static class JsonRead
         return Utf8Parser.TryParse(text, out double real, out used) && used == text.Length && Math.Abs(real) < 9e15 ? (long)real : 0;
     }
 
+    /// <summary>No call comes near so many tokens: a larger number is a provider's mistake, and no count.</summary>
+    public const long MostTokens = 1_000_000_000;
+
+    /// <summary>The current value as a count of tokens; null for what cannot be one: no number, below zero, absurdly large.</summary>
+    public static long? Tokens(scoped ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType is not (JsonTokenType.Number or JsonTokenType.String) || reader.HasValueSequence) return null;
+        return JsonSlice.Tokens(reader.ValueSpan);
+    }
+
     /// <summary>True for the text of a positive whole number that is not above <paramref name="most"/>.</summary>
     public static bool IsAtMost(ReadOnlySpan<byte> value, int most) =>
         Utf8Parser.TryParse(value, out int number, out var used) && used == value.Length && number > 0 && number <= most;

@@ -55,6 +55,9 @@ internal static class JsonSlice
         return null;
     }
 
+    /// <summary>A count of tokens; null for what cannot be one: no number, below zero, absurdly large.</summary>
+    public static long? Tokens(ReadOnlySpan<byte> value) => Integer(value) is >= 0 and <= JsonRead.MostTokens and var count ? count : null;
+
     /// <summary>The text of a JSON string value; null for anything else.</summary>
     public static string? String(ReadOnlySpan<byte> value) =>
         IsString(value) ? Encoding.UTF8.GetString(new JsonScratch().Text(value)) : null;

@@ -128,12 +128,12 @@ internal sealed class OllamaStreamReader : DialectStreamReader
             sink.Fail(new UpstreamFailure(FailureReason.Empty, "the provider only loaded the model", Code: Encoding.UTF8.GetString(reason)));
             return FrameOutcome.Done;
         }
-        // A prompt that was wholly in the cache has no count: zero, and said to be incomplete.
+        // Zeros are left out: an answer of nothing, and a prompt that was wholly in the cache and is no smaller for that.
         sink.Usage(new Usage
         {
-            Input = Math.Max(0, chunk.PromptCount ?? 0),
-            Output = Math.Max(0, chunk.OutputCount ?? 0),
-            Estimated = chunk.PromptCount is null || chunk.OutputCount is null,
+            Input = chunk.PromptCount ?? 0,
+            Output = chunk.OutputCount ?? 0,
+            Unsaid = (chunk.PromptCount is null ? UsageSides.Input : 0) | (chunk.OutputCount is null ? UsageSides.Output : 0),
         });
         sink.Finish(ReasonOf(reason), default);
         return FrameOutcome.Done;
@@ -186,7 +186,7 @@ internal ref struct OllamaChunk
         if (name.SequenceEqual("model"u8)) Model = value;
         else if (name.SequenceEqual("created_at"u8)) CreatedAt = value;
         else if (name.SequenceEqual("done_reason"u8)) DoneReason = value;
-        else if (name.SequenceEqual("prompt_eval_count"u8)) PromptCount = JsonSlice.Integer(value);
-        else if (name.SequenceEqual("eval_count"u8)) OutputCount = JsonSlice.Integer(value);
+        else if (name.SequenceEqual("prompt_eval_count"u8)) PromptCount = JsonSlice.Tokens(value);
+        else if (name.SequenceEqual("eval_count"u8)) OutputCount = JsonSlice.Tokens(value);
     }
 }

@@ -1,7 +1,8 @@
-using System.Text;
-using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Dialects.Ollama;
+using OpenClaw.Gateway.Dialects;
+using OpenClaw.Gateway.Metering;
 using OpenClaw.Gateway.Routing;
+using System.Text;
 
 namespace OpenClaw.Tests.Gateway.Dialects.Ollama;
 
@@ -45,12 +46,12 @@ public class ReadStreamTests
     }
 
     [Fact]
-    public void A_missing_prompt_count_is_zero_and_marked()
+    public void A_missing_prompt_count_is_told_as_missing()
     {
         var log = Streams.Read(s_dialect, Line("\"content\":\"x\"", """
             "done":true,"done_reason":"length","eval_count":2
             """.Trim()));
-        Assert.Equal((0, 2, true), (log.Total.Input, log.Total.Output, log.Total.Estimated));
+        Assert.Equal((0, 2, UsageSides.Input), (log.Total.Input, log.Total.Output, log.Total.Unsaid));
         Assert.Equal(FinishReason.Length, log.Reason);
     }
 

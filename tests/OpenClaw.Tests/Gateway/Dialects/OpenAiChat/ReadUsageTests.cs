@@ -24,7 +24,10 @@ public class ReadUsageTests
     [InlineData("a cache larger than the prompt was counted beside it", """{"prompt_tokens":10,"completion_tokens":1,"cache_read_input_tokens":100,"cache_creation_input_tokens":5}""", 10, 100, 5, 1, 0)]
     [InlineData("explicit zeros are a report", """{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}""", 0, 0, 0, 0, 0)]
     [InlineData("nulls inside", """{"prompt_tokens":3,"completion_tokens":null,"prompt_tokens_details":null,"completion_tokens_details":{"reasoning_tokens":null}}""", 3, 0, 0, 0, 0)]
-    [InlineData("negative numbers are none", """{"prompt_tokens":-3,"completion_tokens":-1,"prompt_tokens_details":{"cached_tokens":-2}}""", 0, 0, 0, 0, 0)]
+    [InlineData("negative details are none", """{"prompt_tokens":3,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":-2}}""", 3, 0, 0, 1, 0)]
+    [InlineData("absurd details are none", """{"prompt_tokens":3,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":1e30}}""", 3, 0, 0, 1, 0)]
+    [InlineData("a missing completion is the rest of the total", """{"prompt_tokens":50,"total_tokens":250,"prompt_tokens_details":{"cached_tokens":10}}""", 40, 10, 0, 200, 0)]
+    [InlineData("a missing prompt is the rest of the total", """{"prompt_tokens":null,"completion_tokens":50,"total_tokens":250}""", 200, 0, 0, 50, 0)]
     public void Splits_the_sums_into_disjoint_parts(string what, string json, long input, long read, long write, long output, long reasoning)
     {
         var u = Of(json);
@@ -52,8 +55,21 @@ public class ReadUsageTests
     [InlineData("{}")]
     [InlineData("[]")]
     [InlineData("""{"total_tokens":7}""")]
+    [InlineData("""{"prompt_tokens":null,"completion_tokens":null,"total_tokens":null}""")]
+    [InlineData("""{"prompt_tokens":-3,"completion_tokens":-1}""")]
+    [InlineData("""{"prompt_tokens":1e30,"completion_tokens":99999999999}""")]
+    [InlineData("""{"prompt_tokens":true,"completion_tokens":"many"}""")]
     [InlineData("")]
     public void What_counts_nothing_is_no_report(string json) => Assert.False(ReadUsage.TryRead(Encoding.UTF8.GetBytes(json), out _));
+
+    [Theory]
+    [InlineData("""{"prompt_tokens":50}""", UsageSides.Output)]
+    [InlineData("""{"prompt_tokens":50,"completion_tokens":-1}""", UsageSides.Output)]
+    [InlineData("""{"prompt_tokens":50,"total_tokens":50}""", UsageSides.Output)]
+    [InlineData("""{"completion_tokens":50}""", UsageSides.Input)]
+    [InlineData("""{"completion_tokens":50,"total_tokens":90,"completion_tokens_details":{"reasoning_tokens":9}}""", UsageSides.Input)]
+    [InlineData("""{"prompt_tokens":50,"completion_tokens":0}""", UsageSides.None)]
+    internal void A_side_that_is_not_counted_is_told_as_such(string json, UsageSides unsaid) => Assert.Equal(unsaid, Of(json).Unsaid);
 
     [Fact]
     public void Usage_on_every_chunk_is_cumulative_and_groqs_is_found()
