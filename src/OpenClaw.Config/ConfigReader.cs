@@ -8,6 +8,9 @@ namespace OpenClaw.Config;
 public sealed record ConfigResult(OpenClawConfig? Config, ImmutableArray<ConfigProblem> Problems)
 {
     public bool IsValid => Config is not null;
+
+    /// <summary>Every place that names a file with a secret. Whether the files are there is not asked here.</summary>
+    public ImmutableArray<SecretPlace> SecretFiles { get; init; } = [];
 }
 
 /// <summary>Where variables and files come from, so that tests and the operator can bring their own.</summary>
@@ -28,14 +31,18 @@ public sealed record ConfigEnvironment(Func<string, string?> Variable, Func<IEnu
 /// <summary>Reads <c>openclaw.json</c> in any of the three dialects into one model. Never throws on bad input.</summary>
 public static class ConfigReader
 {
-    /// <summary>Reads a document. <paramref name="json"/> may be empty: then the environment alone configures.</summary>
+    /// <summary>What holds where there is no file: the environment alone configures.</summary>
+    public static ConfigResult ReadEnvironment(ConfigEnvironment environment) => Read("{}"u8, environment);
+
+    /// <summary>Reads a document. One without any value is an error: <c>{}</c> says that the defaults are meant.</summary>
     public static ConfigResult Read(ReadOnlySpan<byte> json, ConfigEnvironment environment)
     {
         ArgumentNullException.ThrowIfNull(environment);
         var problems = new ProblemList();
         if (JsonTextParser.Parse(json, problems) is not { } root) return new ConfigResult(null, problems.ToImmutable());
-        var config = Assemble(new ReadContext(root, environment, problems, keepsVariables: false));
-        return new ConfigResult(problems.HasErrors ? null : config, problems.ToImmutable());
+        var context = new ReadContext(root, environment, problems, keepsVariables: false);
+        var config = Assemble(context);
+        return new ConfigResult(problems.HasErrors ? null : config, problems.ToImmutable()) { SecretFiles = [.. context.SecretFiles.Distinct()] };
     }
 
     /// <summary>

@@ -20,7 +20,7 @@ internal sealed class JsonTextEdit
     /// <summary>Null when the text cannot be parsed; the problems say why. An empty file begins as an empty object.</summary>
     public static JsonTextEdit? Open(ReadOnlySpan<byte> text, ProblemList problems)
     {
-        var root = JsonTextParser.Parse(text, problems);
+        var root = JsonTextParser.Parse(text, problems, mayBeEmpty: true);
         if (root is null || problems.HasErrors) return null;
         if (root.End > root.Start) return new JsonTextEdit(text.ToArray(), root);
         byte[] empty = [.. text, .. "{\n}\n"u8];

@@ -14,7 +14,7 @@ internal static partial class KeyTable
             RefusesNull = true,
             Keys =
             [
-                new("mode", Text("token", "none", "token", "password", "trusted-proxy"), "token, password or none."),
+                new("mode", Text("token", "token", "password", "none") with { Declined = ["trusted-proxy"] }, "token, password or none."),
                 new("token", Secret(), "The token; else OPENCLAW_GATEWAY_TOKEN."),
                 new("password", Secret(), "Used as the token in mode password."),
                 .. Unused("allowTailscale", "identityScopes", "rateLimit", "trustedProxy"),

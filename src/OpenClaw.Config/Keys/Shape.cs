@@ -36,6 +36,9 @@ internal sealed record Shape(JsonTypes Types)
     /// <summary>The words a string may be; empty = any text.</summary>
     public ImmutableArray<string> Words { get; init; } = [];
 
+    /// <summary>Upstream's words that are known and not supported: the section that reads them says so. Never suggested.</summary>
+    public ImmutableArray<string> Declined { get; init; } = [];
+
     public bool IsInteger { get; init; }
 
     public decimal? Min { get; init; }

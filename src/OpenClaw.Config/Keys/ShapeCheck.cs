@@ -155,7 +155,7 @@ internal sealed class ShapeCheck(ProblemList problems, bool keepsVariables)
 
     private void CheckWord(ConfigNode node, Shape shape)
     {
-        if (shape.Words.IsEmpty || shape.Words.Contains(node.Text)) return;
+        if (shape.Words.IsEmpty || shape.Words.Contains(node.Text) || shape.Declined.Contains(node.Text)) return;
         var nearest = Nearest.One(node.Text, shape.Words);
         Refuse(node, $"{Shown.Value(node)} is not one of {Shown.Choice(shape.Words)}", $"Write \"{nearest ?? shape.Words[0]}\".");
     }

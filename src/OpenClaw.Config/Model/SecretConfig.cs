@@ -13,6 +13,11 @@ public enum SecretSource
     File,
 }
 
+/// <summary>A place of the file (or of the environment) that names a file with a secret.</summary>
+/// <param name="Line">1-based; 0 when the place is not in the file.</param>
+/// <param name="Pointer">RFC 6901; "" when the place is not in the file.</param>
+public sealed record SecretPlace(SecretConfig Secret, int Line, string Pointer);
+
 /// <summary>
 /// A reference to a secret, never printed with its value: <see cref="ToString"/> tells where it is from.
 /// </summary>

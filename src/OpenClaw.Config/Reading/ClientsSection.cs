@@ -70,7 +70,7 @@ internal sealed class ClientsSection(ReadContext context, References references,
         switch (written[0].Key)
         {
             case "tokenFile":
-                return (context.Text(value) is { } path ? new SecretConfig { Source = SecretSource.File, Value = path } : SecretConfig.None, null);
+                return (context.Text(value) is { } path ? SecretReading.Noted(context, new SecretConfig { Source = SecretSource.File, Value = path }, value)! : SecretConfig.None, null);
             case "tokenEnv":
                 return (ReadVariableName(value), null);
             case "tokenHash":

@@ -85,7 +85,7 @@ internal sealed class ProviderVariables(ReadContext context)
             .Where(static n => n.Number is not null)
             .OrderBy(static n => n.Number)
             .Select(n => FromVariable(n.Name)));
-        if (context.Lookup(name + "_FILE")?.Trim() is { Length: > 0 } path) keys.Add(new SecretConfig { Source = SecretSource.File, Value = path });
+        if (context.Lookup(name + "_FILE")?.Trim() is { Length: > 0 } path) keys.Add(SecretReading.Noted(context, new SecretConfig { Source = SecretSource.File, Value = path }, at: null)!);
         return keys;
     }
 

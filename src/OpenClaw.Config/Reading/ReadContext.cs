@@ -37,6 +37,9 @@ internal sealed class ReadContext
     /// <summary>Values of upstream's that nothing here reads.</summary>
     public IReadOnlyList<ConfigNode> Skipped { get; }
 
+    /// <summary>Every place read so far that names a file with a secret.</summary>
+    public List<SecretPlace> SecretFiles { get; } = [];
+
     /// <summary>A variable of the process, or null; empty counts as missing.</summary>
     public string? Process(string name) => KeepsVariables ? null : _environment.Variable(name) is { Length: > 0 } value ? value : null;
 

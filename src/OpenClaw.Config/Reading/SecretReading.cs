@@ -6,13 +6,25 @@ namespace OpenClaw.Config.Reading;
 internal static class SecretReading
 {
     /// <summary>Null when absent, unset or refused; the latter two are problems.</summary>
-    public static SecretConfig? Read(ReadContext context, ConfigNode? node) => node switch
+    public static SecretConfig? Read(ReadContext context, ConfigNode? node)
     {
-        null or { IsRefused: true } => null,
-        { Kind: NodeKind.String } => ReadText(context, node),
-        { Kind: NodeKind.Object } => ReadReference(context, node),
-        _ => null,
-    };
+        var secret = node switch
+        {
+            null or { IsRefused: true } => null,
+            { Kind: NodeKind.String } => ReadText(context, node),
+            { Kind: NodeKind.Object } => ReadReference(context, node),
+            _ => null,
+        };
+        return Noted(context, secret, node);
+    }
+
+    /// <summary>The same secret; where it is a file's, its place is kept for who wants to look whether the file is there.</summary>
+    /// <param name="at">Null: named by the environment.</param>
+    public static SecretConfig? Noted(ReadContext context, SecretConfig? secret, ConfigNode? at)
+    {
+        if (secret is { Source: SecretSource.File }) context.SecretFiles.Add(new SecretPlace(secret, at?.Line ?? 0, at?.Pointer ?? ""));
+        return secret;
+    }
 
     private static SecretConfig? ReadText(ReadContext context, ConfigNode node)
     {

@@ -29,8 +29,9 @@ internal ref partial struct JsonTextParser
         _line = 1;
     }
 
-    /// <summary>The root object; an empty one when the text holds nothing; null when a problem was added.</summary>
-    public static ConfigNode? Parse(ReadOnlySpan<byte> bytes, ProblemList problems)
+    /// <summary>The root object; null when a problem was added.</summary>
+    /// <param name="mayBeEmpty">A text without any value is an empty object, for who begins one; else it is an error: a writer that truncates first, or a full disk, leaves such files.</param>
+    public static ConfigNode? Parse(ReadOnlySpan<byte> bytes, ProblemList problems, bool mayBeEmpty = false)
     {
         if (bytes.Length > MaxBytes)
         {
@@ -44,7 +45,7 @@ internal ref partial struct JsonTextParser
             return null;
         }
         var parser = new JsonTextParser(bytes, problems);
-        return parser.Document();
+        return parser.Document(mayBeEmpty);
     }
 
     private static (int Offset, int Line) FirstInvalid(ReadOnlySpan<byte> bytes)
@@ -59,17 +60,20 @@ internal ref partial struct JsonTextParser
         return (offset, line);
     }
 
-    private ConfigNode? Document()
+    private ConfigNode? Document(bool mayBeEmpty)
     {
         if (_bytes.StartsWith("\uFEFF"u8)) _at = 3;
         if (!Space()) return null;
-        if (_at == _bytes.Length) return new ConfigNode(NodeKind.Object, _at, _line) { End = _at };
+        if (_at == _bytes.Length) return mayBeEmpty ? new ConfigNode(NodeKind.Object, _at, _line) { End = _at } : FailedEmpty();
         if (_bytes[_at] != '{') return FailedRoot();
         var root = Value(1);
         if (root is null || !Space()) return null;
         ReportDuplicates(root);
         return _at == _bytes.Length ? root : Failed("there is more text behind the end of the document", "Remove what follows the last \"}\".");
     }
+
+    private ConfigNode? FailedEmpty() => Failed(
+        _bytes.IsEmpty ? "the file is empty" : "the file holds no value, only blanks or comments", "Write {} for the defaults; the file may have been cut off.");
 
     private ConfigNode? FailedRoot()
     {

@@ -15,7 +15,7 @@ internal sealed class ConfigFiles(GatewayOptions options)
 
     public async Task<(OpenClawConfig? Config, IReadOnlyList<ConfigProblem> Problems, StartRefusal? Refusal)> ReadAsync(CancellationToken cancel)
     {
-        byte[] bytes = [];
+        byte[]? bytes = null;
         if (options.ConfigPath is { } path)
         {
             try
@@ -26,14 +26,18 @@ internal sealed class ConfigFiles(GatewayOptions options)
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 _read = null;
-                return (null, [], new StartRefusal($"the configuration {path} cannot be read: {e.Message}", "name another with --config or OPENCLAW_CONFIG_PATH", []));
+                return (null, [], Unreadable(path, e.Message));
             }
         }
-        var result = ConfigReader.Read(bytes, options.Environment);
+        var result = bytes is null ? ConfigReader.ReadEnvironment(options.Environment) : ConfigReader.Read(bytes, options.Environment);
         return result.Config is { } config
             ? (config, result.Problems, null)
             : (null, result.Problems, new StartRefusal($"the configuration {options.ConfigPath ?? "in the environment"} is not valid", "openclaw config validate says the same without starting", result.Problems));
     }
+
+    private static StartRefusal Unreadable(string path, string why) => Directory.Exists(path)
+        ? new StartRefusal($"the configuration {path} is a folder, not a file", $"name the file in it, such as {System.IO.Path.Combine(path, "openclaw.json")}, with --config or OPENCLAW_CONFIG_PATH", [])
+        : new StartRefusal($"the configuration {path} cannot be read: {why}", "name another with --config or OPENCLAW_CONFIG_PATH", []);
 
     private static byte[]? Hash(string path)
     {

@@ -22,6 +22,9 @@ internal sealed class StateBuilder : IAsyncDisposable
     // Where the socket was bound when the process started: it stays there, whatever the file says later.
     private bool? _startedOpen;
 
+    // What is in force asks for a token. Only a file that says "auth": false ends that: silence may be a file that lost its half.
+    private bool _asksForToken;
+
     /// <param name="clients">The clients of the store; null = there is none.</param>
     public StateBuilder(GatewayOptions options, Backoff backoff, ClientDirectory? clients = null)
     {
@@ -50,6 +53,7 @@ internal sealed class StateBuilder : IAsyncDisposable
         var (authentication, refusal) = Authenticate(config);
         if (authentication is null) return (null, refusal);
         _startedOpen ??= IsOpenToOthers(config.Gateway);
+        _asksForToken = !authentication.IsOpen;
         _routing = config.Routing;
         if (_scripted is null && config.Providers.Any(static p => p.Api == ApiKind.Scripted))
         {
@@ -90,9 +94,13 @@ internal sealed class StateBuilder : IAsyncDisposable
         }
         if (string.IsNullOrEmpty(token))
         {
-            return gateway.AuthIsImplied && !isOpenToOthers && config.Clients.IsEmpty
-                ? (Authentication.OpenTo(_clients), null)
-                : (null, new StartRefusal("authentication is on but there is no token", "set OPENCLAW_GATEWAY_TOKEN (openssl rand -hex 32 makes one), or gateway.auth.token", []));
+            if (!gateway.AuthIsImplied || isOpenToOthers || !config.Clients.IsEmpty)
+            {
+                return (null, new StartRefusal("authentication is on but there is no token", "set OPENCLAW_GATEWAY_TOKEN (openssl rand -hex 32 makes one), or gateway.auth.token", []));
+            }
+            return _asksForToken
+                ? (null, new StartRefusal("the file names no token any more and does not say \"auth\": false under gateway: the gateway goes on asking for its token", "write \"auth\": false to let everybody on this machine in, or start it again", []))
+                : (Authentication.OpenTo(_clients), null);
         }
         var tokens = new List<(string, Caller)> { (token, Caller.Owner) };
         var hashed = new List<(byte[], Caller)>();

@@ -16,7 +16,7 @@ internal static class ConfigFileEdit
     {
         var path = Places.ConfigFile(asked) ?? Places.DefaultConfigFile;
         var isNew = !File.Exists(path);
-        var local = isNew ? new LocalConfig(path, [], ConfigReader.Read([], ConfigEnvironment.Process), null) : LocalConfig.Read(path, ConfigEnvironment.Process);
+        var local = isNew ? new LocalConfig(path, [], ConfigReader.ReadEnvironment(ConfigEnvironment.Process), null) : LocalConfig.Read(path, ConfigEnvironment.Process);
         if (local.Config is null) return local.Report(json);
         var edited = edit(local.Bytes);
         if (edited.Bytes is not { } bytes)

@@ -19,7 +19,7 @@ internal sealed record LocalConfig(string? Path, byte[] Bytes, ConfigResult Resu
 
     public static LocalConfig Read(string? path, ConfigEnvironment environment)
     {
-        if (path is null) return new LocalConfig(null, [], ConfigReader.Read([], environment), null);
+        if (path is null) return new LocalConfig(null, [], ConfigReader.ReadEnvironment(environment), null);
         try
         {
             var bytes = File.ReadAllBytes(path);
@@ -27,7 +27,8 @@ internal sealed record LocalConfig(string? Path, byte[] Bytes, ConfigResult Resu
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            var why = e is FileNotFoundException or DirectoryNotFoundException ? "it does not exist" : e.Message;
+            var why = Directory.Exists(path) ? $"it is a folder; name the file in it, such as {System.IO.Path.Combine(path, "openclaw.json")}"
+                : e is FileNotFoundException or DirectoryNotFoundException ? "it does not exist" : e.Message;
             return new LocalConfig(path, [], new ConfigResult(null, []), why);
         }
     }

@@ -21,9 +21,9 @@ internal static class OperatorMerge
     private static int Run(string own, string over, string[] force)
     {
         if (!File.Exists(over)) return Terminal.Fail(false, $"there is no file {over}", "");
-        var incoming = Read(over, out var problem);
+        var incoming = Read(over, mayBeEmpty: false, out var problem);
         if (incoming is null) return Terminal.Fail(false, problem, "");
-        var known = File.Exists(own) ? Read(own, out problem) : [];
+        var known = File.Exists(own) ? Read(own, mayBeEmpty: true, out problem) : [];
         if (known is null) return Terminal.Fail(false, problem, "Mend the file on the volume, or take it away.");
         // Beside it and renamed: a reader sees the old file or the new one.
         File.WriteAllText(own + ".new", PrettyJson.Write(ConfigMerge.Of(known, incoming, force)));
@@ -31,9 +31,9 @@ internal static class OperatorMerge
         return ExitCode.Ok;
     }
 
-    private static JsonObject? Read(string path, out string problem)
+    private static JsonObject? Read(string path, bool mayBeEmpty, out string problem)
     {
-        var (json, problems) = PlainJson.Read(File.ReadAllBytes(path));
+        var (json, problems) = PlainJson.Read(File.ReadAllBytes(path), mayBeEmpty);
         problem = json is null ? $"{path}: {problems[0]}" : "";
         return json is null ? null : JsonNode.Parse(json) as JsonObject;
     }

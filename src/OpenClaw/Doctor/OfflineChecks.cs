@@ -13,7 +13,7 @@ internal static class OfflineChecks
     public static IEnumerable<DoctorFinding> Of(LocalConfig local, ConfigEnvironment environment, TimeProvider time) =>
         Config(local)
             .Concat(local.Config is { } config
-                ? Chain(config).Concat(Keys(local, environment, time)).Concat(Prices(local, environment, time)).Concat(Bind(config, environment)).Concat(Ollama(config)).Concat(Encryption(config)).Concat(Alerts(config, environment))
+                ? Chain(config).Concat(Keys(local, environment, time)).Concat(Prices(local, environment, time)).Concat(Bind(config, environment)).Concat(Ollama(config)).Concat(Encryption(config)).Concat(Alerts(config, environment)).Concat(Files(local, environment))
                 : [])
             .Concat(Secrets(local))
             .Concat(Clock(time));
@@ -143,6 +143,12 @@ internal static class OfflineChecks
         from alert in config.Alerts
         where alert.SecretEnv is { } name && string.IsNullOrEmpty(environment.Variable(name))
         select new DoctorFinding(DoctorSeverity.Warns, "alerts", $"the variable {alert.SecretEnv} is not set: alerts go out without a signature", $"Set {alert.SecretEnv}, or remove secretEnv.");
+
+    /// <summary>Those of tokens and headers; the keys' are told of under keys.</summary>
+    private static IEnumerable<DoctorFinding> Files(LocalConfig local, ConfigEnvironment environment) =>
+        from found in SecretFiles.Find(local.Result, environment)
+        where !local.Config!.Providers.Any(p => p.Keys.Contains(found.Place.Secret))
+        select new DoctorFinding(DoctorSeverity.Warns, "secrets", (found.Problem.Line > 0 ? $"line {found.Problem.Line} {found.Problem.Pointer}: " : "") + found.Problem.Message, found.Problem.Instead);
 
     private static IEnumerable<DoctorFinding> Secrets(LocalConfig local)
     {

@@ -33,6 +33,11 @@ public sealed class GatewayRulesTests
         Assert.Equal("env:P", Expect.Clean("""{ "gateway": { "auth": { "mode": "password", "password": "${P}" } } }""", ("P", "t")).Gateway.Token!.ToString());
         Expect.Error("""{ "gateway": { "auth": { "token": "a", "password": "b" } } }""", "/gateway/auth", "no mode");
         Expect.Error("""{ "gateway": { "auth": { "mode": "trusted-proxy" } } }""", "/gateway/auth/mode", "not supported");
+        foreach (var word in (string[])["tokenn", "trusted-proxi", "zzz"])
+        {
+            var problem = Expect.Error($$"""{ "gateway": { "auth": { "mode": "{{word}}" } } }""", "/gateway/auth/mode", "Write \"token\".");
+            Assert.DoesNotContain("trusted-proxy", problem.ToString(), StringComparison.Ordinal);
+        }
     }
 
     [Theory]

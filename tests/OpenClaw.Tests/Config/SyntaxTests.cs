@@ -6,11 +6,30 @@ namespace OpenClaw.Tests.Config;
 public sealed class SyntaxTests
 {
     [Theory]
-    [InlineData("")]
-    [InlineData("  \n\t")]
-    [InlineData("// only a comment")]
+    [InlineData("", "the file is empty")]
+    [InlineData("\uFEFF", "the file holds no value")]
+    [InlineData("  \n\t", "the file holds no value")]
+    [InlineData("// only a comment\n/* and another */", "the file holds no value")]
+    public void A_file_without_any_value_is_an_error_that_says_how_to_mean_the_defaults(string json, string says)
+    {
+        var result = SampleFiles.Read(json);
+        Assert.Null(result.Config);
+        Assert.Contains(says, Expect.Error(json, "", "Write {} for the defaults").Message, StringComparison.Ordinal);
+        Assert.False(ConfigWriter.Convert(Encoding.UTF8.GetBytes(json), ConfigDialect.Native).Json is not null);
+    }
+
+    [Fact]
+    public void Where_there_is_no_file_the_environment_alone_configures()
+    {
+        var result = ConfigReader.ReadEnvironment(ConfigEnvironment.Of(new Dictionary<string, string> { ["OPENAI_API_KEY"] = "k" }));
+        Assert.Equal("openai", Assert.Single(result.Config!.Providers).Id);
+        Assert.Empty(result.Problems);
+    }
+
+    [Theory]
     [InlineData("{}")]
-    public void An_empty_file_leaves_everything_to_the_environment(string json)
+    [InlineData("// nothing yet\n{ }")]
+    public void An_empty_object_leaves_everything_to_the_environment(string json)
     {
         var config = Expect.Clean(json, ("OPENAI_API_KEY", "k"), ("OLLAMA_BASE_URL", "http://ollama:11434/"));
         Assert.Equal("openai ollama", string.Join(" ", config.Providers.Select(static p => p.Id)));

@@ -29,6 +29,45 @@ public sealed class OpenReloadTests
         Assert.Equal(200, await stage.StatusAsync());
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(" \n")]
+    [InlineData("// cut off")]
+    public async Task A_file_that_lost_its_content_leaves_token_and_models_in_force(string file)
+    {
+        await using var stage = await ReloadStage.StartAsync($$"""{ "gateway": { "auth": { "token": "the-owners-token" } }, {{Rest}} }""");
+        var line = await stage.ReloadAsync(file);
+        Assert.StartsWith("reload refused", line, StringComparison.Ordinal);
+        Assert.Contains("Write {} for the defaults", line, StringComparison.Ordinal);
+        Assert.Equal((401, 200), (await stage.StatusAsync(), await stage.StatusAsync("the-owners-token")));
+    }
+
+    [Fact]
+    public async Task A_gateway_on_loopback_does_not_lose_its_token_to_silence()
+    {
+        await using var stage = await ReloadStage.StartAsync($$"""{ "gateway": { "auth": { "token": "the-owners-token" } }, {{Rest}} }""");
+        Assert.Contains("the gateway goes on asking for its token", await stage.ReloadAsync("{}"), StringComparison.Ordinal);
+        Assert.Equal((401, 200), (await stage.StatusAsync(), await stage.StatusAsync("the-owners-token")));
+        // Once it was said that nobody needs one, nothing need be said any more.
+        Assert.Equal("reloaded: the file changed", await stage.ReloadAsync($$"""{ "gateway": { "auth": { "mode": "none" } }, {{Rest}} }"""));
+        Assert.Equal("reloaded: the file changed", await stage.ReloadAsync("{}"));
+        Assert.Equal(200, await stage.StatusAsync());
+    }
+
+    [Fact]
+    public async Task A_start_on_an_empty_file_or_a_folder_is_refused_in_words()
+    {
+        await using var stage = new ReloadStage();
+        stage.Write("");
+        var (host, refusal) = await GatewayHost.StartAsync(stage.Options, TestContext.Current.CancellationToken);
+        Assert.Null(host);
+        Assert.Equal("the file is empty", Assert.Single(refusal!.Problems).Message);
+        var folder = Path.GetDirectoryName(stage.File)!;
+        (host, refusal) = await GatewayHost.StartAsync(stage.Options with { ConfigPath = folder }, TestContext.Current.CancellationToken);
+        Assert.Null(host);
+        Assert.Equal(($"the configuration {folder} is a folder, not a file", $"name the file in it, such as {Path.Combine(folder, "openclaw.json")}, with --config or OPENCLAW_CONFIG_PATH"), (refusal!.Message, refusal.Hint));
+    }
+
     [Fact]
     public async Task One_address_of_loopback_is_loopback_for_the_start_too()
     {
