@@ -218,6 +218,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 permit.Abandon();
                 return (null, failure);
             }
+            if (key is { IsKeyless: true }) failure = failure with { IsWithoutKey = true };
             var disposition = FailureDisposition.Of(failure, retries + 1);
             key?.Failed(failure, time.GetUtcNow());
             waited = TimeSpan.Zero;
@@ -227,7 +228,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 options = otherwise;
                 continue;
             }
-            if (disposition.RotateKey && ++rotations <= MaxRotations && target.Provider.Keys.HasAnother(target.Ref.Model, time.GetUtcNow())) continue;
+            if (disposition.RotateKey && !failure.IsWithoutKey && ++rotations <= MaxRotations && target.Provider.Keys.HasAnother(target.Ref.Model, time.GetUtcNow())) continue;
             var wait = backoff.Delay(retries + 1, disposition.Wait);
             // A probe finds out whether the target is back; asking twice is not its business.
             var again = (disposition.RetrySameTarget && permit.Kind != PermitKind.Probe) || (disposition.RetryWhenLast && !hasNext);

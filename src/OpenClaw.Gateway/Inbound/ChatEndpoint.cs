@@ -76,6 +76,7 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
         var session = held?.Session;
         if (held is not null) decision.Session = held.Session.Key.ToString();
         else if (error is null) (session, error) = await desk.OpenAsync(http.Request, state, caller, envelope!, decision).ConfigureAwait(false);
+        error ??= SwitchHeaders.Problem(http.Request.Headers);
         if (error is null && envelope!.SlashWord is not null)
         {
             (decision.Requested, decision.Stream) = (Short(envelope.Model), envelope.Stream);
@@ -137,7 +138,7 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
     {
         var headers = request.Headers;
         var (asked, fallback) = SessionDesk.Asked(headers, envelope, session, held, decision);
-        fallback &= !IsOff(headers, "x-openclaw-fallback");
+        fallback &= !SwitchHeaders.IsOff(headers, SwitchHeaders.Fallback);
         if (asked.Length > RequestEnvelope.MaxModel) return (null, RequestEnvelope.ModelTooLong);
         decision.Requested = Short(asked);
         decision.Stream = envelope.Stream;
@@ -145,14 +146,11 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
         var needs = new RequestNeeds(envelope.HasImages, envelope.EstimatedTokens, envelope.MaxTokens, nativeProvider);
         var (plan, error) = RoutePlanner.Plan(state, caller, asked, fallback, needs, decision);
         if (plan is null) return (null, SessionDesk.Explain(error!, session, asked));
-        var mayContinue = fallback && state.Config.Routing.Continuation == ContinuationMode.Auto && !IsOff(headers, "x-openclaw-continuation");
+        var mayContinue = fallback && state.Config.Routing.Continuation == ContinuationMode.Auto && !SwitchHeaders.IsOff(headers, SwitchHeaders.Continuation);
         return (plan with { MayContinue = mayContinue }, null);
     }
 
     private static string Short(string model) => model.Length > 200 ? model[..200] : model;
-
-    private static bool IsOff(IHeaderDictionary headers, string name) =>
-        headers.TryGetValue(name, out var value) && string.Equals(value.ToString().Trim(), "off", StringComparison.OrdinalIgnoreCase);
 
     private static readonly GatewayError Unauthenticated = new(
         GatewayErrorKind.Unauthenticated, "no valid token; send the gateway token as Authorization: Bearer, x-api-key, x-goog-api-key or ?key=");

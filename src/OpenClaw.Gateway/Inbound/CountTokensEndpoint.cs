@@ -31,7 +31,13 @@ internal sealed class CountTokensEndpoint(StateHolder states, PromptCount count)
         }
         using (envelope)
         {
-            var tokens = await CountedAsync(http, state, caller, envelope!).ConfigureAwait(false)
+            var (target, unknown) = TargetOf(http, state, caller, envelope!);
+            if (target is null)
+            {
+                await RefuseAsync(http, unknown!).ConfigureAwait(false);
+                return;
+            }
+            var tokens = await CountedAsync(http, target, envelope!).ConfigureAwait(false)
                 // The envelope was read as an object, so there is an estimate.
                 ?? AnthropicTokenCount.Estimate(envelope!.Body) ?? envelope.EstimatedTokens;
             await JsonAnswer.WriteAsync(http, json =>
@@ -43,11 +49,19 @@ internal sealed class CountTokensEndpoint(StateHolder states, PromptCount count)
         }
     }
 
-    private async Task<long?> CountedAsync(HttpContext http, GatewayState state, Caller caller, RequestEnvelope envelope)
+    // What /v1/messages would refuse for its model is refused here, in the same words.
+    private static (Target? Target, GatewayError? Error) TargetOf(HttpContext http, GatewayState state, Caller caller, RequestEnvelope envelope)
     {
         var named = http.Request.Headers["x-openclaw-model"].ToString().Trim();
-        var (chain, _) = RoutePlanner.Resolve(state, caller, named.Length > 0 ? named : envelope.Model, "anthropic");
-        if (chain.IsEmpty || state.TargetOf(chain[0]).Target is not { Dialect.Kind: DialectKind.Anthropic } target) return null;
+        var asked = named.Length > 0 ? named : envelope.Model;
+        if (asked.Length > RequestEnvelope.MaxModel) return (null, RequestEnvelope.ModelTooLong);
+        var (chain, error) = RoutePlanner.Resolve(state, caller, asked, "anthropic");
+        return error is not null ? (null, error) : state.TargetOf(chain[0]);
+    }
+
+    private async Task<long?> CountedAsync(HttpContext http, Target target, RequestEnvelope envelope)
+    {
+        if (target.Dialect.Kind != DialectKind.Anthropic) return null;
         var counted = await count.AskAsync(target, envelope.Body, http.Request.Headers, http.RequestAborted).ConfigureAwait(false);
         if (counted is not null) AnswerHeaders.WriteModel(http.Response, target.Name);
         return counted;

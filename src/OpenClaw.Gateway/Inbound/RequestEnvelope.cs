@@ -29,6 +29,7 @@ internal sealed class RequestEnvelope : IDisposable
     private (int Start, int Length) _slash;
     private List<(int Start, int Length)>? _media;
     private bool _isModelTooLong;
+    private bool _isModelNoText;
 
     private RequestEnvelope(byte[] buffer, int length)
     {
@@ -201,8 +202,11 @@ internal sealed class RequestEnvelope : IDisposable
     /// <summary>Why a name of more than <see cref="MaxModel"/> characters is refused.</summary>
     public static GatewayError ModelTooLong { get; } = new(GatewayErrorKind.BadRequest, $"model has at most {MaxModel} characters") { Param = "model" };
 
+    private static readonly GatewayError s_modelNoText = new(GatewayErrorKind.BadRequest, "model is not a string; write its name in quotation marks, such as \"provider/model\"") { Param = "model" };
+
     private GatewayError? Peek()
     {
+        DropMark();
         if (_length == 0) return new GatewayError(GatewayErrorKind.BadRequest, "the request body is empty; send a JSON object");
         // The JSON reader lets bad bytes in strings pass, and they would travel on to the provider (RFC 8259, section 8.1).
         if (!Utf8.IsValid(_buffer.AsSpan(0, _length))) return new GatewayError(GatewayErrorKind.BadRequest, "the request body is not valid UTF-8");
@@ -215,7 +219,7 @@ internal sealed class RequestEnvelope : IDisposable
                 return new GatewayError(GatewayErrorKind.BadRequest, "the request body is not a JSON object");
             }
             EstimatedTokens = (int)Math.Min(int.MaxValue, (PeekFields(ref reader) / 4) + 1);
-            return _isModelTooLong ? ModelTooLong : null;
+            return _isModelNoText ? s_modelNoText : _isModelTooLong ? ModelTooLong : null;
         }
         catch (JsonException e)
         {
@@ -227,6 +231,14 @@ internal sealed class RequestEnvelope : IDisposable
         {
             return new GatewayError(GatewayErrorKind.BadRequest, "the request body is not valid UTF-8");
         }
+    }
+
+    // A byte order mark is no part of the JSON (RFC 8259, section 8.1, lets a reader ignore it); no provider gets it.
+    private void DropMark()
+    {
+        if (!_buffer.AsSpan(0, _length).StartsWith("\uFEFF"u8)) return;
+        _length -= 3;
+        _buffer.AsSpan(3, _length).CopyTo(_buffer);
     }
 
     // Every string is counted as prompt text but inline media; depth-1 fields are looked at by name.
@@ -303,6 +315,8 @@ internal sealed class RequestEnvelope : IDisposable
         {
             reader.Read();
             if (reader.TokenType == JsonTokenType.String) ReadModel(ref reader);
+            else if (reader.TokenType != JsonTokenType.Null) _isModelNoText = true;
+            reader.Skip();
         }
         else if (reader.ValueTextEquals("stream"u8))
         {

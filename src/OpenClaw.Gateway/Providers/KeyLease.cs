@@ -31,6 +31,9 @@ internal sealed class KeyLease
     /// <summary>Null: the provider is called without a key (or, with <see cref="Missing"/>, not at all).</summary>
     public Secret? Value { get; }
 
+    /// <summary>The call goes out without any of the configuration's keys.</summary>
+    public bool IsKeyless => _state is { Config: null };
+
     /// <summary>Why the provider cannot be called; null when it can.</summary>
     public UpstreamFailure? Missing { get; }
 

@@ -55,11 +55,13 @@ internal sealed class KeyState(SecretConfig? config, SecretStore secrets)
     {
         var scope = FailureDisposition.Of(failure).Cooldown;
         if (scope is not (CooldownScope.Key or CooldownScope.KeyAndModel)) return;
+        // Where there is no key, none can be rejected or empty, and no secret could bring it back: the target rests (BreakerRules).
+        if (config is null && failure.Reason != FailureReason.RateLimited) return;
         lock (_lock)
         {
             Refresh_NeedsLock();
             if (!ReferenceEquals(used, _reading.Value)) return;
-            if (failure.Reason == FailureReason.Credential && scope == CooldownScope.Key && config is not null)
+            if (failure.Reason == FailureReason.Credential && scope == CooldownScope.Key)
             {
                 _rejected = new KeyPark(FailureReason.Credential, null, failure.Message);
                 return;
@@ -119,7 +121,7 @@ internal sealed class KeyState(SecretConfig? config, SecretStore secrets)
         var running = known && old.Park.Until > now && old.Park.Reason == failure.Reason;
         var strikes = running ? old.Strikes : known ? old.Strikes + 1 : 1;
         var own = failure.Reason == FailureReason.RateLimited
-            ? failure.RetryAfter ?? Backoff.Doubled(s_rateBase, strikes - 1, s_rateMax)
+            ? failure.RetryAfter is { Ticks: > 0 } asked ? asked : Backoff.Doubled(s_rateBase, strikes - 1, s_rateMax)
             : Backoff.Doubled(s_quotaBase, strikes - 1, s_quotaMax);
         var until = now + (failure.RetryAfter > own ? failure.RetryAfter.Value : own);
 

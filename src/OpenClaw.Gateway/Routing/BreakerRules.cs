@@ -36,6 +36,10 @@ internal static class BreakerRules
         _ => BreakerWeight.None,
     };
 
+    /// <summary>The same, and a key or money that is asked for where there is no key to park.</summary>
+    public static BreakerWeight WeightOf(UpstreamFailure failure) =>
+        failure is { IsWithoutKey: true, Reason: FailureReason.Credential or FailureReason.QuotaExhausted } ? BreakerWeight.OpensAtOnce : WeightOf(failure.Reason);
+
     /// <summary>
     /// The rest after the <paramref name="opening"/>th opening in a row (1 is the first): <c>cooldown.base</c> doubling to
     /// <c>cooldown.max</c>, times 0.5 to 1.5; to 20 s or <c>cooldown.base</c>, whichever is longer, where a failure shows at once.

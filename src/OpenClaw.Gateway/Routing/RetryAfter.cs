@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace OpenClaw.Gateway.Routing;
 
 /// <summary>
-/// How long a provider asks to wait, in every spelling seen: <c>retry-after</c> (seconds, fractions, HTTP date),
+/// How long a provider asks to wait, in every spelling seen: <c>retry-after</c> (seconds, fractions, <c>2s</c>, HTTP date),
 /// <c>retry-after-ms</c>, <c>x-ratelimit-reset-*</c> (<c>6m0s</c>), <c>anthropic-ratelimit-*-reset</c> (RFC 3339),
 /// Google's RetryInfo, and "try again in 1.5s" in the text. Nonsense is ignored; of several the longest holds.
 /// </summary>
@@ -24,10 +24,10 @@ internal static partial class RetryAfter
     /// <summary>What the provider asks for outright: <c>retry-after</c> and <c>retry-after-ms</c>.</summary>
     public static TimeSpan? Asked(Func<string, string?> header, DateTimeOffset now)
     {
-        var wait = Believed(Number(header("retry-after-ms")), TimeSpan.TicksPerMillisecond);
+        var wait = OrAtOnce(Number(header("retry-after-ms")), TimeSpan.TicksPerMillisecond);
         var after = header("retry-after")?.Trim();
         if (string.IsNullOrEmpty(after)) return wait;
-        return Later(wait, Number(after) is { } seconds ? Believed(seconds, TimeSpan.TicksPerSecond) : Until(after, now));
+        return Later(wait, Number(after) is { } seconds ? OrAtOnce(seconds, TimeSpan.TicksPerSecond) : Duration(after) ?? Until(after, now));
     }
 
     /// <summary>
@@ -103,6 +103,9 @@ internal static partial class RetryAfter
 
     private static TimeSpan? Believed(double? amount, double ticks) =>
         amount is { } a && a > 0 && a * ticks <= Longest.Ticks ? TimeSpan.FromTicks((long)(a * ticks)) : null;
+
+    /// <summary>0 is an answer too where a wait is named outright: come again at once.</summary>
+    private static TimeSpan? OrAtOnce(double? amount, double ticks) => amount is 0 ? TimeSpan.Zero : Believed(amount, ticks);
 
     private static double? Number(string? text) =>
         double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,

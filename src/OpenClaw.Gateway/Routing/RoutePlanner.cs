@@ -114,9 +114,12 @@ internal static class RoutePlanner
             .Where(r => state.Config.Models.IsAllowed(r) && caller.MayUse(r))
             .Select(r => state.TargetOf(r).Target).OfType<Target>()];
 
+    // Names, roles and ids of a request are estimated as text too; in a short prompt they are more than a tenth.
+    private const int RoughTokens = 64;
+
     // A tenth of room: the estimate is a rule of thumb, and a wrong "does not fit" is worse than a 400 that we can handle.
     private static bool IsTooSmall(Target target, in RequestNeeds needs) =>
-        target.ContextWindow is { } window && needs.PromptTokens > 4096 && needs.PromptTokens > window * 1.1;
+        target.ContextWindow is { } window && needs.PromptTokens > (window * 1.1) + RoughTokens;
 
     private static GatewayError NoneLeft(Target? tooSmall, in RequestNeeds needs, ModelRef first) => tooSmall is not null
         ? new GatewayError(GatewayErrorKind.ContextTooLong, $"the prompt is about {needs.PromptTokens} tokens, more than {tooSmall.Name} and every fallback can take") { Param = "messages" }

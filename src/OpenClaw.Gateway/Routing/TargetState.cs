@@ -141,7 +141,7 @@ internal sealed class TargetState(string name, Backoff backoff, Func<RoutingConf
 
     internal void Failed(TargetPermit permit, UpstreamFailure failure, DateTimeOffset now)
     {
-        var weight = BreakerRules.WeightOf(failure.Reason);
+        var weight = BreakerRules.WeightOf(failure);
         lock (_lock)
         {
             var isProbe = permit == _probe;

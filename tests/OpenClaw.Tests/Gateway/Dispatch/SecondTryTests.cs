@@ -45,6 +45,16 @@ public sealed class SecondTryTests
     }
 
     [Fact]
+    public async Task A_limit_that_asks_for_no_wait_is_asked_again_on_the_same_target()
+    {
+        await using var stage = await ScriptedStage.StartAsync(["p/ok"], retries: 1);
+        stage.Server.On("limited", static x => x.Call.Attempt == 1 ? x.ErrorAsync(ScriptedError.RateLimited, retryAfter: TimeSpan.Zero) : ScriptedStage.SayAsync(x, "now"));
+        var answer = await stage.AskAsync("p/limited");
+        Assert.Equal("now", answer.Text);
+        Assert.Equal(["rateLimited", "ok"], Failures((await stage.DecisionAsync(answer)).GetProperty("attempts")));
+    }
+
+    [Fact]
     public async Task A_connection_that_ends_as_the_request_comes_costs_no_wait_no_retry_and_no_trust()
     {
         await using var stage = await ScriptedStage.StartAsync([]);

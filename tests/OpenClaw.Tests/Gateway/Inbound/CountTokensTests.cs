@@ -51,6 +51,33 @@ public sealed class CountTokensTests
         Assert.Contains("anthropic-version: 2023-06-01", head, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Theory]
+    [InlineData("nope/m1", "", 404)]
+    [InlineData("a/denied", "", 403)]
+    [InlineData("a/ok", "nope/m1", 404)]
+    public async Task A_model_that_messages_refuses_is_refused_in_the_same_words(string model, string header, int status)
+    {
+        await using var gateway = await RunningGateway.StartAsync("""
+            { "defaultModel": "a/ok", "models": { "allowlist": ["a/ok"], "providers": { "a": { "api": "anthropic-messages", "baseUrl": "http://127.0.0.1:9", "apiKey": "sk-of-a" } } } }
+            """);
+        (string, string)[] headers = header.Length > 0 ? [("x-openclaw-model", header)] : [];
+        var json = $$"""{ "model": "{{model}}", "max_tokens": 9, "messages": [{ "role": "user", "content": "hello there" }] }""";
+        var (counted, body) = await gateway.PostAsync("/v1/messages/count_tokens", json, headers);
+        var (asked, expected) = await gateway.PostAsync("/v1/messages", json, headers);
+        using (counted)
+        using (asked)
+        {
+            Assert.Equal((status, status), ((int)counted.StatusCode, (int)asked.StatusCode));
+            Assert.Equal(ErrorOf(expected), ErrorOf(body));
+        }
+    }
+
+    private static string ErrorOf(string body)
+    {
+        using var json = JsonDocument.Parse(body);
+        return json.RootElement.GetProperty("error").GetRawText();
+    }
+
     private static Task<RunningGateway> StartAsync(string baseUrl) => RunningGateway.StartAsync($$"""
         { "defaultModel": "a/ok", "models": { "providers": { "a": { "api": "anthropic-messages", "baseUrl": "{{baseUrl}}", "apiKey": "sk-of-a" } } } }
         """);

@@ -60,6 +60,39 @@ public class RequestEnvelopeTests
         Assert.Equal(expected, envelope.MaxTokens);
     }
 
+    [Theory]
+    [InlineData("5")]
+    [InlineData("true")]
+    [InlineData("[\"a\"]")]
+    [InlineData("""{"model":"a"}""")]
+    public async Task A_model_that_is_no_text_is_refused_by_name(string model)
+    {
+        var (envelope, error) = await TryReadAsync($$"""{"model":{{model}},"messages":[]}""", 1000);
+        Assert.Null(envelope);
+        Assert.Equal((GatewayErrorKind.BadRequest, "model"), (error!.Kind, error.Param));
+        Assert.StartsWith("model is not a string", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"model":null,"stream":true}""")]
+    [InlineData("""{"model":"","stream":true}""")]
+    [InlineData("""{"stream":true}""")]
+    public async Task A_model_that_is_not_said_is_the_default(string body)
+    {
+        using var envelope = await ReadAsync(body);
+        Assert.Equal(("", true), (envelope.Model, envelope.Stream));
+    }
+
+    [Fact]
+    public async Task A_byte_order_mark_is_no_part_of_the_body()
+    {
+        using var envelope = await ReadAsync("\uFEFF{\"model\":\"a/b\"}");
+        Assert.Equal("a/b", envelope.Model);
+        Assert.Equal("{\"model\":\"a/b\"}", Encoding.UTF8.GetString(envelope.Body.Span));
+        var (_, error) = await TryReadAsync("\uFEFF", 1000);
+        Assert.Contains("empty", error!.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_model_inside_a_message_is_not_the_requests_model()
     {

@@ -227,6 +227,33 @@ public sealed class KeyPoolTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(nameof(FailureReason.Credential), 401, null)]
+    [InlineData(nameof(FailureReason.Credential), 403, "permission_error")]
+    [InlineData(nameof(FailureReason.QuotaExhausted), 402, null)]
+    public void Where_there_is_no_key_none_is_set_aside(string reason, int status, string? code)
+    {
+        var pool = Pool(new ProviderConfig { Id = "mine", Api = ApiKind.OpenAiChat, BaseUrl = "https://mine.test/v1" });
+        var lease = pool.Take("m", Now);
+        Assert.True(lease.IsKeyless);
+        lease.Failed(Failure(Enum.Parse<FailureReason>(reason), status: status, code: code), Now);
+        Assert.Null(pool.Take("m", Now).Missing);
+        Assert.Empty(Assert.Single(pool.Snapshot(Now)).Parks);
+        Assert.False(TwoKeys().Take("m", Now).IsKeyless);
+    }
+
+    [Fact]
+    public void A_wait_of_nothing_is_no_reason_to_ask_without_end()
+    {
+        var pool = Pool(OpenAi(Env("OPENAI_API_KEY")));
+        foreach (var milliseconds in (int[])[250, 500])
+        {
+            pool.Take("gpt", Now).Failed(Failure(FailureReason.RateLimited, 0), Now);
+            Assert.Equal(milliseconds, pool.Take("gpt", Now).Missing!.RetryAfter!.Value.TotalMilliseconds);
+            _time.Advance(TimeSpan.FromMilliseconds(milliseconds));
+        }
+    }
+
     [Fact]
     public void A_provider_without_keys_is_rate_limited_like_any_other()
     {

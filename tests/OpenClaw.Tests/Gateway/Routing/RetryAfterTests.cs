@@ -21,11 +21,14 @@ public class RetryAfterTests
     [InlineData("anthropic-ratelimit-input-tokens-reset", "2026-09-20T12:00:12Z", 12)]
     [InlineData("x-ratelimit-reset", "1789905660000", 60)]
     [InlineData("x-ratelimit-reset", "1789905660", 60)]
+    [InlineData("retry-after", "0", 0)]
+    [InlineData("retry-after-ms", "0", 0)]
+    [InlineData("retry-after", "2s", 2)]
+    [InlineData("retry-after", "1m30s", 90)]
     public void Reads_every_spelling(string name, string value, double seconds) => Assert.Equal(seconds, Read((name, value)));
 
     [Theory]
     [InlineData("retry-after", "-5")]
-    [InlineData("retry-after", "0")]
     [InlineData("retry-after", "NaN")]
     [InlineData("retry-after", "Infinity")]
     [InlineData("retry-after", "soon")]

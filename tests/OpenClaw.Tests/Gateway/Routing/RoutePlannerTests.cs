@@ -81,6 +81,20 @@ public sealed class RoutePlannerTests
         Assert.Equal(GatewayErrorKind.ContextTooLong, error!.Kind);
     }
 
+    [Theory]
+    [InlineData(100, 150, "small/s > small/b")]
+    [InlineData(100, 1250, "small/b")]
+    [InlineData(2000, 2250, "small/s > small/b")]
+    [InlineData(2000, 2300, "small/b")]
+    public async Task A_small_window_has_a_tenth_and_a_few_tokens_of_room(int window, int prompt, string expected)
+    {
+        var config = $$"""
+            { "models": { "aliases": { "two": ["small/s", "small/b"] },
+              "providers": { "small": { "baseUrl": "http://127.0.0.1:1/v1", "api": "openai-completions", "models": [{ "id": "s", "contextWindow": {{window}} }, { "id": "b", "contextWindow": 100000 }] } } } }
+            """;
+        Assert.Equal(expected, await ChainAsync(config, "two", promptTokens: prompt));
+    }
+
     [Fact]
     public async Task An_image_goes_to_a_target_that_sees()
     {
