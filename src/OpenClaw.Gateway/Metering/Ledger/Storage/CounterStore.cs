@@ -14,8 +14,22 @@ internal sealed class CounterStore(IStorage storage, string gateway, TimeProvide
     public async ValueTask<CounterValue> ReadAsync(CounterKey key, CancellationToken cancel)
     {
         await using var connection = await storage.OpenAsync(cancel).ConfigureAwait(false);
-        var value = await ReadAsync(connection, null, key, "", cancel).ConfigureAwait(false);
-        return storage.IsShared ? value + await PresumedAsync(connection, key, cancel).ConfigureAwait(false) : value;
+        if (!storage.IsShared) return await ReadAsync(connection, null, key, "", cancel).ConfigureAwait(false);
+        // With what is presumed of the others; what this gateway has not written yet it knows itself.
+        await using var command = connection.Command(
+            "SELECT c.usd, c.usd_rest, c.tokens, l.unit, l.presumed FROM counters c " +
+            "LEFT JOIN leases l ON l.budget = c.budget AND l.subject = c.subject AND l.window_start = c.window_start AND l.gateway <> @gateway AND l.presumed <> '0' " +
+            "WHERE c.budget = @budget AND c.subject = @subject AND c.window_start = @window").With(key).With("gateway", gateway);
+        await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        var (counter, presumed) = (default(CounterValue), default(CounterValue));
+        while (await row.ReadAsync(cancel).ConfigureAwait(false))
+        {
+            counter = new CounterValue(row.UsdAt(0), row.GetInt64(2));
+            if (row.IsDBNull(3)) continue;
+            var amount = LeaseRow.AmountAt(row, 4);
+            presumed += row.GetString(3) == LeaseRow.Tokens ? new CounterValue(0, (long)amount) : new CounterValue(amount, 0);
+        }
+        return counter + presumed;
     }
 
     /// <summary>The counter and the sum over the rows since <paramref name="from"/>, both of the same instant: one statement sees one state.</summary>
@@ -121,20 +135,6 @@ internal sealed class CounterStore(IStorage storage, string gateway, TimeProvide
             await command.With(key).With("updated", time.GetUtcNow().ToUnixTimeMilliseconds()).ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         }
         return await ReadAsync(connection, transaction, key, storage.ForUpdate, cancel).ConfigureAwait(false);
-    }
-
-    // Of the others: what this gateway has not written yet it knows itself.
-    private async Task<CounterValue> PresumedAsync(DbConnection connection, CounterKey key, CancellationToken cancel)
-    {
-        await using var command = connection.Command("SELECT unit, presumed FROM leases WHERE budget = @budget AND subject = @subject AND window_start = @window AND gateway <> @gateway AND presumed <> '0'").With(key).With("gateway", gateway);
-        await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
-        var sum = default(CounterValue);
-        while (await row.ReadAsync(cancel).ConfigureAwait(false))
-        {
-            var amount = LeaseRow.AmountAt(row, 1);
-            sum += row.GetString(0) == LeaseRow.Tokens ? new CounterValue(0, (long)amount) : new CounterValue(amount, 0);
-        }
-        return sum;
     }
 
     private static async Task<CounterValue> ReadAsync(DbConnection connection, DbTransaction? transaction, CounterKey key, string suffix, CancellationToken cancel)
