@@ -247,7 +247,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
             _unleased = Math.Max(0, limit - _base - grant.Spent - grant.Leased);
             _written = grant.Spent;
             _since = Unwritten;
-            _elsewhere = Math.Max(0, grant.Leased - Math.Max(0, _lease) - Unwritten);
+            _elsewhere = Math.Max(0, grant.Leased - Math.Max(0, _lease + Unwritten));
         }
     }
 

@@ -108,7 +108,7 @@ internal sealed class BudgetLeases : IAsyncDisposable
     {
         var (counter, limit) = (shortage.Counter, shortage.Hold.Limit);
         var now = _time.GetUtcNow();
-        // Spent only grows: what it does not leave room for need not be asked.
+        // Spent only grows, but for what is presumed of a gateway that comes back: what it does not leave room for need not be asked.
         if (counter.SpentAtLeast + shortage.Least > limit && counter.FreeLease < shortage.Least && now - counter.ReadAt < s_read) return LeaseAnswer.UsedUp;
         if (counter.NothingUntil > now)
         {

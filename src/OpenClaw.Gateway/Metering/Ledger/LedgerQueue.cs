@@ -239,9 +239,9 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
         {
             _reading = new SegmentScan(ReadFrom(_readingFrom.Path, _readingOffset, (int)(length - _readingOffset)));
         }
-        catch (IOException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            // Somebody removed the file: what was in it is gone.
+            // Somebody removed the file: what was in it is gone. Whatever else keeps it from being read passes, and the writer tries again.
             lock (_lock)
             {
                 Interlocked.Add(ref _lost, _readingFrom.Pins);

@@ -97,7 +97,7 @@ internal sealed class JournalTail(JournalFolder folder, long firstNumber, long m
     public List<Segment> TakeDone(bool evenLast)
     {
         List<Segment> done = [];
-        while (_segments.Count > (evenLast ? 0 : 1) && _segments[0] is { Pins: 0 } first)
+        while (_segments.Count > (evenLast ? 0 : 1) && _segments[0] is { Pins: <= 0 } first)
         {
             _segments.RemoveAt(0);
             Bytes -= first.Length;

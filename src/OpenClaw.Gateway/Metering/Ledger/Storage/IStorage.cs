@@ -50,6 +50,9 @@ internal interface IStorage : IAsyncDisposable
     /// <summary>True when this connection writes to something that is no longer where it was.</summary>
     bool IsGone(DbConnection writer);
 
+    /// <summary>The database of the writer's last connection is gone: leaves nothing of it beside what has taken its place.</summary>
+    void Forget();
+
     /// <summary>There is nothing in its place: what a writer makes anew when it is woken.</summary>
     bool IsMissing { get; }
 

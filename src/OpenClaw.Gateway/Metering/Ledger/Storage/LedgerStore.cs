@@ -22,8 +22,9 @@ internal sealed class LedgerStore(IStorage storage, TimeProvider time, Action<st
     {
         if (_connection is not null && storage.IsGone(_connection))
         {
-            log($"the ledger's database was removed ({storage.Place}): a new one is made");
+            log($"the ledger's database is no longer where it was ({storage.Place}): what has taken its place is used, or a new one is made");
             await CloseAsync().ConfigureAwait(false);
+            storage.Forget();
         }
         if (_connection is not null) return _connection;
         var connection = await storage.OpenWriterAsync(cancel).ConfigureAwait(false);

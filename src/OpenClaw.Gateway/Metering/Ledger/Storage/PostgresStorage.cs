@@ -29,6 +29,10 @@ internal sealed class PostgresStorage(PostgresAddress address) : IStorage
 
     public bool IsMissing => false;
 
+    public void Forget()
+    {
+    }
+
     public async Task<DbConnection> OpenAsync(CancellationToken cancel) => await _source.OpenConnectionAsync(cancel).ConfigureAwait(false);
 
     public Task<DbConnection> OpenWriterAsync(CancellationToken cancel) => OpenAsync(cancel);

@@ -58,7 +58,14 @@ internal sealed class SqliteStorage : IStorage
         if (_file is null) return false;
         var moved = 0;
         var known = sqlite3_file_control(((SqliteConnection)writer).Handle!.DangerousGetHandle(), 0, HasMoved, ref moved) == 0;
-        return known ? moved != 0 : IsMissing;
+        // A link in its path that was removed is not seen by SQLite, which resolved it when it opened.
+        return IsMissing || (known && moved != 0);
+    }
+
+    public void Forget()
+    {
+        // A moved file's log stays where it was, and would be read into whatever has taken its place.
+        foreach (var end in (string[])["-wal", "-shm"]) File.Delete(_file + end);
     }
 
     public async Task<DbConnection> OpenWriterAsync(CancellationToken cancel)
