@@ -50,8 +50,9 @@ internal sealed class LlamaStage : IAsyncDisposable
                 {
                     // The same server by its own /v1/messages.
                     ["messages"] = new JsonObject { ["api"] = "anthropic-messages", ["baseUrl"] = local, ["apiKey"] = "not-needed" },
-                    ["small"] = Sized(local + "/v1", LlamaServer.Model, 1024),
-                    ["same"] = Sized(origin + "/v1", "ok", 1024),
+                    // More than the server has (1024): it is asked, and it is the server that says what does not fit.
+                    ["small"] = Sized(local + "/v1", LlamaServer.Model, 4096),
+                    ["same"] = Sized(origin + "/v1", "ok", 4096),
                     ["large"] = Sized(origin + "/v1", "ok", 200_000),
                     ["scripted-local"] = new JsonObject { ["api"] = "openai-completions", ["baseUrl"] = origin + "/v1", ["apiKey"] = "not-needed" },
                 },
