@@ -14,6 +14,9 @@ internal sealed class ChatAnswer : IChatEventSink
     /// <summary>Unix seconds.</summary>
     public long Created { get; set; }
 
+    /// <summary>The caller reads one <c>function_call</c> and no <c>tool_calls</c>.</summary>
+    public bool AsFunctionCall { get; init; }
+
     /// <summary>In the order in which the model produced them: text, reasoning, tool calls.</summary>
     public List<ChatPart> Parts { get; } = [];
 

@@ -28,6 +28,9 @@ internal sealed class ChatRequest
     /// <summary>Null = not said.</summary>
     public bool? ParallelToolCalls { get; set; }
 
+    /// <summary>It offers tools in OpenAI's form of 2023 (<c>functions</c>): its client reads one <c>function_call</c> and no <c>tool_calls</c>.</summary>
+    public bool WantsFunctionCall { get; set; }
+
     public int? MaxTokens { get; set; }
 
     public double? Temperature { get; set; }
@@ -53,6 +56,15 @@ internal sealed class ChatRequest
 
     /// <summary>Anthropic's mark for what is to be cached, as it is reported.</summary>
     public const string CacheControlName = "cache_control";
+
+    /// <summary>Stands where a target demands that a user begins and none says anything.</summary>
+    public const string Beginning = "(The conversation begins.)";
+
+    /// <summary>How that is reported.</summary>
+    public const string WithoutBeginning = "a conversation that no user begins (begun for them)";
+
+    /// <summary>Thoughts of earlier answers, as they are reported where a target does not take them.</summary>
+    public const string EarlierReasoning = "reasoning of earlier answers";
 
     /// <summary>Something in it is marked to be cached.</summary>
     public bool HasCacheControl =>
@@ -109,6 +121,12 @@ internal sealed record ReasoningPart(string Text, string? Signature) : ChatPart
 {
     /// <summary>Opaque data of a redacted block, or null.</summary>
     public string? RedactedData { get; init; }
+
+    /// <summary>There is something in it that is lost where it is left out.</summary>
+    public bool SaysSomething => Text.Length > 0 || IsSealed;
+
+    /// <summary>What it says only its issuer can read.</summary>
+    public bool IsSealed => RedactedData is { Length: > 0 } || (Text.Length == 0 && Signature is { Length: > 0 });
 }
 
 /// <summary>A call the model made. <paramref name="ArgumentsJson"/> is JSON text, <c>{}</c> when there are none; may be invalid JSON if the model wrote it so.</summary>

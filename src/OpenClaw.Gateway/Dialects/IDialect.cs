@@ -120,6 +120,9 @@ internal struct StreamPosition
     /// <summary>The client asked for usage at the end (OpenAI <c>stream_options.include_usage</c>).</summary>
     public bool IncludeUsage;
 
+    /// <summary>The client reads one <c>function_call</c> and no <c>tool_calls</c> (OpenAI's form of 2023).</summary>
+    public bool AsFunctionCall;
+
     public static StreamPosition Beginning(string id, string model, long created, bool includeUsage) => new()
     {
         Id = id, Model = model, Created = created, BlockIndex = -1, IncludeUsage = includeUsage,

@@ -19,6 +19,9 @@ internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
     /// <summary>The key of the call: should the provider repeat it in an error, it is blanked.</summary>
     public Secret? Key { get; init; }
 
+    /// <summary>The caller's form has room for one call.</summary>
+    public bool TakesOneCall { get; init; }
+
     /// <summary>Something that a person or a program would call an answer has come.</summary>
     public bool HasContent { get; private set; }
 
@@ -111,6 +114,7 @@ internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
     {
         HasContent = true;
         HasTools = true;
+        if (TakesOneCall && index > 0) Unmapped("a second function call");
         Count(name.Length);
     }
 

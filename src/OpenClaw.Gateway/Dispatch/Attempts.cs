@@ -79,7 +79,7 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
         Exchange x, ClientAnswer client, Target target, TargetPermit permit, KeyLease lease, AttemptRecord record, AttemptGoal goal, AttemptOptions options, UpstreamAnswer answer)
     {
         var passing = goal.Continuation is null && target.Dialect.Kind == x.Dialect.Kind;
-        var tracker = new AnswerTracker(keepText: passing) { Key = lease.Value };
+        var tracker = new AnswerTracker(keepText: passing) { Key = lease.Value, TakesOneCall = !passing && x.WantsFunctionCall };
         var times = new PumpTimes(target.Times.Idle, s_closing);
         var writer = passing ? null : goal.Continuation?.Writer ?? NewWriter(x, client, target);
         var relay = passing ? null : NewRelay(x, tracker, writer!, goal, options.Prefill);
@@ -117,7 +117,7 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
                 body.Dispose();
                 return (null, Fail(x, record, failure), lease);
             }
-            var tracker = new AnswerTracker(keepText: false) { Key = lease.Value };
+            var tracker = new AnswerTracker(keepText: false) { Key = lease.Value, TakesOneCall = target.Dialect.Kind != x.Dialect.Kind && x.WantsFunctionCall };
             var opened = x.Envelope.Stream
                 ? AsStream(x, client, target, permit, lease, record, goal, tracker, body)
                 : AsWhole(x, target, permit, lease, record, tracker, body);
@@ -156,7 +156,7 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
         if (!target.Dialect.ReadResponse(bytes.Memory, tracker) || tracker.Failure is not null || tracker.Finished == FinishReason.None) return null;
         if (target.Dialect.Kind != x.Dialect.Kind)
         {
-            var answer = new ChatAnswer { Created = x.Decision.Time.ToUnixTimeSeconds(), Id = x.Decision.Id, Model = target.Ref.Model };
+            var answer = new ChatAnswer { Created = x.Decision.Time.ToUnixTimeSeconds(), Id = x.Decision.Id, Model = target.Ref.Model, AsFunctionCall = x.WantsFunctionCall };
             target.Dialect.ReadResponse(bytes.Memory, answer);
             // What was understood may still lie in the provider's bytes: they go after the answer was written anew.
             var output = new PooledBytes();
@@ -204,8 +204,12 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
         return new UpstreamFailure(FailureReason.Malformed, $"the answer is not what the protocol allows (content type {(answer.ContentType.Length == 0 ? "missing" : answer.ContentType)})", answer.Status);
     }
 
-    private static DialectStreamWriter NewWriter(Exchange x, ClientAnswer client, Target target) => x.Dialect.OpenWriter(
-        client, Beginning(x, target));
+    private static DialectStreamWriter NewWriter(Exchange x, ClientAnswer client, Target target)
+    {
+        var position = Beginning(x, target);
+        position.AsFunctionCall = x.WantsFunctionCall;
+        return x.Dialect.OpenWriter(client, position);
+    }
 
     /// <summary>Where a stream of the caller's begins that is written here.</summary>
     public static StreamPosition Beginning(Exchange x, Target target) =>

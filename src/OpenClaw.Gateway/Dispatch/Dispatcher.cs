@@ -455,6 +455,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         // What has passed does not name the answer yet (Azure's first chunk has neither id nor model): it gets the names it would begin with.
         if (!position.Started) position = Attempts.Beginning(x, opened.Target);
         position.IncludeUsage = x.Envelope.IncludeUsage;
+        position.AsFunctionCall = x.WantsFunctionCall;
         return x.Dialect.OpenWriter(client, position);
     }
 

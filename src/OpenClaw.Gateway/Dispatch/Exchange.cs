@@ -43,6 +43,9 @@ internal sealed class Exchange
 
     public CancellationToken CallerLeft => Http.RequestAborted;
 
+    /// <summary>The caller offers <c>functions</c>, and an answer that is written here is to call them in that form.</summary>
+    public bool WantsFunctionCall => Dialect.Kind == DialectKind.OpenAiChat && Understand().Request is { WantsFunctionCall: true };
+
     private (ChatRequest? Request, GatewayError? Error)? _understood;
 
     /// <summary>The request in the common form, understood at most once, only when some target speaks another dialect.</summary>

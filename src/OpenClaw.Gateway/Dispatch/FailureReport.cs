@@ -1,4 +1,5 @@
 using OpenClaw.Gateway.Control;
+using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Routing;
 
@@ -17,7 +18,12 @@ internal static class FailureReport
         return failure.Reason switch
         {
             // The caller's own doing: the provider's status is the truth.
-            FailureReason.BadRequest or FailureReason.Unsupported => new(GatewayErrorKind.BadRequest, message) { Status = failure.Status is >= 400 and < 500 ? failure.Status : null },
+            FailureReason.BadRequest or FailureReason.Unsupported => new(GatewayErrorKind.BadRequest, message)
+            {
+                Status = failure.Status is >= 400 and < 500 ? failure.Status : null,
+                Param = Word(failure.Param),
+                Code = Word(failure.OwnCode) is { } code && target.Dialect.Kind == DialectKind.OpenAiChat ? code : null,
+            },
             FailureReason.ModelGone => new(GatewayErrorKind.ModelUnknown, message) { Param = "model" },
             FailureReason.ContextTooLong => new(GatewayErrorKind.ContextTooLong, message) { Param = "messages" },
             FailureReason.Policy => new(GatewayErrorKind.PolicyRefused, message),
@@ -29,6 +35,8 @@ internal static class FailureReport
             _ => new(GatewayErrorKind.AllTargetsFailed, message),
         };
     }
+
+    private static string? Word(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
     private static string Describe(AttemptRecord attempt) =>
         $"{attempt.Target} ({(attempt.Status is { } status ? status + ", " : "")}{attempt.Message})";

@@ -112,8 +112,8 @@ internal static class RequestBodies
         if (added is not null) request.Turns.Remove(added);
         if (unsupported.Count == 0) return null;
         var phrase = string.Join(", ", unsupported.Distinct());
-        // Where to cache is a hint: without it the answer is the same.
-        if (x.State.Config.Routing.Unsupported == UnsupportedMode.Reject && unsupported.Exists(static u => u != ChatRequest.CacheControlName))
+        // Where to cache is a hint, and thoughts of earlier answers are their own model's: without them the request is the same.
+        if (x.State.Config.Routing.Unsupported == UnsupportedMode.Reject && unsupported.Exists(static u => u is not (ChatRequest.CacheControlName or ChatRequest.EarlierReasoning)))
         {
             return new UpstreamFailure(FailureReason.Unsupported, $"cannot carry {phrase}", 400);
         }

@@ -120,8 +120,20 @@ internal sealed class TextAligner(ReadOnlyMemory<byte> sent, bool isContinuation
         }
         if (!atEnd && held.Length < (sentSpan.Length * 3 / 2) + 256) return default;
         State = Alignment.Parted;
-        return held[StartOfWord(held, _matched)..];
+        var start = StartOfWord(held, _matched);
+        if (start == 0 && NeedsSpace(sentSpan, held))
+        {
+            // All of another answer follows: it begins a paragraph of its own.
+            _held.InsertRange(0, "\n\n"u8);
+            return Held;
+        }
+        return held[start..];
     }
+
+    private static bool NeedsSpace(ReadOnlySpan<byte> sent, ReadOnlySpan<byte> text) =>
+        !sent.IsEmpty && !text.IsEmpty && !IsSpace(sent[^1]) && !IsSpace(text[0]);
+
+    private static bool IsSpace(byte b) => b is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t';
 
     // As much of the sent text's end as stands in it only once: found elsewhere, what lies between would be said twice. 0: there is no such end.
     private static int LengthOfAnchor(ReadOnlySpan<byte> sent)

@@ -21,7 +21,7 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
     private const int MaxErrorBody = 64 * 1024;
     private static readonly TimeSpan s_errorBody = TimeSpan.FromSeconds(1);
 
-    // What is shorter than a key may be any word.
+    // A shorter key may be any word, or a part of one.
     private const int ShortestKey = 8;
     private const int ShortestPart = 4;
 
@@ -169,27 +169,39 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
     // Some providers repeat the key that they refuse, and not every key looks like one.
     private static void BlankKey(Span<byte> body, Secret? key)
     {
-        if (key?.Reveal() is not { Length: >= ShortestKey } text) return;
+        if (key?.Reveal() is not { } text || !MayBeBlanked(text)) return;
         var bytes = Encoding.UTF8.GetBytes(text);
-        while (body.IndexOf(bytes) is >= 0 and var at)
+        for (var from = 0; body[from..].IndexOf(bytes) is >= 0 and var found; )
         {
-            body.Slice(at, bytes.Length).Fill((byte)'*');
-            body = body[(at + bytes.Length)..];
+            var at = from + found;
+            from = at + bytes.Length;
+            var isPart = (at > 0 && char.IsAsciiLetterOrDigit((char)body[at - 1])) || (from < body.Length && char.IsAsciiLetterOrDigit((char)body[from]));
+            if (text.Length >= ShortestKey || !isPart) body[at..from].Fill((byte)'*');
         }
     }
 
     /// <summary>The same for an error that came with a good status or inside a stream: its words are read already.</summary>
     public static UpstreamFailure WithoutKey(UpstreamFailure failure, Secret? key)
     {
-        if (key?.Reveal() is not { Length: >= ShortestKey } text) return failure;
+        if (key?.Reveal() is not { } text || !MayBeBlanked(text)) return failure;
         var message = WithoutKey(failure.Message, text);
         var code = failure.Code is null ? null : WithoutKey(failure.Code, text);
-        return message == failure.Message && code == failure.Code ? failure : failure with { Message = message, Code = code };
+        var (param, own) = (failure.Param is null ? null : WithoutKey(failure.Param, text), failure.OwnCode is null ? null : WithoutKey(failure.OwnCode, text));
+        return message == failure.Message && code == failure.Code && param == failure.Param && own == failure.OwnCode
+            ? failure : failure with { Message = message, Code = code, Param = param, OwnCode = own };
     }
+
+    // What is shorter than a key may be any word: then only what is no word, and only where it stands alone.
+    private static bool MayBeBlanked(string key) => key.Length >= ShortestKey || (key.Length >= ShortestPart && !key.All(char.IsAsciiLetter));
 
     private static string WithoutKey(string words, string key)
     {
-        words = words.Replace(key, "***", StringComparison.Ordinal);
+        for (var at = words.IndexOf(key, StringComparison.Ordinal); at >= 0; at = words.IndexOf(key, at + 1, StringComparison.Ordinal))
+        {
+            var end = at + key.Length;
+            var isPart = (at > 0 && char.IsAsciiLetterOrDigit(words[at - 1])) || (end < words.Length && char.IsAsciiLetterOrDigit(words[end]));
+            if (key.Length >= ShortestKey || !isPart) words = words[..at] + "***" + words[end..];
+        }
         if (!words.EndsWith('…')) return words;
         // What was shortened may end in the middle of it.
         var shown = words[..^1];

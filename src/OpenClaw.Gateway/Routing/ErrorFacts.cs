@@ -27,6 +27,9 @@ internal sealed record ErrorFacts
     /// <summary>The code where it is a word (OpenAI).</summary>
     public string? Code { get; init; }
 
+    /// <summary>The field of the request that is at fault (OpenAI's <c>param</c>).</summary>
+    public string? Param { get; init; }
+
     /// <summary>The code where it is an HTTP status (vLLM, llama-server, OpenRouter, Google), 400–599; else null.</summary>
     public int? Number { get; init; }
 
@@ -140,6 +143,7 @@ internal static class ErrorFactsReader
             Message = Words(error, "message") ?? Words(error, "detail") ?? Words(root, "message") ?? "",
             Type = type == "error" ? null : type,
             Code = Text(error, "code"),
+            Param = Text(error, "param"),
             Number = Status(error, "code"),
             RpcStatus = Text(error, "status"),
         };

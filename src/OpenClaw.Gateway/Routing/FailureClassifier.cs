@@ -191,7 +191,11 @@ internal static partial class FailureClassifier
         var message = FailureText.Clean(words);
         if (facts.IsHtml) message = message.Length == 0 ? "a web page instead of an answer" : $"a web page instead of an answer: {message}";
         if (message.Length == 0) message = Silent(reason, status, who);
-        return new UpstreamFailure(reason, FailureText.Clean(message), status, Code(facts));
+        return new UpstreamFailure(reason, FailureText.Clean(message), status, Code(facts))
+        {
+            Param = facts.Param is null ? null : FailureText.Clean(facts.Param),
+            OwnCode = facts.Code is null ? null : FailureText.Clean(facts.Code),
+        };
     }
 
     private static string Silent(FailureReason reason, int? status, string who) => (reason, status) switch

@@ -100,6 +100,12 @@ internal sealed record UpstreamFailure(
     TimeSpan? RetryAfter = null,
     bool? Retryable = null)
 {
+    /// <summary>The field of the request that the provider finds at fault, as it names it (OpenAI's <c>param</c>).</summary>
+    public string? Param { get; init; }
+
+    /// <summary>The provider's own word for the error (OpenAI's <c>code</c>), where it has one.</summary>
+    public string? OwnCode { get; init; }
+
     /// <summary>It failed before there was a connection to send the request on.</summary>
     public bool IsUnsent { get; init; }
 

@@ -35,7 +35,7 @@ internal sealed class MessagePlan
         }
         plan.TrimEnd();
         foreach (var message in plan.Messages) Order(message);
-        plan.BeginWithUser(request);
+        plan.BeginWithUser(request, unsupported);
         plan.LoopLacksThinking = plan.FindLoopWithoutThinking();
         return plan;
     }
@@ -106,7 +106,7 @@ internal sealed class MessagePlan
         message.Parts.AddRange(others);
     }
 
-    private void BeginWithUser(ChatRequest request)
+    private void BeginWithUser(ChatRequest request, ICollection<string> unsupported)
     {
         if (Messages.Count > 0 && Messages[0].Role == ChatRole.User) return;
         List<ChatPart> parts = [];
@@ -115,7 +115,11 @@ internal sealed class MessagePlan
             parts.AddRange(request.System.Where(s => !string.IsNullOrWhiteSpace(s.Text)));
             SystemIsMessage = parts.Count > 0;
         }
-        if (parts.Count == 0) parts.Add(new TextPart("(The conversation begins.)"));
+        if (parts.Count == 0)
+        {
+            parts.Add(new TextPart(ChatRequest.Beginning));
+            WriteRequest.Note(unsupported, ChatRequest.WithoutBeginning);
+        }
         Messages.Insert(0, new PlannedMessage(ChatRole.User, parts));
     }
 

@@ -78,7 +78,7 @@ internal static class WriteRequest
             foreach (var name in messages.CalledTools) WriteTool(json, new ToolDefinition(name, null, EmptySchema), unsupported);
         }
         json.WriteEndArray();
-        WriteChoice(json, offered ? request.ToolChoice : new ToolChoice(ToolChoiceKind.None), request.ParallelToolCalls == false);
+        WriteChoice(json, offered ? request.ToolChoice : new ToolChoice(ToolChoiceKind.None), request.ParallelToolCalls == false || request.WantsFunctionCall);
     }
 
     private static void WriteTool(Utf8JsonWriter json, ToolDefinition tool, ICollection<string> unsupported)

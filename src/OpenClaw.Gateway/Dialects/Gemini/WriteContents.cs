@@ -18,6 +18,7 @@ internal sealed class GeminiContentWriter(Utf8JsonWriter writer, GeminiModel mod
     private static ReadOnlySpan<byte> UnknownSignature => "skip_thought_signature_validator"u8;
 
     private readonly Dictionary<string, string> _callNames = [];
+    private bool _hasContent;
 
     public void Write(ChatRequest request)
     {
@@ -36,6 +37,11 @@ internal sealed class GeminiContentWriter(Utf8JsonWriter writer, GeminiModel mod
             }
             WriteContent(role, parts);
         }
+        if (!_hasContent)
+        {
+            WriteContent(ChatRole.User, [new TextPart(ChatRequest.Beginning)]);
+            unsupported.Note(ChatRequest.WithoutBeginning);
+        }
         writer.WriteEndArray();
     }
 
@@ -51,6 +57,7 @@ internal sealed class GeminiContentWriter(Utf8JsonWriter writer, GeminiModel mod
     {
         var ordered = parts.Where(p => p is ToolResultPart).Concat(parts.Where(p => p is not ToolResultPart)).Where(IsWritable).ToList();
         if (ordered.Count == 0) return;
+        _hasContent = true;
         writer.WriteStartObject();
         writer.WriteString("role"u8, role == ChatRole.User ? "user"u8 : "model"u8);
         writer.WriteStartArray("parts"u8);
@@ -83,7 +90,9 @@ internal sealed class GeminiContentWriter(Utf8JsonWriter writer, GeminiModel mod
             case UnmappedPart unmapped:
                 unsupported.Note(unmapped.What);
                 return false;
-            case ReasoningPart: return false;
+            case ReasoningPart reasoning:
+                if (reasoning.SaysSomething) unsupported.Note(ChatRequest.EarlierReasoning);
+                return false;
             default: return true;
         }
     }

@@ -73,6 +73,7 @@ internal sealed class OllamaMessageWriter(Utf8JsonWriter writer, ICollection<str
         writer.WriteString("content"u8, TextOf(parts, ""));
         var thinking = string.Concat(parts.OfType<ReasoningPart>().Select(p => p.Text));
         if (thinking.Length > 0) writer.WriteString("thinking"u8, thinking);
+        if (parts.Exists(static p => p is ReasoningPart { IsSealed: true })) unsupported.Note(ChatRequest.EarlierReasoning);
         WriteImages(parts);
         var calls = parts.OfType<ToolCallPart>().ToList();
         if (calls.Count > 0)

@@ -23,13 +23,14 @@ internal static class FinishReasons
     /// <param name="reason">Why the answer ended.</param>
     /// <param name="calledTools">Whether it calls tools: clients run them only after <c>tool_calls</c>.</param>
     /// <param name="saidRefusal">Whether the refusal was told in <c>refusal</c>; if not, <c>content_filter</c> is the only word for it.</param>
-    public static ReadOnlySpan<byte> Write(FinishReason reason, bool calledTools, bool saidRefusal) => reason switch
+    /// <param name="asFunctionCall">The client knows the word of 2023 for a call.</param>
+    public static ReadOnlySpan<byte> Write(FinishReason reason, bool calledTools, bool saidRefusal, bool asFunctionCall = false) => reason switch
     {
-        FinishReason.ToolCalls => "tool_calls"u8,
+        FinishReason.ToolCalls => asFunctionCall ? "function_call"u8 : "tool_calls"u8,
         // A paused turn is unfinished: "stop" would show a part as the whole.
         FinishReason.Length or FinishReason.ContextFull or FinishReason.Pause => "length"u8,
         FinishReason.ContentFilter => "content_filter"u8,
         FinishReason.Refusal => saidRefusal ? "stop"u8 : "content_filter"u8,
-        _ => calledTools ? "tool_calls"u8 : "stop"u8,
+        _ => !calledTools ? "stop"u8 : asFunctionCall ? "function_call"u8 : "tool_calls"u8,
     };
 }

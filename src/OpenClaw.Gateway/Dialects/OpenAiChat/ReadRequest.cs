@@ -46,6 +46,7 @@ internal static class ReadRequest
             hasMessages |= field.NameEquals("messages"u8);
             ReadField(field.Name, field.Value, request, problem);
         }
+        request.WantsFunctionCall = root.TryGetProperty("functions"u8, out var functions) && functions.ValueKind == JsonValueKind.Array && !root.TryGetProperty("tools"u8, out _);
         if (!hasMessages) problem.Add("messages", "missing; write a list of messages");
         // The newer name wins, wherever it stands.
         if (root.TryGetProperty("max_completion_tokens"u8, out var limit) && limit.ValueKind != JsonValueKind.Null) request.MaxTokens = Limit("max_completion_tokens", limit, problem);

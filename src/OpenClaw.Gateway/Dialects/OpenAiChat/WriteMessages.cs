@@ -89,7 +89,7 @@ internal static class WriteMessages
         if (turn.Name is { } name) json.WriteString("name"u8, name);
         if (text.Length == 0 && calls.Count > 0) json.WriteNull("content"u8);
         else json.WriteString("content"u8, text);
-        WriteReasoningOf(json, turn, calls, target, inToolRun);
+        WriteReasoningOf(json, turn, calls, target, inToolRun, unsupported);
         if (calls.Count > 0)
         {
             json.WriteStartArray("tool_calls"u8);
@@ -103,7 +103,7 @@ internal static class WriteMessages
 
     // OpenRouter wants all of it back. DeepSeek wants the text during a run of tool calls, and refused it elsewhere in
     // earlier versions. Nobody else takes it.
-    private static void WriteReasoningOf(Utf8JsonWriter json, ChatTurn turn, List<ToolCallPart> calls, RequestTarget target, bool inToolRun)
+    private static void WriteReasoningOf(Utf8JsonWriter json, ChatTurn turn, List<ToolCallPart> calls, RequestTarget target, bool inToolRun, ICollection<string> unsupported)
     {
         var parts = turn.Parts.OfType<ReasoningPart>().ToList();
         if (target.Quirks.HasFlag(TargetQuirks.OpenRouter)) WriteReasoning.ForOpenRouter(json, parts, calls);
@@ -111,7 +111,9 @@ internal static class WriteMessages
         {
             var text = string.Concat(parts.Select(p => p.Text));
             if (text.Length > 0) json.WriteString("reasoning_content"u8, text);
+            if (parts.Exists(static p => p.IsSealed)) unsupported.Note(ChatRequest.EarlierReasoning);
         }
+        else if (parts.Exists(static p => p.SaysSomething)) unsupported.Note(ChatRequest.EarlierReasoning);
     }
 
     // After the last message that a person wrote.

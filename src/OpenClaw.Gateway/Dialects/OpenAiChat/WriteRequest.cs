@@ -81,7 +81,7 @@ internal static class WriteRequest
         if (request.Tools.Count == 0) return;
         var plain = target.Quirks.HasFlag(TargetQuirks.PlainCore);
         json.WriteStartArray("tools"u8);
-        foreach (var tool in request.Tools) WriteTool(json, tool, plain, target.Quirks.HasFlag(TargetQuirks.OpenRouter));
+        foreach (var tool in request.Tools) WriteTool(json, tool, plain, target.Quirks.HasFlag(TargetQuirks.OpenRouter), unsupported);
         json.WriteEndArray();
         WriteToolChoice(json, request.ToolChoice);
         if (request.ParallelToolCalls is not { } parallel) return;
@@ -89,7 +89,7 @@ internal static class WriteRequest
         else if (!parallel) unsupported.Note("parallel_tool_calls");
     }
 
-    private static void WriteTool(Utf8JsonWriter json, ToolDefinition tool, bool plain, bool withCacheControl)
+    private static void WriteTool(Utf8JsonWriter json, ToolDefinition tool, bool plain, bool withCacheControl, ICollection<string> unsupported)
     {
         json.WriteStartObject();
         json.WriteString("type"u8, "function"u8);
@@ -98,7 +98,7 @@ internal static class WriteRequest
         if (tool.Description is { } description) json.WriteString("description"u8, description);
         json.WritePropertyName("parameters"u8);
         json.WriteRawValue(tool.ParametersJson, skipInputValidation: true);
-        if (tool.Strict is { } strict && !plain) json.WriteBoolean("strict"u8, strict);
+        if (tool.Strict is { } strict && !plain) json.WriteBoolean("strict"u8, strict && IsStrict(tool.ParametersJson, "strict tool schema", unsupported));
         json.WriteEndObject();
         if (withCacheControl && tool.CacheControl is { } cache)
         {
@@ -145,9 +145,17 @@ internal static class WriteRequest
         if (format.Description is { } description) json.WriteString("description"u8, description);
         json.WritePropertyName("schema"u8);
         json.WriteRawValue(format.SchemaJson, skipInputValidation: true);
-        if (format.Strict is { } strict) json.WriteBoolean("strict"u8, strict);
+        if (format.Strict is { } strict) json.WriteBoolean("strict"u8, strict && IsStrict(format.SchemaJson, "strict response schema", unsupported));
         json.WriteEndObject();
         json.WriteEndObject();
+    }
+
+    // A schema that OpenAI would refuse is still followed, only not enforced.
+    private static bool IsStrict(string schema, string what, ICollection<string> unsupported)
+    {
+        if (StrictSchema.Takes(schema)) return true;
+        unsupported.Note(what);
+        return false;
     }
 
     private static void WriteThinking(Utf8JsonWriter json, ReasoningRequest reasoning, RequestTarget target, ICollection<string> unsupported)

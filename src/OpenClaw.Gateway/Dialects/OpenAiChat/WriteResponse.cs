@@ -20,7 +20,7 @@ internal static class WriteResponse
         json.WriteNumber("index"u8, 0);
         var calledTools = WriteMessage(json, answer);
         json.WriteNull("logprobs"u8);
-        json.WriteString("finish_reason"u8, FinishReasons.Write(answer.Reason, calledTools, answer.Refusal is not null));
+        json.WriteString("finish_reason"u8, FinishReasons.Write(answer.Reason, calledTools, answer.Refusal is not null, answer.AsFunctionCall));
         json.WriteEndObject();
         json.WriteEndArray();
         json.WritePropertyName("usage"u8);
@@ -38,7 +38,8 @@ internal static class WriteResponse
         else json.WriteString("content"u8, text);
         json.WriteString("refusal"u8, answer.Refusal);
         WriteReasoning.ForClient(json, [.. answer.Parts.OfType<ReasoningPart>()]);
-        if (calls.Count > 0) WriteToolCalls(json, answer.Id, calls);
+        if (calls.Count > 0 && answer.AsFunctionCall) WriteFunction(json, "function_call"u8, calls[0]);
+        else if (calls.Count > 0) WriteToolCalls(json, answer.Id, calls);
         json.WriteEndObject();
         return calls.Count > 0;
     }
@@ -54,15 +55,20 @@ internal static class WriteResponse
         json.WriteEndArray();
     }
 
+    private static void WriteFunction(Utf8JsonWriter json, ReadOnlySpan<byte> member, ToolCallPart call)
+    {
+        json.WriteStartObject(member);
+        json.WriteString("name"u8, call.Name);
+        json.WriteString("arguments"u8, call.ArgumentsJson.Length > 0 ? call.ArgumentsJson : "{}");
+        json.WriteEndObject();
+    }
+
     internal static void WriteToolCall(Utf8JsonWriter json, ToolCallPart call, string id, bool withSignature)
     {
         json.WriteStartObject();
         json.WriteString("id"u8, id);
         json.WriteString("type"u8, "function"u8);
-        json.WriteStartObject("function"u8);
-        json.WriteString("name"u8, call.Name);
-        json.WriteString("arguments"u8, call.ArgumentsJson.Length > 0 ? call.ArgumentsJson : "{}");
-        json.WriteEndObject();
+        WriteFunction(json, "function"u8, call);
         if (withSignature && call.Signature is { } signature)
         {
             json.WriteStartObject("extra_content"u8);

@@ -57,8 +57,17 @@ internal sealed class WriteStream(IBufferWriter<byte> output, StreamPosition pos
     public override void ToolCall(int index, ReadOnlySpan<byte> id, ReadOnlySpan<byte> name)
     {
         _calledTools = true;
+        if (IsLeftOut(index)) return;
         Remember(index);
         Open();
+        if (position.AsFunctionCall)
+        {
+            output.Write("\"function_call\":{\"name\":\""u8);
+            JsonWrite.Escaped(output, name);
+            output.Write("\",\"arguments\":\"\"}"u8);
+            Close();
+            return;
+        }
         OpenTool(index);
         output.Write(",\"id\":\""u8);
         if (id.IsEmpty) WriteToolId(index);
@@ -71,19 +80,20 @@ internal sealed class WriteStream(IBufferWriter<byte> output, StreamPosition pos
 
     public override void ToolArguments(int index, ReadOnlySpan<byte> json)
     {
-        if (json.IsEmpty) return;
+        if (json.IsEmpty || IsLeftOut(index)) return;
         Remember(index);
         _hasArguments[index] = true;
         Open();
-        OpenTool(index);
-        output.Write(",\"function\":{\"arguments\":\""u8);
+        if (!position.AsFunctionCall) OpenTool(index);
+        output.Write(position.AsFunctionCall ? "\"function_call\":{\"arguments\":\""u8 : ",\"function\":{\"arguments\":\""u8);
         JsonWrite.Escaped(output, json);
-        output.Write("\"}}]"u8);
+        output.Write(position.AsFunctionCall ? "\"}"u8 : "\"}}]"u8);
         Close();
     }
 
     public override void ToolSignature(int index, ReadOnlySpan<byte> signature)
     {
+        if (position.AsFunctionCall) return;
         Open();
         OpenTool(index);
         output.Write(",\"extra_content\":{\"google\":{\"thought_signature\":\""u8);
@@ -106,7 +116,7 @@ internal sealed class WriteStream(IBufferWriter<byte> output, StreamPosition pos
         WriteMissingArguments();
         output.Write(_envelope);
         output.Write("{\"index\":0,\"delta\":{},\"finish_reason\":\""u8);
-        output.Write(FinishReasons.Write(_reason, _calledTools || _firstTool > 0, _saidRefusal));
+        output.Write(FinishReasons.Write(_reason, _calledTools || _firstTool > 0, _saidRefusal, position.AsFunctionCall));
         output.Write(position.IncludeUsage ? "\"}],\"usage\":null}\n\n"u8 : "\"}]}\n\n"u8);
         if (position.IncludeUsage && _hasUsage) WriteUsageChunk();
         output.Write("data: [DONE]\n\n"u8);
@@ -178,6 +188,9 @@ internal sealed class WriteStream(IBufferWriter<byte> output, StreamPosition pos
         output.Write("}]"u8);
         Close();
     }
+
+    // The form of 2023 has room for one call.
+    private bool IsLeftOut(int index) => position.AsFunctionCall && _firstTool + index > 0;
 
     private void OpenTool(int index)
     {

@@ -45,6 +45,26 @@ public sealed class RepeatedKeyTests
         Assert.Equal("there is no room for ***…", failure.Message);
     }
 
+    [Theory]
+    [InlineData("sk-1bad", "Incorrect API key provided: sk-1bad. Write to us", "Incorrect API key provided: ***. Write to us")]
+    [InlineData("ab12", "no room for ab12, ab123 and \"ab12\"", "no room for ***, ab123 and \"***\"")]
+    [InlineData("busy", "the server is busy", "the server is busy")]
+    [InlineData("k-1", "no room for k-1", "no room for k-1")]
+    public void A_short_key_is_blanked_where_it_stands_alone_and_is_no_word(string key, string words, string expected) =>
+        Assert.Equal(expected, Upstream.WithoutKey(new UpstreamFailure(FailureReason.ServerError, words), new Secret(key)).Message);
+
+    [Fact]
+    public async Task A_short_key_in_a_refusal_is_blanked_too()
+    {
+        await using var stage = await ScriptedStage.StartAsync([], providers: static server => $$"""
+            "p": { "api": "openai-completions", "baseUrl": "{{server.BaseUrl}}", "apiKey": "sk-1bad" }
+            """);
+        stage.Server.On("refuses", static x => x.WholeAsync(401, "application/json", """{"error":{"message":"Incorrect API key provided: sk-1bad.","type":"invalid_request_error","param":null,"code":"invalid_api_key"}}"""u8.ToArray()));
+        var answer = await stage.AskAsync("p/refuses", stream: false);
+        Assert.Contains("Incorrect API key provided", answer.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("sk-1bad", answer.Body + (await stage.DecisionAsync(answer)).GetRawText(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_word_too_short_to_be_a_key_stays()
     {

@@ -92,6 +92,20 @@ public class TextAlignerTests
         Assert.Equal(" must be 42, because of the question.", Encoding.UTF8.GetString(rest));
     }
 
+    [Theory]
+    [InlineData("zeta eta", "The lobster is patient.", "\n\nThe lobster is patient.")]
+    [InlineData("Sure thing", "Surely not.", "\n\nSurely not.")]
+    [InlineData("zeta eta ", "The lobster is patient.", "The lobster is patient.")]
+    [InlineData("zeta eta", "\nThe lobster is patient.", "\nThe lobster is patient.")]
+    public void Another_answer_from_its_first_word_on_is_a_paragraph_of_its_own(string sent, string text, string expected)
+    {
+        foreach (var size in (int[])[1, 7, 1000])
+        {
+            var (rest, state) = Run(Encoding.UTF8.GetBytes(sent), Encoding.UTF8.GetBytes(text), size, isContinuation: false);
+            Assert.Equal((Alignment.Parted, expected), (state, Encoding.UTF8.GetString(rest)));
+        }
+    }
+
     [Fact]
     public void An_answer_shorter_than_what_was_sent_adds_nothing()
     {

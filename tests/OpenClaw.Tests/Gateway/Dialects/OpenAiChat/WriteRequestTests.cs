@@ -56,12 +56,12 @@ public class WriteRequestTests
         r.Stream = true;
         (r.MaxTokens, r.Temperature, r.TopP, r.Seed, r.User, r.ParallelToolCalls) = (9, 0.5, 0.25, 3, "u", false);
         r.StopSequences.Add("END");
-        r.Tools.Add(new ToolDefinition("f", "d", """{"type":"object"}""") { Strict = true });
+        r.Tools.Add(new ToolDefinition("f", "d", """{"type":"object","additionalProperties":false}""") { Strict = true });
         r.ToolChoice = new ToolChoice(ToolChoiceKind.Named, "f");
-        r.Output = new OutputFormat(OutputFormatKind.JsonSchema, "n", """{"type":"object"}""", true);
+        r.Output = new OutputFormat(OutputFormatKind.JsonSchema, "n", """{"type":"object","additionalProperties":false}""", true);
         r.Reasoning = new ReasoningRequest(true, "medium");
         Assert.Equal(
-            """{"model":"up/model","messages":[{"role":"system","content":"A\n\nB"},{"role":"user","content":"hi"}],"stream":true,"stream_options":{"include_usage":true},"max_tokens":9,"temperature":0.5,"top_p":0.25,"seed":3,"stop":["END"],"tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object"},"strict":true}}],"tool_choice":{"type":"function","function":{"name":"f"}},"parallel_tool_calls":false,"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"},"strict":true}},"reasoning_effort":"medium","user":"u"}""",
+            """{"model":"up/model","messages":[{"role":"system","content":"A\n\nB"},{"role":"user","content":"hi"}],"stream":true,"stream_options":{"include_usage":true},"max_tokens":9,"temperature":0.5,"top_p":0.25,"seed":3,"stop":["END"],"tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object","additionalProperties":false},"strict":true}}],"tool_choice":{"type":"function","function":{"name":"f"}},"parallel_tool_calls":false,"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object","additionalProperties":false},"strict":true}},"reasoning_effort":"medium","user":"u"}""",
             Written(r));
     }
 
