@@ -18,7 +18,7 @@ internal sealed class ScriptedStage : IAsyncDisposable
     public RunningGateway Gateway { get; }
 
     /// <summary>What was asked of the providers' models, oldest first; not what the gateway asked to find out about the server.</summary>
-    public IReadOnlyList<ScriptedCall> Asked => [.. Server.Calls.Where(static c => c.Method == "POST")];
+    public IReadOnlyList<ScriptedCall> Asked => [.. Server.Calls.Where(static c => c.Method == "POST" && !c.Path.EndsWith("/api/show", StringComparison.Ordinal))];
 
     /// <param name="fallbacks">The targets after the one that is asked for.</param>
     /// <param name="routing">Members of <c>routing</c>, beside the retries.</param>
