@@ -18,8 +18,8 @@ internal static class Terminal
     /// <summary><c>error:</c> what is wrong, <c>hint:</c> what to do.</summary>
     public static void Error(string message, string hint)
     {
-        Console.Error.WriteLine("error: " + message);
-        if (hint.Length > 0) Console.Error.WriteLine("hint: " + hint);
+        Line("error: " + message);
+        if (hint.Length > 0) Line("hint: " + hint);
     }
 
     /// <summary>An error, and with <c>--json</c> its envelope on standard output. Returns the exit code.</summary>
@@ -43,11 +43,21 @@ internal static class Terminal
         json.WriteEndObject();
     }
 
-    /// <summary>A line on standard error.</summary>
-    public static void Line(string text) => Console.Error.WriteLine(text);
+    /// <summary>A line on standard error. One that cannot be written (a full disk, a reader that is gone) is lost and stops nothing.</summary>
+    public static void Line(string text)
+    {
+        try
+        {
+            Console.Error.WriteLine(text);
+        }
+        catch (IOException)
+        {
+            // Nobody else can be told either.
+        }
+    }
 
     /// <summary>A line of the gateway's own log.</summary>
-    public static void Log(string text) => Console.Error.WriteLine("openclaw: " + text);
+    public static void Log(string text) => Line("openclaw: " + text);
 
     /// <summary>Text on standard output, with its line end.</summary>
     public static void Out(string text) => Console.Out.WriteLine(text);

@@ -40,6 +40,27 @@ public sealed class DiskTests
     }
 
     [Fact]
+    public async Task A_log_that_cannot_be_written_stops_no_ledger()
+    {
+        await using var stage = new MoneyStage();
+        await using var gateway = await stage.StartAsync(isMute: true);
+        List<string> answered = await MoneyStage.AskAsync(gateway, 2);
+        await Until.TrueAsync("all written", () => MoneyStage.WaitingAsync(gateway), w => w == 0);
+        // The writer has something to say, and nobody to say it to.
+        await using (var other = new SqliteConnection($"Data Source={stage.Database};Pooling=false"))
+        {
+            other.Open();
+            await using var transaction = other.BeginTransaction();
+            answered.AddRange(await MoneyStage.AskAsync(gateway, 3));
+            await Until.TrueAsync("it is told", () => gateway.GetAsync("/metrics"), a => a.Body.Contains("openclaw_ledger_up 0", StringComparison.Ordinal));
+            await transaction.RollbackAsync(TestContext.Current.CancellationToken);
+        }
+        await Until.TrueAsync("all written", () => MoneyStage.WaitingAsync(gateway), w => w == 0);
+        Assert.Equal(answered.Order(), stage.Texts("SELECT id FROM requests ORDER BY id"));
+        Assert.Equal("", string.Concat(gateway.Log.Split('\n').Where(static l => l.StartsWith("openclaw:", StringComparison.Ordinal))));
+    }
+
+    [Fact]
     public async Task On_a_full_disk_requests_are_answered_the_trouble_is_told_and_all_is_written_when_there_is_room()
     {
         var folder = Directory.CreateTempSubdirectory("openclaw-full-").FullName;

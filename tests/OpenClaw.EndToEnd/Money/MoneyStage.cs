@@ -16,12 +16,12 @@ internal sealed class MoneyStage : IAsyncDisposable
 
     public string Database => Path.Combine(Folder, "openclaw.db");
 
-    public Task<GatewayProcess> StartAsync(string? storage = null, bool untilReady = true, string? folder = null) => GatewayProcess.StartAsync(RunningConfig.Of(_server, config =>
+    public Task<GatewayProcess> StartAsync(string? storage = null, bool untilReady = true, string? folder = null, bool isMute = false) => GatewayProcess.StartAsync(RunningConfig.Of(_server, config =>
     {
         config["models"]!["providers"]!["p"]!["models"] = new JsonArray(new JsonObject { ["id"] = "ok", ["cost"] = new JsonObject { ["input"] = 1.5, ["output"] = 6.25 } });
         config["budgets"] = new JsonArray(new JsonObject { ["name"] = "all", ["scope"] = "gateway", ["period"] = "total", ["limit"] = 1_000_000 });
         if (storage is not null) config["storage"] = new JsonObject { ["url"] = storage };
-    }), keep: folder ?? Folder, untilReady: untilReady);
+    }), keep: folder ?? Folder, untilReady: untilReady, isMute: isMute);
 
     /// <summary>Asks again and again on several connections until the gateway is gone, and notes the ids of whole answers.</summary>
     /// <param name="enough">Set when so many have come.</param>

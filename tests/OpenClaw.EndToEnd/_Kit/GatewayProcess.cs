@@ -46,13 +46,16 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <summary>Starts the gateway and waits until it is ready; throws with its output when it is not within twenty seconds.</summary>
     /// <param name="keep">A folder of the test's own, which outlives the gateway.</param>
     /// <param name="untilReady">False: it is enough that it lives (<c>/healthz</c>).</param>
-    public static async Task<GatewayProcess> StartAsync(string config, IReadOnlyDictionary<string, string>? environment = null, string? keep = null, bool untilReady = true)
+    /// <param name="isMute">Its standard error is on a full disk: no line of its log can be written.</param>
+    public static async Task<GatewayProcess> StartAsync(string config, IReadOnlyDictionary<string, string>? environment = null, string? keep = null, bool untilReady = true, bool isMute = false)
     {
         var folder = keep ?? Directory.CreateTempSubdirectory("openclaw-e2e-").FullName;
         var file = Path.Combine(folder, "openclaw.json");
         await File.WriteAllTextAsync(file, config);
         var port = FreePort();
-        var start = new ProcessStartInfo(Binary, ["gateway", "--config", file, "--port", port.ToString(System.Globalization.CultureInfo.InvariantCulture)])
+        string[] command = [Binary, "gateway", "--config", file, "--port", port.ToString(System.Globalization.CultureInfo.InvariantCulture)];
+        if (isMute) command = ["/bin/sh", "-c", "exec \"$0\" \"$@\" 2>/dev/full", .. command];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder,
         };

@@ -68,6 +68,12 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
         {
             // What is left stays in the journal.
         }
+        catch (Exception e)
+        {
+            // A bug of ours. Nothing is written any more until the next start: everybody who looks is told.
+            _problem = $"its writer stopped, and what is in the journal comes into the database with the next start: {e.Message}";
+            log($"bug in the ledger's writer: {e}");
+        }
         finally
         {
             _opened.TrySetCanceled(CancellationToken.None);
@@ -207,15 +213,16 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
             try
             {
                 await work().ConfigureAwait(false);
-                if (_problem is not null) log($"the ledger's database ({storage.Place}) answers again");
+                var wasAway = _problem is not null;
                 _problem = null;
+                if (wasAway) log($"the ledger's database ({storage.Place}) answers again");
                 return;
             }
             catch (Exception e) when (e is not OperationCanceledException || !cancel.IsCancellationRequested)
             {
-                var problem = Describe(e);
-                if (_problem != problem) log($"the ledger's database ({storage.Place}) does not take entries, they wait: {problem}");
+                var (problem, before) = (Describe(e), _problem);
                 _problem = problem;
+                if (problem != before) log($"the ledger's database ({storage.Place}) does not take entries, they wait: {problem}");
             }
             // Who closes has a second: the database is asked once more now, not when its turn would come.
             if (_closing) await Task.Delay(s_shortestWait, time, cancel).ConfigureAwait(false);
