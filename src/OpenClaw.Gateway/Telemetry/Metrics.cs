@@ -47,10 +47,8 @@ internal sealed class Metrics(Action<string>? unpricedSeen = null)
             _tokens.Add(attempt.Usage.Output, attempt.Target, "output");
         }
         _costs.Count(decision);
-        if (decision.Answered is not null && decision.Attempts.Count > 0 && decision.Attempts[0].Target != decision.Answered)
-        {
-            _fallbacks.Add(1, decision.Attempts[0].Target, decision.Answered);
-        }
+        // Also where the first of the plan rests and was not asked.
+        if (decision.Answered is { } answered && decision.Plan is [var wanted, ..] && wanted != answered) _fallbacks.Add(1, wanted, answered);
         if (decision.Outcome is "healed" or "interrupted") _healed.Add(1, decision.Outcome);
         _duration.Observe(decision.TotalMs / 1000);
         if (decision.FirstTokenMs is { } first) _firstToken.Observe(first / 1000);

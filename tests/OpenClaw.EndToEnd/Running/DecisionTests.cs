@@ -80,5 +80,8 @@ public sealed class DecisionTests
         Assert.Equal(["p/down", "a/ok"], decision["attempts"]!.AsArray().Select(p => p!["target"]!.GetValue<string>()));
         Assert.Equal(("a/ok", "ok"), (answer.Headers["x-openclaw-model"], answer.Json["model"]!.GetValue<string>()));
         Assert.Contains("openclaw_fallbacks_total{from=\"p/down\",to=\"a/ok\"} 1", (await gateway.GetAsync("/metrics")).Body, StringComparison.Ordinal);
+        // Now it rests and is not asked: another answers all the same.
+        await gateway.CallAsync("POST", "/v1/chat/completions", GatewayCalls.Chat.Replace("p/ok", "p/down", StringComparison.Ordinal));
+        Assert.Contains("openclaw_fallbacks_total{from=\"p/down\",to=\"a/ok\"} 2", (await gateway.GetAsync("/metrics")).Body, StringComparison.Ordinal);
     }
 }
