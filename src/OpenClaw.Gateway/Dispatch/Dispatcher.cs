@@ -67,7 +67,13 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 // Of several that lack money the caller is told of the one that was asked for.
                 outOfMoney = finding.TargetOnly ? outOfMoney ?? finding : finding;
                 if (finding.TargetOnly) continue;
-                if (downgraded || Downgrade(x, finding) is not { } cheaper) break;
+                if (downgraded) break;
+                var (cheaper, refused) = Downgrade(x, finding);
+                if (cheaper.IsEmpty)
+                {
+                    outOfMoney = refused;
+                    break;
+                }
                 // Whoever was passed over is of the dearer chain, and what that lacked is not the cheaper one's affair.
                 (downgraded, targets, i, passedOver, outOfMoney) = (true, cheaper, -1, null, null);
                 continue;
@@ -156,15 +162,20 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
 
     private static Target FirstBack(List<Target> resting) => resting.MinBy(static t => t.Health.Snapshot().Until ?? DateTimeOffset.MinValue)!;
 
-    private static ImmutableArray<Target>? Downgrade(Exchange x, BudgetFinding finding)
+    // The cheaper chain, or what the caller is told where there is none that may answer.
+    private static (ImmutableArray<Target> Cheaper, BudgetFinding Refused) Downgrade(Exchange x, BudgetFinding finding)
     {
-        if (finding.Downgrade is not { } to) return null;
-        var cheaper = RoutePlanner.TargetsOf(x.State, x.Caller, to);
-        if (cheaper.IsEmpty) return null;
+        if (finding.Downgrade is not { } to) return ([], finding);
+        // Who wants one model and no other is not answered by another for money's sake either.
+        if (!x.Plan.MayFallBack) return ([], Because(finding, $"{to} would answer instead, but this request wants {x.Plan.Targets[0].Name} only: take \"strict\" off with /model, or leave x-openclaw-fallback: off out"));
+        var cheaper = RoutePlanner.TargetsOf(x.State, x.Caller, to, x.Plan.Needs, x.Decision);
+        if (cheaper.IsEmpty) return ([], Because(finding, $"{to} would answer instead, but cannot take this request"));
         x.Decision.Notes.Add($"budget {finding.Budget} has not enough left: answered from {to}");
         x.Decision.Warnings.Add($"budget {finding.Budget} has not enough left, {to} answers");
-        return cheaper;
+        return (cheaper, finding);
     }
+
+    private static BudgetFinding Because(BudgetFinding finding, string why) => finding with { Error = finding.Error with { Message = $"{finding.Error.Message}; {why}" } };
 
     // Everything else failed or is known to be down: better one try than none, on the one that comes back first.
     private async Task<(Target, UpstreamFailure)?> TryPassedOverAsync(Exchange x, ClientAnswer client, List<Target> passedOver, (Target, UpstreamFailure)? last, long deadline)

@@ -41,15 +41,10 @@ internal static class RoutePlanner
                 decision.Notes.Add($"{reference}: left out, {missing!.Message}");
                 continue;
             }
-            if (needs.Images && !target.TakesImages)
+            if (WhyUnfit(target, needs) is { } unfit)
             {
-                decision.Notes.Add($"{target.Name}: left out, it takes no images");
-                continue;
-            }
-            if (IsTooSmall(target, needs))
-            {
-                tooSmall ??= target;
-                decision.Notes.Add($"{target.Name}: left out, about {needs.PromptTokens} tokens do not fit its {target.ContextWindow}");
+                if (IsTooSmall(target, needs)) tooSmall ??= target;
+                decision.Notes.Add($"{target.Name}: left out, {unfit}");
                 continue;
             }
             targets[count++] = target;
@@ -57,14 +52,23 @@ internal static class RoutePlanner
         }
         if (count == 0) return (null, NoneLeft(tooSmall, needs, chain[0]));
         if (count < targets.Length) Array.Resize(ref targets, count);
-        return (new RoutePlan(ImmutableCollectionsMarshal.AsImmutableArray(targets), PolicyChain(state, caller, mayFallBack)) { MayFallBack = mayFallBack }, null);
+        return (new RoutePlan(ImmutableCollectionsMarshal.AsImmutableArray(targets), PolicyChain(state, caller, mayFallBack)) { MayFallBack = mayFallBack, Needs = needs }, null);
     }
 
-    /// <summary>The allowed targets that a name stands for, in order; empty when there are none.</summary>
-    public static ImmutableArray<Target> TargetsOf(GatewayState state, Caller caller, string name)
+    /// <summary>The allowed targets that a name stands for and that can take the request, in order; empty when there are none. Each that is left out has a note.</summary>
+    public static ImmutableArray<Target> TargetsOf(GatewayState state, Caller caller, string name, in RequestNeeds needs, Decision decision)
     {
-        var (chain, _) = Resolve(state, caller, name, "");
-        return [.. chain.Select(r => state.TargetOf(r).Target).OfType<Target>()];
+        var (chain, error) = Resolve(state, caller, name, "");
+        if (error is not null) decision.Notes.Add($"{name}: left out, {error.Message}");
+        var targets = ImmutableArray.CreateBuilder<Target>(chain.Length);
+        foreach (var reference in chain)
+        {
+            var (target, missing) = state.TargetOf(reference);
+            if (target is null) decision.Notes.Add($"{reference}: left out, {missing!.Message}");
+            else if (WhyUnfit(target, needs) is { } unfit) decision.Notes.Add($"{target.Name}: left out, {unfit}");
+            else targets.Add(target);
+        }
+        return targets.DrainToImmutable();
     }
 
     /// <summary>The references that a name stands for, or an error in words.</summary>
@@ -113,6 +117,12 @@ internal static class RoutePlanner
         : [.. state.Config.Models.ContentPolicyFallbacks
             .Where(r => state.Config.Models.IsAllowed(r) && caller.MayUse(r))
             .Select(r => state.TargetOf(r).Target).OfType<Target>()];
+
+    private static string? WhyUnfit(Target target, in RequestNeeds needs)
+    {
+        if (needs.Images && !target.TakesImages) return "it takes no images";
+        return IsTooSmall(target, needs) ? $"about {needs.PromptTokens} tokens do not fit its {target.ContextWindow}" : null;
+    }
 
     // Names, roles and ids of a request are estimated as text too; in a short prompt they are more than a tenth.
     private const int RoughTokens = 64;

@@ -93,6 +93,9 @@ internal sealed record RoutePlan(ImmutableArray<Target> Targets, ImmutableArray<
     /// <summary>False: one target, no other may answer (<c>x-openclaw-fallback: off</c>).</summary>
     public bool MayFallBack { get; init; } = true;
 
+    /// <summary>What a target must be able to take, for those that come in by another way than this plan.</summary>
+    public RequestNeeds Needs { get; init; }
+
     /// <summary>False: a cut answer ends in an error.</summary>
     public bool MayContinue { get; init; } = true;
 

@@ -73,10 +73,33 @@ public sealed class BudgetedRequestTests
     {
         await using var provider = new CountingProvider();
         await using var gateway = await StartAsync(provider, """{ "name": "soft", "scope": "gateway", "limit": 0.0001, "action": "downgrade", "to": "cheap" }""");
-        var answer = await AskAsync(gateway, "count/talk-100");
+        var answer = await AskAsync(gateway, "count/talk-100", mayFallBack: true);
         Assert.Equal((200, "scripted/ok"), (answer.Status, answer.Header("x-openclaw-model")));
         Assert.Contains("budget soft has not enough left", answer.Header("x-openclaw-warnings"), StringComparison.Ordinal);
         Assert.Equal(0, provider.Calls);
+    }
+
+    [Fact]
+    public async Task Who_wants_one_model_and_no_other_is_not_downgraded_but_told_of_it()
+    {
+        await using var provider = new CountingProvider();
+        await using var gateway = await StartAsync(provider, """{ "name": "soft", "scope": "gateway", "limit": 0.0001, "action": "downgrade", "to": "cheap" }""");
+        var answer = await AskAsync(gateway, "count/talk-100");
+        Assert.Equal((402, 0), (answer.Status, provider.Calls));
+        Assert.Contains("cheap would answer instead, but this request wants count/talk-100 only", answer.Body, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("small", 200, "scripted/ok")] // of two the one that it fits
+    [InlineData("tiny/m", 402, "tiny/m would answer instead, but cannot take this request")]
+    public async Task A_cheaper_chain_is_asked_for_what_it_can_take_only(string to, int status, string said)
+    {
+        await using var provider = new CountingProvider();
+        await using var gateway = await StartAsync(provider, $$"""{ "name": "soft", "scope": "gateway", "limit": 0.0001, "action": "downgrade", "to": "{{to}}" }""");
+        var answer = await AskAsync(gateway, "count/talk-100", mayFallBack: true, prompt: string.Concat(Enumerable.Repeat("word ", 4000)));
+        Assert.Equal((status, 0), (answer.Status, provider.Calls));
+        Assert.Contains(said, answer.Header("x-openclaw-model") + answer.Body, StringComparison.Ordinal);
+        Assert.Equal(status == 200 ? "1" : "0", answer.Header("x-openclaw-attempts"));
     }
 
     [Fact]
@@ -150,8 +173,9 @@ public sealed class BudgetedRequestTests
     private static Task<RunningGateway> StartAsync(CountingProvider provider, string budgets) => RunningGateway.StartAsync($$"""
         {
           "models": { "providers": {
-            {{provider.Config("talk-100", "talk-300", "talk-60", "talk-9000", "talk-60000", "talk-100-1ms", "talk-400-5ms", "talk-300-1ms", "stumble")}} },
-            "aliases": { "cheap": "scripted/ok" }, "prices": { "scripted/ok": { "input": 0.1, "output": 0.1 } } },
+            {{provider.Config("talk-100", "talk-300", "talk-60", "talk-9000", "talk-60000", "talk-100-1ms", "talk-400-5ms", "talk-300-1ms", "stumble")}},
+            "tiny": { "baseUrl": "http://127.0.0.1:1/v1", "apiKey": "k", "models": [{ "id": "m", "contextWindow": 2000 }] } },
+            "aliases": { "cheap": "scripted/ok", "small": ["tiny/m", "scripted/ok"] }, "prices": { "scripted/ok": { "input": 0.1, "output": 0.1 }, "tiny/m": { "input": 0.1, "output": 0.1 } } },
           "storage": { "url": "sqlite::memory:" },
           "routing": { "retries": 0, "continuation": "off" },
           "budgets": [{{budgets}}]
@@ -159,11 +183,12 @@ public sealed class BudgetedRequestTests
         """);
 
     private static async Task<(int Status, string Body, Func<string, string> Header)> AskAsync(
-        RunningGateway gateway, string model, bool stream = false, string? session = null, int? maxTokens = null, bool includeUsage = false, string? maxCost = null, int? length = null)
+        RunningGateway gateway, string model, bool stream = false, string? session = null, int? maxTokens = null, bool includeUsage = false, string? maxCost = null, int? length = null,
+        bool mayFallBack = false, string? prompt = null)
     {
-        using var request = Request(gateway, model, stream, session, maxTokens, includeUsage, length);
+        using var request = Request(gateway, model, stream, session, maxTokens, includeUsage, length, prompt);
         if (maxCost is not null) request.Headers.Add("x-openclaw-max-cost", maxCost);
-        request.Headers.Add("x-openclaw-fallback", "off");
+        if (!mayFallBack) request.Headers.Add("x-openclaw-fallback", "off");
         using var answer = await gateway.Client.SendAsync(request);
         var headers = answer.Headers.ToDictionary(static h => h.Key, static h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), name => headers.GetValueOrDefault(name, ""));
@@ -182,10 +207,10 @@ public sealed class BudgetedRequestTests
         }
     }
 
-    private static HttpRequestMessage Request(RunningGateway gateway, string model, bool stream, string? session, int? maxTokens, bool includeUsage, int? length)
+    private static HttpRequestMessage Request(RunningGateway gateway, string model, bool stream, string? session, int? maxTokens, bool includeUsage, int? length, string? prompt = null)
     {
         var extras = (maxTokens is { } m ? $", \"max_tokens\": {m}" : "") + (includeUsage ? ", \"stream_options\": { \"include_usage\": true }" : "") + (length is { } n ? $", \"user\": \"{n}\"" : "");
-        var json = string.Create(CultureInfo.InvariantCulture, $$"""{ "model": "{{model}}", "stream": {{(stream ? "true" : "false")}}{{extras}}, "messages": [{ "role": "user", "content": "Say as many words as you are asked for, please, one after the other." }] }""");
+        var json = string.Create(CultureInfo.InvariantCulture, $$"""{ "model": "{{model}}", "stream": {{(stream ? "true" : "false")}}{{extras}}, "messages": [{ "role": "user", "content": "{{prompt ?? "Say as many words as you are asked for, please, one after the other."}}" }] }""");
         var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateway.Address, "/v1/chat/completions")) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
         if (session is not null) request.Headers.Add("x-openclaw-session", session);
         return request;
