@@ -93,7 +93,8 @@ public sealed class GatewayHost : IAsyncDisposable
         var decisions = new DecisionLog(4000, options.DecisionOutput);
         var book = new RequestBook(decisions, metrics, time);
         var upstream = new Upstream(time);
-        var dispatcher = new Dispatcher(new Attempts(upstream, time), time, backoff);
+        var drain = new Drain(metrics, config.Gateway.DrainTimeout, time, options.Log);
+        var dispatcher = new Dispatcher(new Attempts(upstream, drain, time), time, backoff);
         var (ledger, ledgerProblem) = LedgerState.Open(LedgerOptions.Of(config.Storage, options));
         if (ledger is null) return (null, new StartRefusal(ledgerProblem!, "write \"sqlite:openclaw.db\" or \"postgres://user@host/database\"", []));
         var alerts = new AlertState(() => states.Current.Config.Alerts, name => options.Environment.Variable(name), new LedgerAlerts(ledger), time, options.Log);
@@ -113,7 +114,6 @@ public sealed class GatewayHost : IAsyncDisposable
         var fleet = new FleetSize(ledger, time);
         fleet.Follow();
         var admission = new AdmissionChain(new RateLimits(time, () => fleet.Count), guard, time);
-        var drain = new Drain(metrics, config.Gateway.DrainTimeout, time, options.Log);
         var watcher = new ConfigWatcher(options, files, builder, states);
         var discovery = new LocalDiscovery(states, builder.Discovered, time, options.Log);
         var sessions = new SessionState(ledger, states, time);
@@ -209,6 +209,7 @@ public sealed class GatewayHost : IAsyncDisposable
     {
         await _app.DisposeAsync().ConfigureAwait(false);
         foreach (var owned in _owned) await owned.DisposeAsync().ConfigureAwait(false);
+        _drain.Dispose();
     }
 
     private static WebApplication BuildServer(GatewayConfig gateway, GatewayOptions options)

@@ -40,7 +40,7 @@ internal static class GuardPrice
 
     // The provider had the whole prompt and was at work on it.
     private static bool MayBeBilled(FailureReason reason) => reason is FailureReason.HeadersTimeout or FailureReason.FirstTokenTimeout or FailureReason.IdleTimeout
-        or FailureReason.TotalTimeout or FailureReason.Cut or FailureReason.ClientGone or FailureReason.Malformed;
+        or FailureReason.TotalTimeout or FailureReason.Cut or FailureReason.ClientGone or FailureReason.ShuttingDown or FailureReason.Malformed;
 
     private static Target? Find(RoutePlan plan, string name)
     {

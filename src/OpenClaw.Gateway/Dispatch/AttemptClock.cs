@@ -17,7 +17,7 @@ internal enum ClockPhase
 
 /// <summary>
 /// The clocks of one attempt in one token source: it is cancelled when the current phase's time or the whole request's
-/// time is over, or when the caller left. One thread at a time. Clocks that never ran out are used again: dispose once.
+/// time is over, when the caller left, or when the gateway stops and waits no longer. One thread at a time. Clocks that never ran out are used again: dispose once.
 /// </summary>
 internal sealed class AttemptClock : IDisposable
 {
@@ -27,7 +27,9 @@ internal sealed class AttemptClock : IDisposable
     private readonly CancellationTokenSource _source;
     private readonly TimeProvider _time;
     private CancellationTokenRegistration _registration;
+    private CancellationTokenRegistration _shutdownRegistration;
     private CancellationToken _caller;
+    private CancellationToken _shutdown;
     private long _totalEnds;
     private bool _isOpen;
     private bool _totalIsNext;
@@ -53,6 +55,7 @@ internal sealed class AttemptClock : IDisposable
     /// <summary>What it means that the clock ran out.</summary>
     public UpstreamFailure Failure => Phase switch
     {
+        _ when _shutdown.IsCancellationRequested => new UpstreamFailure(FailureReason.ShuttingDown, "the gateway stopped before the answer was complete"),
         _ when TotalIsOver => new UpstreamFailure(FailureReason.TotalTimeout, "the request's whole time is over", Code: "total_timeout"),
         ClockPhase.Answer => new UpstreamFailure(FailureReason.HeadersTimeout, "the answer was not complete in time", Code: "answer_timeout"),
         ClockPhase.Headers => FailureClassifier.TimedOut(AttemptPhase.Headers),
@@ -62,15 +65,18 @@ internal sealed class AttemptClock : IDisposable
 
     /// <param name="total">What is left of the whole request's time.</param>
     /// <param name="caller">Cancelled when the caller leaves.</param>
-    public static AttemptClock Open(TimeProvider time, TimeSpan total, CancellationToken caller)
+    /// <param name="shutdown">Cancelled when the gateway stops and waits no longer for its answers.</param>
+    public static AttemptClock Open(TimeProvider time, TimeSpan total, CancellationToken caller, CancellationToken shutdown = default)
     {
         // Only the system's own timers can be used again (CancellationTokenSource.TryReset).
         if (time != TimeProvider.System || !s_spares.TryDequeue(out var clock)) clock = new AttemptClock(time);
         clock._isOpen = true;
         clock._totalIsNext = false;
         clock._caller = caller;
+        clock._shutdown = shutdown;
         clock._totalEnds = time.GetTimestamp() + (long)(total.TotalSeconds * time.TimestampFrequency);
         clock._registration = caller.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), clock._source);
+        clock._shutdownRegistration = shutdown.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), clock._source);
         return clock;
     }
 
@@ -92,7 +98,8 @@ internal sealed class AttemptClock : IDisposable
         if (!_isOpen) return;
         _isOpen = false;
         _registration.Dispose();
-        _caller = default;
+        _shutdownRegistration.Dispose();
+        (_caller, _shutdown) = (default, default);
         if (_time == TimeProvider.System && s_spares.Count < MaxSpares && _source.TryReset()) s_spares.Enqueue(this);
         else _source.Dispose();
     }

@@ -4,6 +4,7 @@ using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Providers;
 using OpenClaw.Gateway.Routing;
+using OpenClaw.Gateway.State;
 
 namespace OpenClaw.Gateway.Dispatch;
 
@@ -33,7 +34,7 @@ internal sealed record AttemptOptions(AttemptGoal Goal, bool Prefill, bool Sanit
 }
 
 /// <summary>Makes one attempt: body, key, call, and the first meaningful frame (or the whole body) in hand. Stateless.</summary>
-internal sealed class Attempts(Upstream upstream, TimeProvider time)
+internal sealed class Attempts(Upstream upstream, Drain drain, TimeProvider time)
 {
     private const int MaxWholeAnswer = 64 * 1024 * 1024;
     private static readonly TimeSpan s_connect = TimeSpan.FromSeconds(5);
@@ -60,7 +61,7 @@ internal sealed class Attempts(Upstream upstream, TimeProvider time)
 
         var times = target.TimesFor(x.Envelope.WantsReasoning);
         var total = times.Total - time.GetElapsedTime(x.Arrived);
-        var clock = AttemptClock.Open(time, total, x.CallerLeft);
+        var clock = AttemptClock.Open(time, total, x.CallerLeft, drain.Over);
         clock.Start(stream ? ClockPhase.Headers : ClockPhase.Answer, Shorter(stream ? times.Headers : hasNext ? times.Answer : times.Total, left, stream));
         var started = time.GetTimestamp();
         var (answer, failure) = await upstream.SendAsync(target, lease.Value, body!, stream, x.State.Config.Routing.Timeouts.Connect ?? s_connect, clock, options.Fresh).ConfigureAwait(false);

@@ -353,7 +353,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             last = failure;
             var disposition = FailureDisposition.Of(failure);
             // What one refuses to say the others of this chain are not asked for.
-            if (disposition.PolicyChainOnly) break;
+            if (disposition.PolicyChainOnly || failure.Reason == FailureReason.ShuttingDown) break;
             if (disposition.LargerContextOnly) rest.RemoveAll(t => t.ContextWindow <= target.ContextWindow);
         }
         return (null, last);
@@ -472,7 +472,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
 
     private static bool MayContinue(Exchange x, OpenedAnswer opened, UpstreamFailure failure) =>
         x.Plan.MayContinue && !x.Envelope.WantsChoices && !opened.Pump!.IsUncontinuable && !opened.Tracker.HasRefusal
-        && failure.Reason is not (FailureReason.Policy or FailureReason.TotalTimeout or FailureReason.ContextTooLong or FailureReason.BadRequest);
+        && failure.Reason is not (FailureReason.Policy or FailureReason.TotalTimeout or FailureReason.ShuttingDown or FailureReason.ContextTooLong or FailureReason.BadRequest);
 
     // With reasoning on, with tools already decided, or behind a prefill of the client's own, providers refuse or misread it; a
     // structured output they begin anew.

@@ -31,6 +31,7 @@ internal static class FailureReport
             FailureReason.Overloaded => new(GatewayErrorKind.Overloaded, message) { RetryAfter = failure.RetryAfter },
             FailureReason.HeadersTimeout or FailureReason.FirstTokenTimeout or FailureReason.IdleTimeout or FailureReason.TotalTimeout
                 => new(GatewayErrorKind.UpstreamTimeout, message),
+            FailureReason.ShuttingDown => new(GatewayErrorKind.Draining, "the gateway stopped before the answer was complete; send the request again") { RetryAfter = TimeSpan.FromSeconds(1) },
             // A provider's 401 is our key's, not the caller's.
             _ => new(GatewayErrorKind.AllTargetsFailed, message),
         };

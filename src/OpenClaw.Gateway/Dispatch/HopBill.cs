@@ -46,7 +46,7 @@ internal static class HopBill
     /// <summary>The provider had the prompt and no error to tell.</summary>
     public static bool MayBeBilled(UpstreamFailure failure) => !failure.IsUnsent && failure.Reason switch
     {
-        FailureReason.HeadersTimeout or FailureReason.FirstTokenTimeout or FailureReason.IdleTimeout or FailureReason.TotalTimeout or FailureReason.Cut or FailureReason.ClientGone => true,
+        FailureReason.HeadersTimeout or FailureReason.FirstTokenTimeout or FailureReason.IdleTimeout or FailureReason.TotalTimeout or FailureReason.Cut or FailureReason.ClientGone or FailureReason.ShuttingDown => true,
         // A whole answer that broke off after its head; one without a head was never begun.
         FailureReason.Reset => failure.Status is >= 200 and < 300,
         _ => false,

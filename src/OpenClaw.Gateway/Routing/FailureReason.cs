@@ -81,6 +81,9 @@ internal enum FailureReason
     /// <summary>The caller left. Not a failure of the target.</summary>
     ClientGone,
 
+    /// <summary>The gateway stopped, and its drain time was over before the answer was. Not a failure of the target.</summary>
+    ShuttingDown,
+
     /// <summary>A bug or a limit of ours.</summary>
     Internal,
 }

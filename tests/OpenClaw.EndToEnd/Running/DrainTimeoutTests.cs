@@ -24,5 +24,42 @@ public sealed class DrainTimeoutTests
         Assert.False(reply.LooksWhole, reply.ToString());
         Assert.StartsWith(reply.Text, ScriptedAnswer.Text, StringComparison.Ordinal);
         Assert.NotEqual(ScriptedAnswer.Text, reply.Text);
+        // It was not the caller who left, and nobody says so.
+        Assert.Contains("the gateway stopped before the answer was complete", reply.Error, StringComparison.Ordinal);
+        Assert.Contains("\"outcome\":\"interrupted\"", gateway.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("clientGone", gateway.Log, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task Who_has_nothing_yet_when_the_drain_time_is_over_is_told_to_ask_again(bool chat, bool stream)
+    {
+        await using var server = ScriptedServer.Start();
+        var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        server.On("silent", async x =>
+        {
+            arrived.TrySetResult();
+            await Task.Delay(Timeout.Infinite, x.Connection.PeerClosed);
+        });
+        await using var gateway = await GatewayProcess.StartAsync(RunningConfig.Of(server, c =>
+        {
+            c["gateway"] = new JsonObject { ["drainTimeout"] = "200ms" };
+            c["models"]!["fallbacks"] = new JsonArray("p/ok", "a/ok");
+        }));
+        var body = (chat ? GatewayCalls.Chat : GatewayCalls.Messages).Replace("p/ok", "p/silent", StringComparison.Ordinal).Replace("a/ok", "a/silent", StringComparison.Ordinal);
+        if (stream) body = body.Replace("{\"model\"", "{\"stream\":true,\"model\"", StringComparison.Ordinal);
+        var running = gateway.CallAsync("POST", chat ? "/v1/chat/completions" : "/v1/messages", body);
+        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
+        await gateway.TerminateAsync();
+        var answer = await running;
+        Assert.Equal((503, chat ? "openai" : "anthropic"), (answer.Status, answer.Shape));
+        Assert.Contains("the gateway stopped before the answer was complete; send the request again", answer.Body, StringComparison.Ordinal);
+        Assert.Equal("1", answer.Headers["Retry-After"]);
+        Assert.Equal(0, await gateway.WaitForExitAsync(TimeSpan.FromSeconds(15)));
+        Assert.Contains("\"outcome\":\"failed\"", gateway.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("clientGone", gateway.Log, StringComparison.Ordinal);
     }
 }
