@@ -106,7 +106,7 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
             }
             // The body's memory is not returned: over HTTP/2 it may still be on its way when the answer is here.
             response = await _platform.SendAsync(request, connect, clock.Token).ConfigureAwait(false);
-            if (calls.Pool.Origin.IsTls && response.Version.Major == 1 && !Http1Client.IsBehindProxy(target.WholeUri)) calls.Pool.Learned(speaksHttp11: true);
+            if (calls.Pool.Origin.IsTls && response.Version.Major == 1 && OutwardProxy.Instance.Before(calls.Pool.Origin) is null) calls.Pool.Learned(speaksHttp11: true);
             var contentType = response.Content.Headers.ContentType?.MediaType ?? "";
             var content = await response.Content.ReadAsStreamAsync(clock.Token).ConfigureAwait(false);
             if ((int)response.StatusCode is < 200 or > 299)
@@ -143,7 +143,11 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
         }
         // The origin may have changed its mind about protocols; the platform's client finds out.
         if (calls.Pool.Origin.IsTls && e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }) calls.Pool.Learned(speaksHttp11: false);
-        return FailureClassifier.FromException(e, AttemptPhase.Headers) with { IsStaleConnection = e is StaleConnectionException };
+        var other = FailureClassifier.FromException(e, AttemptPhase.Headers) with { IsStaleConnection = e is StaleConnectionException };
+        // Who finds no way there is told who stands in it.
+        return other.Reason is FailureReason.Connect or FailureReason.Dns && OutwardProxy.Instance.Before(calls.Pool.Origin) is { } proxy
+            ? other with { Message = $"{other.Message} (through the proxy {proxy})" }
+            : other;
     }
 
     private async ValueTask<UpstreamFailure> ReadFailureAsync(Target target, Secret? key, int status, Func<string, string?> header, string contentType, Stream content, AttemptClock clock)

@@ -23,6 +23,7 @@ internal sealed class DiscoveryQuestions(TimeProvider time) : IDisposable
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler
     {
         ConnectTimeout = TimeSpan.FromSeconds(3),
+        Proxy = OutwardProxy.Instance,
         AllowAutoRedirect = false,
         UseCookies = false,
         AutomaticDecompression = DecompressionMethods.All,

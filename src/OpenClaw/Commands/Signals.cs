@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace OpenClaw.Commands;
 
-/// <summary>SIGTERM, SIGINT and SIGQUIT as one request to stop. The second one ends the process at once.</summary>
+/// <summary>
+/// SIGTERM, SIGINT and SIGQUIT as one request to stop; the second one ends the process at once. SIGHUP stops as well where its
+/// terminal is closed, and nothing else: a service manager that sends it means "read your files", which goes on all the time.
+/// </summary>
 internal sealed class Signals : IDisposable
 {
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -16,7 +19,17 @@ internal sealed class Signals : IDisposable
             signal.Cancel = _asked.TrySetResult();
             if (signal.Cancel) _cancel.Cancel();
         }
-        _registrations = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT }.Select(s => PosixSignalRegistration.Create(s, Stop))];
+        void HangUp(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            if (!Console.IsInputRedirected) Stop(signal);
+            else Terminal.Log("SIGHUP: configuration and keys are read again whenever their files change; nothing else is done");
+        }
+        _registrations =
+        [
+            .. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT }.Select(s => PosixSignalRegistration.Create(s, Stop)),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, HangUp),
+        ];
     }
 
     /// <summary>Completes with the first signal.</summary>

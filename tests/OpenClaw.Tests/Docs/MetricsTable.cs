@@ -34,6 +34,7 @@ internal static partial class MetricsTable
         {
             Answered = "b/two", Outcome = "healed", Usage = new Usage { Input = 1, Output = 1 }, TotalMs = 1, FirstTokenMs = 1,
         };
+        decision.Plan.AddRange("a/one", "b/two");
         decision.Attempts.Add(new AttemptRecord(new("a", "one"), "a#1", AttemptKind.First, 0) { Reason = FailureReason.Cut, Usage = decision.Usage, Cost = new Cost(0, 0, 0, 0, 0, CostSource.Unpriced) });
         decision.Attempts.Add(new AttemptRecord(new("b", "two"), "b#1", AttemptKind.Restart, 1) { Served = true, Usage = decision.Usage, Cost = Cost.Of(0.5m, CostSource.Catalogue) });
         metrics.RunawayStopped("heartbeat");

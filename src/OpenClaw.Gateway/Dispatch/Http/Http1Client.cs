@@ -22,8 +22,8 @@ internal sealed class Http1Client : IDisposable
         _sweeper = time.CreateTimer(static c => ((Http1Client)c!).Sweep(), this, s_sweep, s_sweep);
     }
 
-    public ConnectionPool PoolOf(Uri address) => _pools.GetOrAdd(HttpOrigin.Of(address), static (origin, x) => new ConnectionPool(
-        origin, x._time, isOurs: !origin.IsTls && !IsBehindProxy(x.address)), (_time, address));
+    public ConnectionPool PoolOf(Uri address) => _pools.GetOrAdd(HttpOrigin.Of(address), static (origin, time) => new ConnectionPool(
+        origin, time, isOurs: !origin.IsTls && OutwardProxy.Instance.Before(origin) is null), _time);
 
     /// <summary>Sends a whole request and reads the head of its answer.</summary>
     /// <param name="message">Head and body; must not change until this returns.</param>
@@ -122,13 +122,6 @@ internal sealed class Http1Client : IDisposable
     {
         _sweeper.Dispose();
         foreach (var pool in _pools.Values) pool.Dispose();
-    }
-
-    // HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, as the platform reads them.
-    public static bool IsBehindProxy(Uri address)
-    {
-        var proxy = HttpClient.DefaultProxy;
-        return !proxy.IsBypassed(address) && proxy.GetProxy(address) is not null;
     }
 
     private void Sweep()

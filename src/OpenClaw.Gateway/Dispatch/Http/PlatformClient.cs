@@ -48,6 +48,7 @@ internal sealed class PlatformClient : IDisposable
             var invoker = new HttpMessageInvoker(new SocketsHttpHandler
             {
                 ConnectTimeout = connect,
+                Proxy = OutwardProxy.Instance,
                 AllowAutoRedirect = false,
                 UseCookies = false,
                 AutomaticDecompression = DecompressionMethods.All,

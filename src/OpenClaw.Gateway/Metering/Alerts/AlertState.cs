@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
 using OpenClaw.Config;
+using OpenClaw.Gateway.Dispatch.Http;
 
 namespace OpenClaw.Gateway.Metering.Alerts;
 
@@ -43,7 +44,7 @@ internal sealed class AlertState : IAsyncDisposable
     public AlertState(Func<ImmutableArray<AlertConfig>> webhooks, Func<string, string?> variable, IAlertMemory memory, TimeProvider time, Action<string> log)
     {
         (_webhooks, _variable, _memory, _time, _log) = (webhooks, variable, memory, time, log);
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(5), PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan };
+        _http = new HttpClient(new SocketsHttpHandler { Proxy = OutwardProxy.Instance, AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(5), PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <summary>Nobody is to be told anything.</summary>
