@@ -154,7 +154,13 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     private static async ValueTask<BudgetFinding?> HoldAsync(Exchange x, Target target)
     {
         var finding = await x.Money.HoldAsync(target, x.CallerLeft).ConfigureAwait(false);
-        if (finding is not null) x.Decision.Notes.Add($"{target.Name}: left out, {finding.Error.Message}");
+        if (finding is not null)
+        {
+            var leftOut = $"{target.Name}: left out, {finding.Error.Message}";
+            x.Decision.Notes.Add(leftOut);
+            // Another may answer: who asked for this one is to know why it does not.
+            if (finding.TargetOnly && !x.Decision.Warnings.Contains(leftOut)) x.Decision.Warnings.Add(leftOut);
+        }
         // Held for anew after a call that was charged, it has the same to say.
         if (x.Money.Warnings is { } warnings) x.Decision.Warnings.AddRange(warnings.Except(x.Decision.Warnings));
         return finding;

@@ -43,7 +43,7 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
         }
         catch (BadHttpRequestException e)
         {
-            await ErrorAnswer.WriteAsync(http, dialect, new GatewayError(GatewayErrorKind.BadRequest, "the request body could not be read: " + e.Message) { Status = e.StatusCode }, decision).ConfigureAwait(false);
+            await ErrorAnswer.WriteAsync(http, dialect, new GatewayError(GatewayErrorKind.BadRequest, e.StatusCode == 408 ? "the request body came too slowly; send it at 240 bytes a second or more" : "the request body could not be read: " + e.Message) { Status = e.StatusCode }, decision).ConfigureAwait(false);
         }
         catch (Exception e)
         {

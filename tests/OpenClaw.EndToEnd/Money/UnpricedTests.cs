@@ -22,4 +22,19 @@ public sealed class UnpricedTests
         Assert.Equal(402, answer.Status);
         Assert.Contains("nobody knows what far/one costs", answer.Body, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Where_another_answers_in_its_place_the_caller_is_told_why()
+    {
+        await using var gateway = await GatewayProcess.StartAsync("""
+            {
+              "models": { "providers": { "far": { "baseUrl": "https://203.0.113.9/v1", "apiKey": "k-never-sent", "models": [{ "id": "one" }] } } },
+              "defaultModel": "scripted/ok",
+              "budgets": [{ "scope": "gateway", "limit": 1 }]
+            }
+            """);
+        var answer = await gateway.CallAsync("POST", "/v1/chat/completions", """{"model":"far/one","messages":[{"role":"user","content":"hi"}]}""");
+        Assert.Equal((200, "scripted/ok"), (answer.Status, answer.Headers["x-openclaw-model"]));
+        Assert.Contains("far/one: left out, nobody knows what far/one costs", answer.Headers["x-openclaw-warnings"], StringComparison.Ordinal);
+    }
 }
