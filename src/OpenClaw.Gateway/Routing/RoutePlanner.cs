@@ -52,7 +52,7 @@ internal static class RoutePlanner
         }
         if (count == 0) return (null, NoneLeft(tooSmall, needs, chain[0]));
         if (count < targets.Length) Array.Resize(ref targets, count);
-        return (new RoutePlan(ImmutableCollectionsMarshal.AsImmutableArray(targets), PolicyChain(state, caller, mayFallBack)) { MayFallBack = mayFallBack, Needs = needs }, null);
+        return (new RoutePlan(ImmutableCollectionsMarshal.AsImmutableArray(targets), PolicyChain(state, caller, mayFallBack, needs)) { MayFallBack = mayFallBack, Needs = needs }, null);
     }
 
     /// <summary>The allowed targets that a name stands for and that can take the request, in order; empty when there are none. Each that is left out has a note.</summary>
@@ -112,11 +112,12 @@ internal static class RoutePlanner
         return !chain.IsEmpty;
     }
 
-    private static ImmutableArray<Target> PolicyChain(GatewayState state, Caller caller, bool mayFallBack) => !mayFallBack || state.Config.Models.ContentPolicyFallbacks.IsEmpty
+    private static ImmutableArray<Target> PolicyChain(GatewayState state, Caller caller, bool mayFallBack, RequestNeeds needs) => !mayFallBack || state.Config.Models.ContentPolicyFallbacks.IsEmpty
         ? []
         : [.. state.Config.Models.ContentPolicyFallbacks
             .Where(r => state.Config.Models.IsAllowed(r) && caller.MayUse(r))
-            .Select(r => state.TargetOf(r).Target).OfType<Target>()];
+            .Select(r => state.TargetOf(r).Target).OfType<Target>()
+            .Where(t => WhyUnfit(t, needs) is null)];
 
     private static string? WhyUnfit(Target target, in RequestNeeds needs)
     {

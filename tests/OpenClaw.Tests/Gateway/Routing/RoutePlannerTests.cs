@@ -56,6 +56,23 @@ public sealed class RoutePlannerTests
         Assert.Equal("openai/gpt-4o", Assert.Single(plan!.Targets).Name);
     }
 
+    [Theory]
+    [InlineData(100, "small/m large/m")]
+    [InlineData(50_000, "large/m")]
+    public async Task Who_is_asked_after_a_refusal_for_content_must_take_the_prompt_too(int promptTokens, string expected)
+    {
+        var (plan, _) = await PlanAsync("""
+            {
+              "defaultModel": "large/d",
+              "models": {
+                "contentPolicyFallbacks": ["small/m", "large/m"],
+                "providers": { "small": { "baseUrl": "http://127.0.0.1:1/v1", "api": "openai-completions", "models": [{ "id": "m", "contextWindow": 8000 }] },
+                               "large": { "baseUrl": "http://127.0.0.1:2/v1", "api": "openai-completions", "models": [{ "id": "m" }, { "id": "d" }] } } }
+            }
+            """, "default", promptTokens: promptTokens);
+        Assert.Equal(expected, string.Join(' ', plan!.PolicyTargets.Select(static t => t.Name)));
+    }
+
     [Fact]
     public async Task A_clients_own_allowlist_narrows_the_gateways()
     {
