@@ -32,7 +32,7 @@ internal sealed class AdmissionChain(RateLimits rates, RunawayGuard guard, TimeP
             if (refusal is not null) return (null, refusal);
         }
         var (visit, stopped) = Guard(state, envelope, plan, decision);
-        if (stopped is null) return (new Admitted(state.Config, rates, hold, guard, visit, envelope, plan), null);
+        if (stopped is null) return (new Admitted(state.Config, rates, hold, guard, visit, envelope), null);
         // What is not sent is not counted: a stopped session must not use up its client's rate.
         hold?.GiveBack();
         return (null, stopped);

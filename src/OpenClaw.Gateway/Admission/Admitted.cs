@@ -7,7 +7,7 @@ using OpenClaw.Gateway.Routing;
 namespace OpenClaw.Gateway.Admission;
 
 /// <summary>A request that was let in: what it took from the rates, and its place in the guard's book. Used by one request at a time.</summary>
-internal sealed class Admitted(OpenClawConfig config, RateLimits rates, RateHold? hold, RunawayGuard guard, GuardVisit? visit, RequestEnvelope envelope, RoutePlan plan)
+internal sealed class Admitted(OpenClawConfig config, RateLimits rates, RateHold? hold, RunawayGuard guard, GuardVisit? visit, RequestEnvelope envelope)
 {
     /// <summary>Whether a target's own rate has room; null = it has, and the call is counted. Noted in the decision.</summary>
     public GatewayError? MayCall(Target target, Decision decision)
@@ -27,6 +27,6 @@ internal sealed class Admitted(OpenClawConfig config, RateLimits rates, RateHold
     public void Leave(Decision decision)
     {
         hold?.Settle(decision);
-        if (visit is not null) guard.Ended(config.Guard, visit, GuardPrice.Of(decision, plan, visit.Tokens));
+        if (visit is not null) guard.Ended(config.Guard, visit, GuardPrice.Of(decision));
     }
 }

@@ -14,17 +14,15 @@ internal static class GuardPrice
     public static decimal OfPrompt(Target target, int tokens, DateTimeOffset at) =>
         target.Price.IsUnpriced ? tokens * UnknownInput : target.Price.CostOf(new Usage { Input = tokens }, at).Total;
 
-    /// <summary>All calls of a request together.</summary>
-    /// <param name="promptTokens">Estimated.</param>
-    public static GuardOutcome Of(Decision decision, RoutePlan plan, int promptTokens)
+    /// <summary>All calls of a request together, as they were charged: one that came to nothing too, where its provider is likely to bill it.</summary>
+    public static GuardOutcome Of(Decision decision)
     {
         var (cost, wasted, output) = (0m, 0m, 0L);
         foreach (var attempt in decision.Attempts)
         {
             var usd = attempt.Cost.IsUnpriced ? (attempt.Usage.TotalInput * UnknownInput) + (attempt.Usage.Output * UnknownOutput) : attempt.Cost.Total;
             if (attempt.Reason == FailureReason.None || attempt.FirstTokenMs is not null) (cost, output) = (cost + usd, output + attempt.Usage.Output);
-            else if (!attempt.Usage.IsEmpty) wasted += usd;
-            else if (MayBeBilled(attempt.Reason) && Find(plan, attempt.Target) is { } target) wasted += OfPrompt(target, promptTokens, decision.Time);
+            else wasted += usd;
         }
         return new GuardOutcome(cost, wasted, output, EndOf(decision));
     }
@@ -37,17 +35,4 @@ internal static class GuardPrice
         "cancelled" or "" when decision.FirstTokenMs is null && decision.Attempts.Count > 0 => GuardEnd.Failed,
         _ => GuardEnd.Neither,
     };
-
-    // The provider had the whole prompt and was at work on it.
-    private static bool MayBeBilled(FailureReason reason) => reason is FailureReason.HeadersTimeout or FailureReason.FirstTokenTimeout or FailureReason.IdleTimeout
-        or FailureReason.TotalTimeout or FailureReason.Cut or FailureReason.ClientGone or FailureReason.ShuttingDown or FailureReason.Malformed;
-
-    private static Target? Find(RoutePlan plan, string name)
-    {
-        foreach (var target in plan.Targets)
-        {
-            if (target.Name == name) return target;
-        }
-        return null;
-    }
 }
