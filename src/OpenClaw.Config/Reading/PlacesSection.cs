@@ -24,8 +24,15 @@ internal static class PlacesSection
     {
         if (context.Text(node) is not { } url) return null;
         if (url.Equals(StorageConfig.None, StringComparison.OrdinalIgnoreCase)) return StorageConfig.None;
+        // While converting, a part of the address may only be known with the environment.
+        if (context.KeepsVariables && node!.HasVariables) return url;
         var start = StorageStarts.FirstOrDefault(s => url.StartsWith(s, StringComparison.OrdinalIgnoreCase));
-        if ((start is not null && url.Length > start.Length) || (context.KeepsVariables && node!.HasVariables)) return url;
+        if (start is not null && url.Length > start.Length)
+        {
+            if (start == StorageStarts[0] || PostgresUrl.Read(url) is not { Problem: { } problem } refused) return url;
+            context.Problems.Error(node, $"storage.url cannot be used: {problem}", refused.Instead);
+            return null;
+        }
         context.Problems.Error(node, start is null ? "storage.url begins with no known kind of storage" : "storage.url names no place", "Write \"sqlite:openclaw.db\" or \"postgres://user@host/database\".");
         return null;
     }

@@ -11,7 +11,7 @@ internal static class StorageUrl
         if (url.Equals("none", StringComparison.OrdinalIgnoreCase)) return (new SqliteStorage(null) { KeepsEntries = false }, null);
         if (url.StartsWith(Sqlite, StringComparison.OrdinalIgnoreCase)) return (new SqliteStorage(FileOf(url[Sqlite.Length..], stateFolder)), null);
         var (address, problem) = PostgresAddress.Read(url);
-        return address is null ? (null, "storage.url names no database: " + problem) : (new PostgresStorage(address), null);
+        return address is null ? (null, "storage.url cannot be used: " + problem) : (new PostgresStorage(address), null);
     }
 
     /// <summary>The file; null = memory. A relative one lies in the state folder.</summary>

@@ -24,8 +24,8 @@ public sealed class StorageUrlTests
 
     [Theory]
     [InlineData("postgres://u:geheim@h:99999/d", "its port is no number from 1 to 65535")]
-    [InlineData("postgres://u:geheim@h/d?sslmode=geheim", "its sslmode cannot be read")]
-    [InlineData("postgres://u:geheim@h/d?geheim=1", "an option that is not known")]
+    [InlineData("postgres://u:geheim@h/d?sslmode=geheim", "its option sslmode cannot be read")]
+    [InlineData("postgres://u:geheim@h/d?x%26geheim=1", "an option that is not known")]
     public void What_names_none_is_said_without_a_secret(string url, string why)
     {
         var (storage, problem) = StorageUrl.Open(url, null);
