@@ -74,7 +74,13 @@ internal static partial class KeyTable
         new("webSearch", Dollars("10.0"), "Dollars per thousand searches that the provider runs."),
         new("request", Dollars("5.0"), "Dollars per thousand calls."),
         new("tiers", List(Tier(), "[{ \"above\": 200000, \"input\": 6.0, \"output\": 22.5 }]"), "Prices of long prompts, for every token of the call."),
-        .. Unused("tieredPricing"),
+        new("tieredPricing", List(UpstreamTier(), "[{ \"input\": 3.0, \"output\": 15.0, \"range\": [0, 200000] }, { \"input\": 6.0, \"output\": 22.5, \"range\": [200000] }]"), "Upstream's form of tiers."),
+    ]);
+
+    private static Shape UpstreamTier() => Obj(
+    [
+        new("range", List(Integer(200000, 0, 100000000), "[0, 200000]"), "From which size of the prompt to which, in tokens; the last one without an end."),
+        .. TokenPrices(),
     ]);
 
     private static Shape Tier() => Obj([new("above", Integer(200000, 1, 100000000), "Holds for prompts of more tokens than this."), .. TokenPrices()]);

@@ -36,8 +36,11 @@ public sealed record PriceConfig
     /// <summary>Prices of long prompts; need <see cref="Input"/>.</summary>
     public ImmutableArray<PriceTierConfig> Tiers { get; init; } = [];
 
-    /// <summary>True when it says something that upstream's four figures cannot.</summary>
-    public bool IsMoreThanFourFigures => this != new PriceConfig { Input = Input, Output = Output, CacheRead = CacheRead, CacheWrite = CacheWrite };
+    /// <summary>True when it says something that upstream's four figures cannot, nor tiers of these.</summary>
+    public bool IsMoreThanFourFigures => this != FourFigures || Tiers.Any(static t => t.CacheWrite1h is not null);
+
+    /// <summary>What upstream can say of it.</summary>
+    public PriceConfig FourFigures => new() { Input = Input, Output = Output, CacheRead = CacheRead, CacheWrite = CacheWrite, Tiers = Tiers };
 }
 
 /// <summary>What every token of a call costs when its prompt is longer than <see cref="Above"/> tokens; null = see there.</summary>

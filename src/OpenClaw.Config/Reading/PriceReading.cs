@@ -25,9 +25,10 @@ internal static class PriceReading
             Request = ReadContext.Number(node?["request"]),
             Tiers = Tiers(context, node?["tiers"]),
         };
+        if (node?["tieredPricing"] is { IsArray: true } upstream) price = UpstreamTiers.Read(context, upstream, price);
         if (!price.Tiers.IsEmpty && price.Input is null)
         {
-            context.Problems.Error(node?["tiers"], "the price has tiers but no input price for the prompts below them", "Add \"input\".");
+            context.Problems.Error(node?["tiers"] ?? node?["tieredPricing"], "the price has tiers but no input price for the prompts below them", "Add \"input\".");
         }
         return price == new PriceConfig() ? null : price;
     }

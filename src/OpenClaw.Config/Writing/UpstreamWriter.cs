@@ -163,9 +163,10 @@ internal sealed class UpstreamWriter(Utf8JsonWriter json, ReadContext context, O
         if (price is { IsMoreThanFourFigures: true })
         {
             Missing("/models/prices/" + ConfigNode.Escape(new ModelRef(provider.Id, model.Id).ToString()), "knows four figures of a price; the others are left out", "They hold only in a native file.");
-            price = new PriceConfig { Input = price.Input, Output = price.Output, CacheRead = price.CacheRead, CacheWrite = price.CacheWrite };
+            price = price.FourFigures;
         }
-        NativeWriter.WriteModelFacts(json, model with { Cost = price });
+        NativeWriter.WriteModelFacts(json, model with { Cost = null });
+        if (price is not null) PriceWriter.WriteUpstream(json, "cost", price);
         if (model.RoutingPreferencesJson is not null)
         {
             json.WriteStartObject("compat");
