@@ -42,6 +42,7 @@ public static class ConfigReader
         if (JsonTextParser.Parse(json, problems) is not { } root) return new ConfigResult(null, problems.ToImmutable());
         var context = new ReadContext(root, environment, problems, keepsVariables: false);
         var config = Assemble(context);
+        AgentsSection.Check(context);
         return new ConfigResult(problems.HasErrors ? null : config, problems.ToImmutable()) { SecretFiles = [.. context.SecretFiles.Distinct()] };
     }
 

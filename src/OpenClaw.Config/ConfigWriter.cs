@@ -35,6 +35,7 @@ public static class ConfigWriter
         {
             problems.Error(node, $"{Shown.Value(node)} is only known with the environment, so it is left out", "Write the value itself and convert again.");
         }
+        if (target != ConfigDialect.Upstream) AgentsSection.NoteMissing(context);
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, NodeJson.Indented)) Write(json, target, context, config);
         ConversionCheck.Compare(config, buffer.WrittenSpan, target, problems);

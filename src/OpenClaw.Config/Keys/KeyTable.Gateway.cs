@@ -40,7 +40,7 @@ internal static partial class KeyTable
                     new("primary", Reference(), "The default model."),
                     new("fallbacks", References(), "Tried in this order when the primary fails."),
                 ],
-            }, "The default model, or {primary, fallbacks}."),
+            }, "The default model, or {primary, fallbacks}.") { MeantBy = ["fallbacks", "fallback", "modelFallback", "modelFallbacks", "defaultModel", "primary", "primaryModel"] },
             new("models", Map(new Shape(JsonTypes.Object)
             {
                 Sample = "{ \"alias\": \"opus\" }",
@@ -56,7 +56,21 @@ internal static partial class KeyTable
                 Sample = "{ \"allow\": [\"openai/*\"] }",
                 RefusesNull = true,
                 Keys = [new("allow", References() with { RefusesNull = true }, "The allowlist: references, provider/*, aliases.")],
-            }, "Which models may be used."),
-        ]) with { IsOpen = true }, "What holds for every agent."),
+            }, "Which models may be used.") { MeantBy = ["allow", "allowlist", "allowedModels", "modelAllowlist"] },
+        ]) with { IsOpen = true }, "What holds for every agent.") { MeantBy = ["model", "models", "modelPolicy", "fallbacks", "modelFallbacks"] },
+        new("entries", Anything() with { Values = Agent() }, "Upstream's agents by id. They share the gateway's chain and allowlist: what one of them has of its own is told."),
+        new("list", Anything() with { Items = Agent() }, "Upstream's older list of agents; as entries."),
     ]) with { IsOpen = true };
+
+    /// <summary>What an agent of upstream's could have of its own, known here only so that it is not dropped in silence.</summary>
+    private static Shape Agent() => Anything() with
+    {
+        Keys =
+        [
+            new("model", Anything(), "Upstream's; not used, with a warning: all agents share agents.defaults.model."),
+            new("fallbacks", Anything(), "Upstream's; not used, with a warning."),
+            new("models", Anything(), "Upstream's; not used by this gateway."),
+            new("modelPolicy", Anything() with { Keys = [new("allow", Anything(), "Upstream's; one that allows less than agents.defaults.modelPolicy is an error.")] }, "Upstream's allowlist of one agent; not enforced here."),
+        ],
+    };
 }

@@ -45,7 +45,7 @@ internal sealed record Shape(JsonTypes Types)
 
     public decimal? Max { get; init; }
 
-    /// <summary>True when keys beyond <see cref="Keys"/> are accepted without a word.</summary>
+    /// <summary>True when keys beyond <see cref="Keys"/> are accepted without a word, unless they look like one of them.</summary>
     public bool IsOpen { get; init; }
 
     /// <summary>With this protocol any keys are accepted: the object is handed on as it is.</summary>
@@ -83,6 +83,9 @@ internal sealed record Key(string Name, Shape Shape, string Does)
     public KeyUse Use { get; init; } = KeyUse.Read;
 
     public ImmutableArray<string> Spellings { get; init; } = [];
+
+    /// <summary>Names that are not read, and under which people write what belongs here.</summary>
+    public ImmutableArray<string> MeantBy { get; init; } = [];
 
     public bool Is(string name) => string.Equals(Name, name, StringComparison.Ordinal) || Spellings.Contains(name);
 }

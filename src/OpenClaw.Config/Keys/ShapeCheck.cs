@@ -110,7 +110,9 @@ internal sealed class ShapeCheck(ProblemList problems, bool keepsVariables)
             var key = shape.Find(member.Name);
             if (key is null)
             {
-                if (!shape.IsOpen && !member.IsDuplicate) Unknown(member, shape);
+                if (member.IsDuplicate) continue;
+                if (shape.IsOpen) Mistaken(member, shape);
+                else Unknown(member, shape);
                 continue;
             }
             member.Key = key.Name;
@@ -137,6 +139,19 @@ internal sealed class ShapeCheck(ProblemList problems, bool keepsVariables)
                 Skipped.Add(member.Value);
                 break;
         }
+    }
+
+    /// <summary>
+    /// Other names are upstream's, and free. One that is nearly a key that is read is a typing error, and an allowlist or a
+    /// chain would be lost with it.
+    /// </summary>
+    private void Mistaken(ConfigMember member, Shape shape)
+    {
+        if (shape.Keys.IsEmpty || problems.IsFull) return;
+        var nearest = Nearest.One(member.Name, shape.Keys.Select(static k => k.Name));
+        var meant = shape.Keys.FirstOrDefault(k => k.MeantBy.Contains(member.Name, StringComparer.OrdinalIgnoreCase) || k.Name == nearest);
+        if (meant is null) return;
+        problems.Add(ProblemSeverity.Warning, member.Line, member.Value.Pointer, $"the key \"{Shown.Text(member.Name)}\" is not read and has no effect", $"Did you mean \"{meant.Name}\"? {meant.Does}");
     }
 
     private void Unknown(ConfigMember member, Shape shape)

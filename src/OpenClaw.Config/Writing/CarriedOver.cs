@@ -17,7 +17,7 @@ internal static class CarriedOver
         if (OtherAgents(context).Count > 0)
         {
             json.WriteStartObject("agents");
-            WriteOtherAgents(json, context);
+            WriteOtherAgents(json, context, withModels: false);
             if (OtherDefaults(context).Count > 0)
             {
                 json.WriteStartObject("defaults");
@@ -49,12 +49,55 @@ internal static class CarriedOver
     public static List<ConfigMember> OtherDefaults(ReadContext context) =>
         context.Root.At("agents", "defaults")?.Members.Where(static m => !m.IsDuplicate && !OwnAgentKeys.Contains(m.Name)).ToList() ?? [];
 
-    public static void WriteOtherAgents(Utf8JsonWriter json, ReadContext context)
+    /// <param name="withModels">False: single agents without the models and allowlists of their own, which hold only in upstream.</param>
+    public static void WriteOtherAgents(Utf8JsonWriter json, ReadContext context, bool withModels = true)
     {
         foreach (var member in context.Root["agents"]?.Members ?? [])
         {
-            if (!member.IsDuplicate && member.Name != "defaults") WriteMember(json, member);
+            if (member.IsDuplicate || member.Name == "defaults") continue;
+            if (withModels || member.Name is not ("entries" or "list")) WriteMember(json, member);
+            else WriteAgents(json, member);
         }
+    }
+
+    private static void WriteAgents(Utf8JsonWriter json, ConfigMember agents)
+    {
+        json.WritePropertyName(agents.Name);
+        switch (agents.Value)
+        {
+            case { Kind: NodeKind.Object } map:
+                json.WriteStartObject();
+                foreach (var member in map.Members.Where(static m => !m.IsDuplicate))
+                {
+                    json.WritePropertyName(member.Name);
+                    WriteAgent(json, member.Value);
+                }
+                json.WriteEndObject();
+                break;
+            case { Kind: NodeKind.Array } list:
+                json.WriteStartArray();
+                foreach (var item in list.Items) WriteAgent(json, item);
+                json.WriteEndArray();
+                break;
+            default:
+                NodeJson.Write(json, agents.Value);
+                break;
+        }
+    }
+
+    private static void WriteAgent(Utf8JsonWriter json, ConfigNode agent)
+    {
+        if (agent.Kind != NodeKind.Object)
+        {
+            NodeJson.Write(json, agent);
+            return;
+        }
+        json.WriteStartObject();
+        foreach (var member in agent.Members)
+        {
+            if (!member.IsDuplicate && !AgentsSection.IsOwn(member)) WriteMember(json, member);
+        }
+        json.WriteEndObject();
     }
 
     public static void WriteOtherDefaults(Utf8JsonWriter json, ReadContext context)

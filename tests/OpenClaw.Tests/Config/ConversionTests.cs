@@ -128,10 +128,48 @@ public sealed class ConversionTests
         Assert.Null(ConfigWriter.Convert("""{ "defaultModel": "gpt" }"""u8, ConfigDialect.Native).Json);
     }
 
+    [Theory]
+    [InlineData("[{ \"input\": 2, \"output\": 8, \"cacheRead\": 0.2, \"cacheWrite\": 2.5, \"range\": [0, 1000] }, { \"input\": 4, \"output\": 12, \"range\": [1000, 5000] }, { \"input\": 8, \"output\": 24, \"range\": [5000] }]")]
+    [InlineData("[{ \"input\": 4, \"output\": 12, \"range\": [1000, 5000] }, { \"input\": 8, \"output\": 24, \"range\": [5000] }]")]
+    public void Upstreams_tiers_are_ours_and_go_back_as_they_came(string tiers)
+    {
+        var file = $$"""{ "models": { "providers": { "lab": { "baseUrl": "http://h/v1", "models": [{ "id": "m", "cost": { "input": 2, "output": 8, "cacheRead": 0.2, "cacheWrite": 2.5, "tieredPricing": {{tiers}} } }] } } } }""";
+        var price = Expect.Clean(file).FindProvider("lab")!.FindModel("m")!.Cost!;
+        Assert.Equal([1000, 5000], price.Tiers.Select(static t => t.Above));
+        Assert.Equal([4m, 8m], price.Tiers.Select(static t => t.Input!.Value));
+        foreach (var target in new[] { ConfigDialect.Upstream, ConfigDialect.Native })
+        {
+            var result = ConfigWriter.Convert(System.Text.Encoding.UTF8.GetBytes(file), target);
+            Assert.True(result.IsComplete, string.Join("\n", result.Notes));
+            Assert.Contains(target == ConfigDialect.Upstream ? "tieredPricing" : "above", result.Json!);
+            var again = Expect.Clean(result.Json!).FindProvider("lab")!.FindModel("m")!.Cost!;
+            Assert.Equal(price with { Tiers = [] }, again with { Tiers = [] });
+            Assert.Equal(price.Tiers.AsEnumerable(), again.Tiers);
+        }
+    }
+
+    [Fact]
+    public void What_single_agents_have_of_their_own_is_said_only_in_upstreams_dialect()
+    {
+        var file = """{ "agents": { "defaults": { "model": "openai/a" }, "entries": { "x": { "name": "X", "model": "openai/b", "modelPolicy": { "allow": ["openai/b"] } } }, "list": [{ "id": "y", "fallbacks": ["openai/c"] }] } }"""u8;
+        var upstream = ConfigWriter.Convert(file, ConfigDialect.Upstream);
+        Assert.True(upstream.IsComplete, string.Join("\n", upstream.Notes));
+        Assert.Contains("openai/b", upstream.Json!);
+        foreach (var target in new[] { ConfigDialect.Native, ConfigDialect.Brief })
+        {
+            var result = ConfigWriter.Convert(file, target);
+            Assert.False(result.IsComplete);
+            Assert.Equal(["/agents/entries/x/model", "/agents/entries/x/modelPolicy", "/agents/list/0/fallbacks"], result.Notes.Where(static n => n.Severity == ProblemSeverity.Error).Select(static n => n.Pointer).Order(StringComparer.Ordinal));
+            Assert.DoesNotContain("openai/b", result.Json!);
+            Assert.True(SampleFiles.Read(result.Json!).IsValid);
+        }
+        Assert.Contains("\"name\": \"X\"", ConfigWriter.Convert(file, ConfigDialect.Native).Json!);
+    }
+
     [Fact]
     public void The_printed_configuration_shows_where_secrets_are_from_and_never_what_they_are()
     {
-        var config = SampleFiles.MustRead("""{ "gateway": { "auth": { "token": "literal-token" } }, "defaultModel": "openai/m", "models": { "providers": { "openai": { "apiKeys": ["literal-key", "${K}"], "headers": { "x": "literal-header" }, "params": { "extra_body": { "password": "literal-field" } } } } }, "storage": { "url": "postgres://u:literal-password@h/d?sslpassword=literal-query" }, "clients": [{ "name": "c", "token": "literal-client" }], "alerts": [{ "url": "https://h/literal-hook" }] }""",
+        var config = SampleFiles.MustRead("""{ "gateway": { "auth": { "token": "literal-token" } }, "defaultModel": "openai/m", "models": { "providers": { "openai": { "apiKeys": ["literal-key", "${K}"], "headers": { "x": "literal-header" }, "params": { "extra_body": { "password": "literal-field" } } } } }, "storage": { "url": "postgres://u:literal-password@h/d?password=literal-query" }, "clients": [{ "name": "c", "token": "literal-client" }], "alerts": [{ "url": "https://h/literal-hook" }] }""",
             ConfigEnvironment.Of(new Dictionary<string, string> { ["K"] = "value-of-k", ["OPENAI_API_KEYS"] = "pool-a,pool-b" }));
         var printed = ConfigPrinter.Print(config);
         using var json = JsonDocument.Parse(printed);

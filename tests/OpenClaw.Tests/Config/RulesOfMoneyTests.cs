@@ -89,4 +89,48 @@ public sealed class RulesOfMoneyTests
         Expect.Error("""{ "models": { "prices": { "openai/*": { "input": 1 } } } }""", "/models/prices/openai~1*", "one model's");
         Assert.Equal(4m, Expect.Clean("""{ "models": { "prices": { "google/m": { "output": 4 } } } }""").Models.Prices["gemini/m"].Output);
     }
+
+    [Theory]
+    [InlineData("?sslmod=require", "option sslmod is not known", "Did you mean sslmode?")]
+    [InlineData("?sslmode=yes", "option sslmode cannot be read", "\"verify-full\"")]
+    [InlineData("?connect_timeout=soon", "connect_timeout cannot be read", "from 1 to 999")]
+    [InlineData("?target_session_attrs=any", "target_session_attrs is not known", "Known are host, port")]
+    public void An_address_of_PostgreSQL_that_the_gateway_could_not_start_on_is_refused(string options, string message, string advice)
+    {
+        var problem = Expect.Error($$"""{ "storage": { "url": "postgres://u:very-secret@h/d{{options}}" } }""", "/storage/url", message, advice);
+        Assert.DoesNotContain("very-secret", problem.ToString());
+    }
+
+    [Theory]
+    [InlineData("postgres://u:very-secret@h:99999/d", "port")]
+    [InlineData("postgres://u:very-secret@h:db/d", "port")]
+    [InlineData("postgres://u:very/secret@h/d", "%2F for /")]
+    [InlineData("postgres://u:very?secret@h/d", "%3F for ?")]
+    public void A_port_that_is_none_is_told_without_the_password(string url, string part)
+    {
+        var problem = Expect.Error($$"""{ "storage": { "url": "{{url}}" } }""", "/storage/url", part);
+        Assert.DoesNotContain("secret", problem.ToString());
+    }
+
+    [Fact]
+    public void Addresses_of_PostgreSQL_that_hold_are_taken()
+    {
+        foreach (var url in new[] { "postgres://h", "postgresql://u:p%2F@h:5432/d?sslmode=verify-full&channel_binding=require", "postgres:///d?host=/run/postgresql", "postgres://[::1]:5433/d?SSLMODE=require".Replace("SSLMODE", "sslmode", StringComparison.Ordinal) })
+        {
+            Assert.Equal(url, Expect.Clean($$"""{ "storage": { "url": "{{url}}" } }""").Storage.Url);
+        }
+    }
+
+    [Theory]
+    [InlineData("""{ "input": 1, "tieredPricing": [{ "input": 2 }] }""", "/0", "to which it holds")]
+    [InlineData("""{ "input": 1, "tieredPricing": [{ "input": 2, "range": [5, 5] }] }""", "/0/range", "to which it holds")]
+    [InlineData("""{ "input": 1, "tieredPricing": [{ "input": 2, "range": [1, 2, 3] }] }""", "/0/range", "to which it holds")]
+    [InlineData("""{ "input": 1, "tieredPricing": [{ "input": 2, "range": [0, 1000] }, { "input": 3, "range": [2000] }] }""", "/1/range", "between 1000 and 2000")]
+    [InlineData("""{ "input": 1, "tieredPricing": [{ "input": 2, "range": [0, 3000] }, { "input": 3, "range": [2000] }] }""", "/1/range", "two tiers hold")]
+    [InlineData("""{ "tieredPricing": [{ "input": 2, "range": [1000] }] }""", "/0/range", "below 1000")]
+    [InlineData("""{ "input": 1, "tiers": [{ "above": 5, "input": 2 }], "tieredPricing": [{ "input": 2, "range": [1000] }] }""", "", "Keep one")]
+    public void Upstreams_tiers_that_leave_the_price_open_are_refused(string price, string at, string part)
+    {
+        Expect.Error($$"""{ "models": { "prices": { "openai/m": {{price}} } } }""", "/models/prices/openai~1m/tieredPricing" + at, part);
+    }
 }

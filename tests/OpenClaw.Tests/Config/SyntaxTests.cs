@@ -131,6 +131,35 @@ public sealed class SyntaxTests
         Expect.Warning("""{ "gateway": { "tls": { "enabled": true } } }""", "", "/gateway/tls", "does not use");
     }
 
+    [Theory]
+    [InlineData("""{ "agents": { "defaults": { "modelPolcy": { "allow": ["openai/*"] } } } }""", "/agents/defaults/modelPolcy", "\"modelPolicy\"")]
+    [InlineData("""{ "agents": { "defaults": { "modelpolicy": {} } } }""", "/agents/defaults/modelpolicy", "\"modelPolicy\"")]
+    [InlineData("""{ "agents": { "defaults": { "modle": "openai/a" } } }""", "/agents/defaults/modle", "\"model\"")]
+    [InlineData("""{ "agents": { "defaults": { "modelFallbacks": [] } } }""", "/agents/defaults/modelFallbacks", "\"model\"")]
+    [InlineData("""{ "agents": { "default": { "model": "openai/a" } } }""", "/agents/default", "\"defaults\"")]
+    [InlineData("""{ "agents": { "model": "openai/a" } }""", "/agents/model", "\"defaults\"")]
+    [InlineData("""{ "env": { "Vars": {} } }""", "/env/Vars", "\"vars\"")]
+    public void A_slip_of_a_key_among_free_names_is_a_warning(string json, string pointer, string meant)
+    {
+        Expect.Warning(json, pointer, "has no effect", "Did you mean " + meant);
+    }
+
+    [Fact]
+    public void Upstreams_keys_of_agents_stay_free()
+    {
+        Expect.Clean("""{ "agents": { "ownership": "explicit", "entries": { "main": { "models": {}, "params": {}, "utilityModel": "x", "tools": {} } }, "list": [{ "id": "a", "default": true, "modelPolicy": { "allow": [] } }], "defaults": { "utilityModel": "x", "decisionModel": "x", "imageModel": {}, "pdfModel": {}, "mediaModels": {}, "voiceModel": "x", "modelSelectionScope": "agent", "params": {}, "timeoutSeconds": 1, "maxConcurrent": 1, "workspace": "x", "memorySearch": {}, "sandbox": { "mode": "x" }, "models": {}, "memory": {}, "tools": {} } }, "meta": { "migrations": { "other": true } }, "env": { "OPENAI_API_KEY": "x" } }""");
+    }
+
+    [Fact]
+    public void What_a_single_agent_has_of_its_own_is_not_dropped_in_silence()
+    {
+        Expect.Error("""{ "agents": { "entries": { "a": { "modelPolicy": { "allow": ["openai/x"] } } } } }""", "/agents/entries/a/modelPolicy", "agents.defaults.modelPolicy.allow");
+        Expect.Error("""{ "agents": { "defaults": { "modelPolicy": { "allow": ["openai/*"] } }, "list": [{ "modelPolicy": { "allow": ["openai/x"] } }] } }""", "/agents/list/0/modelPolicy", "not enforced");
+        Expect.Clean("""{ "agents": { "defaults": { "modelPolicy": { "allow": ["openai/x"] } }, "list": [{ "modelPolicy": { "allow": ["openai/x", "openai/y"] } }] } }""");
+        Expect.Warning("""{ "agents": { "entries": { "a": { "model": { "primary": "openai/x" } } } } }""", "/agents/entries/a/model", "agents.defaults.model");
+        Expect.Warning("""{ "agents": { "list": [{ "fallbacks": ["openai/x"] }] } }""", "/agents/list/0/fallbacks", "share one default chain");
+    }
+
     [Fact]
     public void An_include_is_an_error_because_it_may_hold_an_allowlist()
     {
