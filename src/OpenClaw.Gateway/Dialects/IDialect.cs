@@ -66,6 +66,9 @@ internal sealed record RequestTarget(string Model, string Provider, TargetQuirks
 
     /// <summary>Whether the model can think; null = not known.</summary>
     public bool? Thinks { get; init; }
+
+    /// <summary>It has refused <c>max_tokens</c> and asked for <c>max_completion_tokens</c>.</summary>
+    public bool NewLimitName { get; init; }
 }
 
 /// <summary>Deviations of a target from its protocol, as data.</summary>

@@ -28,8 +28,11 @@ internal ref struct PatchScan
     private List<(int Start, int Length)>? _more;
     private (int Start, int Length) _streamOptions;
 
-    // The name max_completion_tokens, where the client wrote it.
-    private (int Start, int Length) _newLimit;
+    // Both names of the limit, where the client wrote them.
+    private Limit _oldLimit, _newLimit;
+
+    // Where the member after the first begins.
+    private int _second;
     private ReadOnlySpan<byte> _json;
 
     public PatchScan(in PatchOptions options, BodyEdits edits)
@@ -50,11 +53,14 @@ internal ref struct PatchScan
         AddGenerationPrompt = 8,
         ContinueFinalMessage = 16,
 
-        /// <summary>max_tokens or max_completion_tokens.</summary>
-        MaxTokens = 32,
+    }
 
-        /// <summary>max_tokens.</summary>
-        OldLimit = 64,
+    /// <summary>A member that limits the answer: its name, its value, and where the member before it ends (1: it is the first).</summary>
+    private readonly record struct Limit(int Name, int NameLength, int Value, int ValueLength, int Before)
+    {
+        public bool IsSaid => NameLength > 0;
+
+        public int End => Value + ValueLength;
     }
 
     private delegate bool NameTest(ReadOnlySpan<byte> name);
@@ -71,12 +77,13 @@ internal ref struct PatchScan
             _empty = false;
             var name = _scratch.Text(ref reader);
             _names?.Add(Encoding.UTF8.GetString(name));
-            var nameAt = ((int)reader.TokenStartIndex, reader.ValueSpan.Length + 2);
+            var member = new Limit((int)reader.TokenStartIndex, reader.ValueSpan.Length + 2, 0, 0, _end);
+            if (_end > 1 && _second == 0) _second = member.Name;
             reader.Read();
             var start = (int)reader.TokenStartIndex;
             var value = JsonRead.Raw(ref reader, json);
             _end = start + value.Length;
-            ReadField(name, nameAt, start, value);
+            ReadField(name, member with { Value = start, ValueLength = value.Length }, start, value);
         }
         // Throws when something follows the object.
         reader.Read();
@@ -91,13 +98,7 @@ internal ref struct PatchScan
             _edits.WriteQuoted(_options.Model);
             _edits.Add(_end, 0, mark);
         }
-        if (_options.MaxTokens is { } limit && (_said & Said.MaxTokens) == 0)
-        {
-            var mark = BeginField(LimitName);
-            JsonWrite.Int64(_edits.Text, limit);
-            _edits.Add(_end, 0, mark);
-        }
-        if (RenamesLimit) _edits.Replace(_newLimit.Start, _newLimit.Length, "\"max_tokens\""u8);
+        CompleteLimit();
         if (_streams && AsksForUsage) CompleteStreamOptions();
         if (Continues && HasPrefill)
         {
@@ -114,8 +115,47 @@ internal ref struct PatchScan
 
     private readonly ReadOnlySpan<byte> LimitName => IsNewLimitName ? "max_completion_tokens"u8 : "max_tokens"u8;
 
+    private readonly bool SaysLimit => _oldLimit.IsSaid || _newLimit.IsSaid;
+
+    // Who takes only the new name refuses the old one; of both the new one counts, unless it says nothing.
+    private void CompleteLimit()
+    {
+        if (IsNewLimitName && _oldLimit.IsSaid && _newLimit.IsSaid)
+        {
+            var isNewEmpty = _json.Slice(_newLimit.Value, _newLimit.ValueLength).SequenceEqual("null"u8);
+            RemoveLimit(isNewEmpty ? _newLimit : _oldLimit);
+            if (isNewEmpty) _newLimit = default;
+            else _oldLimit = default;
+        }
+        if (_options.MaxTokens is { } limit)
+        {
+            LowerLimit(_oldLimit, limit);
+            LowerLimit(_newLimit, limit);
+            if (!SaysLimit)
+            {
+                var mark = BeginField(LimitName);
+                JsonWrite.Int64(_edits.Text, limit);
+                _edits.Add(_end, 0, mark);
+            }
+        }
+        if (IsNewLimitName && _oldLimit.IsSaid) _edits.Replace(_oldLimit.Name, _oldLimit.NameLength, "\"max_completion_tokens\""u8);
+        else if (RenamesLimit) _edits.Replace(_newLimit.Name, _newLimit.NameLength, "\"max_tokens\""u8);
+    }
+
+    // With the comma before it, or, where it is the first member, the one after it.
+    private readonly void RemoveLimit(in Limit limit) =>
+        _edits.Remove(limit.Before > 1 ? limit.Before : limit.Name, limit.Before > 1 ? limit.End : _second);
+
+    private readonly void LowerLimit(in Limit said, int limit)
+    {
+        if (!said.IsSaid || JsonRead.IsAtMost(_json.Slice(said.Value, said.ValueLength), limit)) return;
+        var mark = _edits.Mark;
+        JsonWrite.Int64(_edits.Text, limit);
+        _edits.Add(said.Value, said.ValueLength, mark);
+    }
+
     // Many servers read only the old name, and answer without a limit when they are given the new one.
-    private readonly bool RenamesLimit => _newLimit.Length > 0 && (_said & Said.OldLimit) == 0 && (_options.BindsLimit || _options.MaxTokens is not null)
+    private readonly bool RenamesLimit => _newLimit.IsSaid && !_oldLimit.IsSaid && (_options.BindsLimit || _options.MaxTokens is not null)
         && !IsNewLimitName && !IsOpenAis(_options.Model);
 
     // They know the new name and may refuse the old one, whoever serves them.
@@ -133,7 +173,7 @@ internal ref struct PatchScan
 
     private readonly string StreamOptions => Continuous ? """{"include_usage":true,"continuous_usage_stats":true}""" : """{"include_usage":true}""";
 
-    private void ReadField(ReadOnlySpan<byte> name, (int Start, int Length) nameAt, int start, ReadOnlySpan<byte> value)
+    private void ReadField(ReadOnlySpan<byte> name, in Limit member, int start, ReadOnlySpan<byte> value)
     {
         if (name.SequenceEqual("model"u8))
         {
@@ -150,16 +190,8 @@ internal ref struct PatchScan
             _streamOptions = (start, value.Length);
         }
         else if (name.SequenceEqual("messages"u8)) ReadMessages(start, value);
-        else if (name.SequenceEqual("max_tokens"u8))
-        {
-            _said |= Said.OldLimit;
-            ReadLimit(start, value);
-        }
-        else if (name.SequenceEqual("max_completion_tokens"u8))
-        {
-            _newLimit = nameAt;
-            ReadLimit(start, value);
-        }
+        else if (name.SequenceEqual("max_tokens"u8)) ReadLimit(ref _oldLimit, member);
+        else if (name.SequenceEqual("max_completion_tokens"u8)) ReadLimit(ref _newLimit, member);
         else if (name.SequenceEqual("provider"u8))
         {
             _said |= Said.Provider;
@@ -169,13 +201,11 @@ internal ref struct PatchScan
         else if (name.SequenceEqual("continue_final_message"u8)) ReadSwitch(Said.ContinueFinalMessage, start, value, "true"u8);
     }
 
-    private void ReadLimit(int start, ReadOnlySpan<byte> value)
+    // Said twice, the first is lowered too: which of the two a server reads is its own affair.
+    private readonly void ReadLimit(ref Limit limit, in Limit member)
     {
-        _said |= Said.MaxTokens;
-        if (_options.MaxTokens is not { } limit || JsonRead.IsAtMost(value, limit)) return;
-        var mark = _edits.Mark;
-        JsonWrite.Int64(_edits.Text, limit);
-        _edits.Add(start, value.Length, mark);
+        if (limit.IsSaid && _options.MaxTokens is { } most) LowerLimit(limit, most);
+        limit = member;
     }
 
     private void ReadSwitch(Said name, int start, ReadOnlySpan<byte> value, ReadOnlySpan<byte> wanted)
@@ -334,8 +364,9 @@ internal ref struct PatchScan
     {
         // What was added above counts as said.
         _names!.Add("model");
-        if (_options.MaxTokens is not null && (_said & Said.MaxTokens) == 0) _names.Add(Encoding.UTF8.GetString(LimitName));
-        if (RenamesLimit) _names.Add("max_tokens");
+        if (_options.MaxTokens is not null && !SaysLimit) _names.Add(Encoding.UTF8.GetString(LimitName));
+        if (IsNewLimitName && _oldLimit.IsSaid) _names.Add("max_completion_tokens");
+        else if (RenamesLimit) _names.Add("max_tokens");
         if (_streams && AsksForUsage) _names.Add("stream_options");
         if (Continues && HasPrefill)
         {

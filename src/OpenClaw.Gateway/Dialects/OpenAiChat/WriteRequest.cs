@@ -53,7 +53,7 @@ internal static class WriteRequest
 
     private static void WriteSampling(Utf8JsonWriter json, ChatRequest request, RequestTarget target, ICollection<string> unsupported)
     {
-        if (request.MaxTokens is { } limit) json.WriteNumber(target.Quirks.HasFlag(TargetQuirks.MaxCompletionTokens) ? "max_completion_tokens"u8 : "max_tokens"u8, limit);
+        if (request.MaxTokens is { } limit) json.WriteNumber(target.NewLimitName || target.Quirks.HasFlag(TargetQuirks.MaxCompletionTokens) ? "max_completion_tokens"u8 : "max_tokens"u8, limit);
         RawJson.Write(json, "temperature"u8, request.Temperature);
         RawJson.Write(json, "top_p"u8, request.TopP);
         RawJson.Write(json, "frequency_penalty"u8, request.FrequencyPenalty);

@@ -104,6 +104,23 @@ public sealed class RestingTargetTests : IAsyncDisposable
         Assert.Equal([true, false, false], _server.CallsOf("new").Select(static c => Encoding.UTF8.GetString(c.Body.Span).Contains("\"max_tokens\"", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData("/v1/chat/completions")]
+    [InlineData("/v1/messages")]
+    public async Task The_callers_own_old_name_becomes_the_new_one_for_it(string path)
+    {
+        _server.On("new", static x => Encoding.UTF8.GetString(x.Call.Body.Span).Contains("\"max_tokens\"", StringComparison.Ordinal)
+            ? x.WholeAsync(400, "application/json", Encoding.UTF8.GetBytes(NotTheOldName))
+            : ScriptedStage.SayAsync(x, "yes"));
+        await using var gateway = await StartAsync("""{ "scope": "gateway", "limit": 10 }""", "p/new");
+        for (var i = 0; i < 2; i++)
+        {
+            var (answer, body) = await gateway.PostAsync(path, """{ "model": "p/new", "max_tokens": 300, "messages": [{ "role": "user", "content": "hello" }] }""");
+            Assert.True(answer.IsSuccessStatusCode, body);
+        }
+        Assert.Equal([false, true, true], _server.CallsOf("new").Select(static c => Encoding.UTF8.GetString(c.Body.Span).Contains("\"max_completion_tokens\"", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task A_resting_target_that_finishes_an_answer_is_held_for_and_charged_by_its_own_budget()
     {

@@ -131,7 +131,23 @@ public class OpenAiChatPatchTests
         var own = name == "max_tokens" ? "" : "\"max_tokens\":7,";
         Assert.Equal($$"""{"model":"{{model}}","{{name}}":900,{{own}}"x":1}""", Patched("""{"model":"o","max_completion_tokens":900}""", options));
         Assert.Equal($$"""{"model":"{{model}}","max_completion_tokens":900}""", Patched("""{"model":"o","max_completion_tokens":900}""", options with { BindsLimit = false, ExtraBodyJson = null }));
-        Assert.Equal($$"""{"model":"{{model}}","max_tokens":5,"max_completion_tokens":900}""", Patched("""{"model":"o","max_tokens":5,"max_completion_tokens":900}""", options with { ExtraBodyJson = null }));
+        var both = quirks == TargetQuirks.None ? "\"max_tokens\":5," : "";
+        Assert.Equal($$"""{"model":"{{model}}",{{both}}"max_completion_tokens":900}""", Patched("""{"model":"o","max_tokens":5,"max_completion_tokens":900}""", options with { ExtraBodyJson = null }));
+    }
+
+    [Theory]
+    [InlineData("""{"model":"o", "max_tokens" : 900}""", """{"model":"new", "max_completion_tokens" : 900}""", """{"model":"new", "max_completion_tokens" : 50}""")]
+    [InlineData("""{"max_tokens":9,"model":"o"}""", """{"max_completion_tokens":9,"model":"new"}""", """{"max_completion_tokens":9,"model":"new"}""")]
+    [InlineData("""{"max_tokens":900, "model":"o","max_completion_tokens":800}""", """{"model":"new","max_completion_tokens":800}""", """{"model":"new","max_completion_tokens":50}""")]
+    [InlineData("""{"model":"o","max_completion_tokens":800 , "max_tokens":900}""", """{"model":"new","max_completion_tokens":800}""", """{"model":"new","max_completion_tokens":50}""")]
+    [InlineData("""{"max_tokens":900,"max_completion_tokens":800}""", """{"max_completion_tokens":800,"model":"new"}""", """{"max_completion_tokens":50,"model":"new"}""")]
+    [InlineData("""{"max_completion_tokens":null,"max_tokens":900,"model":"o"}""", """{"max_completion_tokens":900,"model":"new"}""", """{"max_completion_tokens":50,"model":"new"}""")]
+    public void A_target_that_takes_only_the_new_name_of_the_limit_gets_no_other(string body, string expected, string lowered)
+    {
+        var options = new PatchOptions("new") { NewLimitName = true, ExtraBodyJson = """{"max_completion_tokens":7}""" };
+        Assert.Equal(expected, Patched(body, options));
+        Assert.Equal(lowered, Patched(body, options with { MaxTokens = 50 }));
+        Assert.Equal(expected, Patched(body, new PatchOptions("new") { Quirks = TargetQuirks.MaxCompletionTokens }));
     }
 
     [Theory]
