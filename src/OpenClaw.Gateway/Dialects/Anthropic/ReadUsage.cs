@@ -48,7 +48,7 @@ internal struct ReadUsage
     }
 
     /// <summary>Takes in one <c>usage</c> object. <paramref name="json"/> is valid JSON; anything but an object is passed over.</summary>
-    /// <param name="isOpening">The answer only begins: its output is not counted yet, whatever number stands there.</param>
+    /// <param name="isOpening">The answer only begins: its output is not counted yet, whatever number stands there, and a prompt of 0 tokens is none.</param>
     /// <returns>False when it says nothing.</returns>
     public bool Read(ReadOnlySpan<byte> json, bool isOpening = false)
     {
@@ -68,7 +68,8 @@ internal struct ReadUsage
             _cacheWrite = Math.Max(_cacheWrite, _cacheWrite1h + (seen.Write5m ?? 0));
         }
         _cacheWrite1h = Math.Min(_cacheWrite1h, _cacheWrite);
-        _saidInput |= says || seen.Input is not null;
+        // Proxies open with a zero before they know; at the end, and in a whole answer, a zero is a count.
+        _saidInput |= says || (seen.Input is not null && !isOpening);
         _saidOutput |= seen.Output is not null && !isOpening;
         _output = seen.Output ?? _output;
         _reasoning = seen.Thinking ?? _reasoning;

@@ -39,6 +39,17 @@ public sealed class UncountedAnswerTests
     }
 
     [Fact]
+    public async Task A_prompt_of_zero_that_a_message_opens_with_is_no_count_and_one_that_it_ends_with_is()
+    {
+        var opening = await StreamAsync("a", Messages("""{"input_tokens":0,"output_tokens":0}""", """{"output_tokens":44}"""));
+        Assert.Equal((44, true), (opening.Output, opening.Estimated));
+        Assert.InRange(opening.Input, 10, 60);
+        Assert.Equal((0, 44, false), await StreamAsync("a", Messages("""{"input_tokens":0,"output_tokens":0}""", """{"input_tokens":0,"output_tokens":44}""")));
+        Assert.Equal((7, 44, false), await StreamAsync("a", Messages("""{"input_tokens":0,"output_tokens":0}""", """{"input_tokens":7,"output_tokens":44}""")));
+        Assert.Equal((0, 44, false), await WholeAsync("a", Message("""{"input_tokens":0,"output_tokens":44}""")));
+    }
+
+    [Fact]
     public async Task The_opening_and_the_end_of_a_message_count_together()
     {
         var bill = await StreamAsync("a", Messages("""{"input_tokens":7,"output_tokens":1}""", """{"output_tokens":44}"""));
