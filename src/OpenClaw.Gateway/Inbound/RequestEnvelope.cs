@@ -349,9 +349,10 @@ internal sealed class RequestEnvelope : IDisposable
         else if (reader.ValueTextEquals("tools"u8) || reader.ValueTextEquals("functions"u8))
         {
             reader.Read();
-            HasTools = reader.TokenType == JsonTokenType.StartArray;
+            var isList = reader.TokenType == JsonTokenType.StartArray;
+            HasTools |= isList;
             var tools = JsonRead.Raw(ref reader, _buffer.AsSpan(0, _length));
-            if (HasTools) Searches = SearchTools.Read(tools);
+            if (isList && SearchTools.Read(tools) is var found && found != SearchTools.None) Searches = found;
             text += tools.Length;
         }
         else if (reader.ValueTextEquals("service_tier"u8))

@@ -46,11 +46,15 @@ internal static class ReadRequest
             hasMessages |= field.NameEquals("messages"u8);
             ReadField(field.Name, field.Value, request, problem);
         }
-        request.WantsFunctionCall = root.TryGetProperty("functions"u8, out var functions) && functions.ValueKind == JsonValueKind.Array && !root.TryGetProperty("tools"u8, out _);
+        request.WantsFunctionCall = root.TryGetProperty("functions"u8, out var functions) && functions.ValueKind == JsonValueKind.Array && !OffersTools(root);
         if (!hasMessages) problem.Add("messages", "missing; write a list of messages");
         // The newer name wins, wherever it stands.
         if (root.TryGetProperty("max_completion_tokens"u8, out var limit) && limit.ValueKind != JsonValueKind.Null) request.MaxTokens = Limit("max_completion_tokens", limit, problem);
     }
+
+    // A client library may write the field although it has nothing to put there.
+    private static bool OffersTools(JsonElement root) =>
+        root.TryGetProperty("tools"u8, out var tools) && tools.ValueKind != JsonValueKind.Null && !(tools.ValueKind == JsonValueKind.Array && tools.GetArrayLength() == 0);
 
     private static void ReadField(string name, JsonElement value, ChatRequest request, RequestProblem problem)
     {

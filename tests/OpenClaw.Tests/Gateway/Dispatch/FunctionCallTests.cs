@@ -59,6 +59,19 @@ public sealed class FunctionCallTests
         Assert.Equal(["a/calls: a second function call has no counterpart in the caller's protocol"], Warnings(await stage.DecisionAsync(answer)));
     }
 
+    [Theory]
+    [InlineData("\"tools\": null, " + Functions)]
+    [InlineData("\"tools\": [], " + Functions)]
+    [InlineData(Functions + ", \"tools\": []")]
+    public async Task Tools_that_are_none_are_no_tools(string more)
+    {
+        await using var stage = await ScriptedStage.StartAsync([]);
+        stage.Server.On("calls", static x => x.WholeAsync(200, "application/json", Encoding.UTF8.GetBytes(Message)));
+        var answer = await stage.AskAsync("a/calls", stream: false, more: more);
+        using var json = JsonDocument.Parse(answer.Body);
+        Assert.Equal("function_call", json.RootElement.GetProperty("choices")[0].GetProperty("finish_reason").GetString());
+    }
+
     [Fact]
     public async Task A_target_that_can_be_told_is_asked_for_one_call_only()
     {
