@@ -142,11 +142,9 @@ internal sealed class ReadStream : DialectStreamReader
         if (_position.Created == 0) _position.Created = chunk.Created;
 
         var anyChoice = ReadChoices(chunk.Choices, sink, out var errorFinish);
-        if (ReadUsage.TryRead(chunk.Usage, out var usage))
-        {
-            sink.Usage(usage with { Tier = chunk.Tier });
-            LastFrameWasUsageOnly = !anyChoice && !IsError(error);
-        }
+        if (ReadUsage.TryRead(chunk.Usage, out var usage)) sink.Usage(usage with { Tier = chunk.Tier });
+        // By its shape: what the client did not ask for is left out also where its counts cannot be.
+        LastFrameWasUsageOnly = !chunk.Usage.IsEmpty && !anyChoice && !IsError(error);
         if (IsError(error)) Fail(FailureClassifier.FromStreamError(error), sink);
         else if (errorFinish) Fail(new UpstreamFailure(FailureReason.ServerError, "the provider ended the answer with finish_reason \"error\"", Code: "error"), sink);
     }

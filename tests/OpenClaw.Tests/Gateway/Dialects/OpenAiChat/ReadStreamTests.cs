@@ -289,8 +289,11 @@ public class ReadStreamTests
         }
         Assert.False(After(Chunk("""{"content":"x"}""")[..^1] + ""","usage":{"prompt_tokens":1,"completion_tokens":1}}"""));
         Assert.True(After("""{"id":"c1","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1}}"""));
+        Assert.True(After("""{"id":"c1","choices":[],"usage":{"prompt_tokens":-1,"completion_tokens":99999999999}}"""));
+        Assert.True(After("""{"id":"c1","choices":[],"usage":{}}"""));
         Assert.False(After("[DONE]"));
         Assert.False(After("""{"choices":[],"usage":null}"""));
+        Assert.False(After("""{"choices":[],"id":"","model":"","usage":null,"prompt_filter_results":[{"prompt_index":0}]}"""));
         Assert.False(After("""{"error":{"message":"x"},"usage":{"prompt_tokens":1,"completion_tokens":1}}"""));
     }
 
