@@ -118,8 +118,8 @@ internal sealed class ResponsePump : IDisposable
     /// <summary>The stream carries what no other target could go on with.</summary>
     public bool IsUncontinuable => _reader.IsUncontinuable || (_released && _tracker.HasTools && _tracker.Finished == FinishReason.None);
 
-    // The answer is at its end, and nothing can spoil it any more: of several choices each, or the protocol's last word was said.
-    private bool IsFinished => _tracker.Finished != FinishReason.None && (_choices == 1 || _done || _reader.FinishedChoices >= _choices);
+    // The answer is at its end, and nothing can spoil it any more: of several choices each, or the protocol's last word was said and none that began is open.
+    private bool IsFinished => _tracker.Finished != FinishReason.None && (_choices == 1 || _reader.FinishedChoices >= _choices || (_done && !_reader.HasOpenChoices));
 
     /// <summary>Reads until the first meaningful frame is in hand.</summary>
     public ValueTask<PumpEnd> PrimeAsync() => RunAsync(untilContent: true);
@@ -227,13 +227,13 @@ internal sealed class ResponsePump : IDisposable
             // After the finish nothing can spoil the answer any more.
             if (!IsFinished) Failure = FailureOf(outcome, frame.Length == window.Length && _atEnd);
             if (Failure is not null) return false;
-            // Comments keep a waiting caller company; before the commit nobody waits for them.
-            if (_relay is null && outcome != FrameOutcome.Malformed && (!frame.Data.IsEmpty || _client.IsCommitted)) Pass(_cutUsage ? UsageCut.Of(window[..frame.Length], frame.Data, _reader) : window[..frame.Length]);
             if (outcome == FrameOutcome.Done)
             {
                 _done = true;
                 _upstream.ContentIsWhole();
             }
+            // Comments keep a waiting caller company; before the commit nobody waits for them. A last word that comes too early is not the caller's.
+            if (_relay is null && (!_done || IsFinished) && outcome != FrameOutcome.Malformed && (!frame.Data.IsEmpty || _client.IsCommitted)) Pass(_cutUsage ? UsageCut.Of(window[..frame.Length], frame.Data, _reader) : window[..frame.Length]);
             _start += frame.Length;
         }
         if (_relay is { IsHolding: true, HeldBytes: > MaxHeld }) Release();

@@ -40,6 +40,17 @@ public sealed class SeveralChoicesTests
     }
 
     [Fact]
+    public async Task The_protocols_last_word_is_not_passed_on_while_a_choice_is_open()
+    {
+        await using var stage = await ScriptedStage.StartAsync([]);
+        stage.Server.On("two", static x => ScriptedStage.EventsAsync(x, [Piece(0, "one"), Piece(1, "tw"), End(0), Done]));
+        // Where all of it comes in one read nothing was sent yet, and the answer is an error by its status.
+        var answer = await stage.AskAsync("p/two", more: "\"n\": 2");
+        Assert.True(answer.Status != 200 || answer.HasErrorEvent, answer.Body);
+        Assert.False(answer.HasEnd, answer.Body);
+    }
+
+    [Fact]
     public async Task A_server_that_knows_nothing_of_choices_and_of_the_last_word_has_answered_whole()
     {
         var answer = await AskAsync(cut: false, Piece(0, "one"), End(0));
