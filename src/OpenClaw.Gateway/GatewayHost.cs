@@ -129,7 +129,7 @@ public sealed class GatewayHost : IAsyncDisposable
         var messages = new ChatEndpoint(DialectTable.Of(DialectKind.Anthropic), "anthropic", states, desk, admission, dispatcher, till, book, time, options.Log);
         var models = new ModelsEndpoint(states);
         var counts = new PromptCount(time);
-        var count = new CountTokensEndpoint(states, counts);
+        var count = new CountTokensEndpoint(states, desk, counts);
         var held = new SessionsApi(states, sessions, spending, chat, time);
         var doors = new Doors(drain, book, states)
         {

@@ -5,6 +5,7 @@ using OpenClaw.Gateway.Dialects.Anthropic;
 using OpenClaw.Gateway.Dispatch;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Routing;
+using OpenClaw.Gateway.Sessions;
 using OpenClaw.Gateway.State;
 
 namespace OpenClaw.Gateway.Inbound;
@@ -13,7 +14,7 @@ namespace OpenClaw.Gateway.Inbound;
 /// <c>POST /v1/messages/count_tokens</c>. Where the first target for the model speaks Messages, its provider counts; elsewhere,
 /// and where that comes to nothing, the answer is an estimate. <c>x-openclaw-model</c> names who counted.
 /// </summary>
-internal sealed class CountTokensEndpoint(StateHolder states, PromptCount count)
+internal sealed class CountTokensEndpoint(StateHolder states, SessionDesk desk, PromptCount count)
 {
     public async Task HandleAsync(HttpContext http)
     {
@@ -31,7 +32,7 @@ internal sealed class CountTokensEndpoint(StateHolder states, PromptCount count)
         }
         using (envelope)
         {
-            var (target, unknown) = TargetOf(http, state, caller, envelope!);
+            var (target, unknown) = await TargetOfAsync(http, state, caller, envelope!).ConfigureAwait(false);
             if (target is null)
             {
                 await RefuseAsync(http, unknown!).ConfigureAwait(false);
@@ -50,13 +51,14 @@ internal sealed class CountTokensEndpoint(StateHolder states, PromptCount count)
     }
 
     // What /v1/messages would refuse for its model is refused here, in the same words.
-    private static (Target? Target, GatewayError? Error) TargetOf(HttpContext http, GatewayState state, Caller caller, RequestEnvelope envelope)
+    private async ValueTask<(Target? Target, GatewayError? Error)> TargetOfAsync(HttpContext http, GatewayState state, Caller caller, RequestEnvelope envelope)
     {
-        var named = http.Request.Headers["x-openclaw-model"].ToString().Trim();
-        var asked = named.Length > 0 ? named : envelope.Model;
+        var (session, problem) = await desk.FindAsync(http.Request, state, caller, envelope).ConfigureAwait(false);
+        if (problem is not null) return (null, problem);
+        var (asked, _) = SessionDesk.Asked(http.Request.Headers, envelope, session, held: null, NoDecision());
         if (asked.Length > RequestEnvelope.MaxModel) return (null, RequestEnvelope.ModelTooLong);
         var (chain, error) = RoutePlanner.Resolve(state, caller, asked, "anthropic");
-        return error is not null ? (null, error) : state.TargetOf(chain[0]);
+        return error is not null ? (null, SessionDesk.Explain(error, session, asked)) : state.TargetOf(chain[0]);
     }
 
     private async Task<long?> CountedAsync(HttpContext http, Target target, RequestEnvelope envelope)
@@ -68,7 +70,10 @@ internal sealed class CountTokensEndpoint(StateHolder states, PromptCount count)
     }
 
     private static Task RefuseAsync(HttpContext http, GatewayError error) =>
-        ErrorAnswer.WriteAsync(http, DialectTable.Of(DialectKind.Anthropic), error, new Decision("none", default, "none"));
+        ErrorAnswer.WriteAsync(http, DialectTable.Of(DialectKind.Anthropic), error, NoDecision());
+
+    // Counting is no request of its own: nothing is kept of it.
+    private static Decision NoDecision() => new("none", default, "none");
 
     private static readonly GatewayError s_unauthenticated = new(
         GatewayErrorKind.Unauthenticated, "no valid token; send the gateway token as Authorization: Bearer or x-api-key");

@@ -26,6 +26,13 @@ internal sealed class SessionDesk(SessionState sessions, SlashCommands commands)
         return (session, null);
     }
 
+    /// <summary>The session that the request names, where one is kept; else null. For what is no request to a model.</summary>
+    public async ValueTask<(Session? Session, GatewayError? Error)> FindAsync(HttpRequest request, GatewayState state, Caller caller, RequestEnvelope envelope)
+    {
+        var (name, error) = SessionNames.Find(request.Headers, envelope, state.Config.Sessions.From);
+        return name is null ? (null, error) : (await sessions.FindAsync(new SessionKey(caller.Name, name), request.HttpContext.RequestAborted).ConfigureAwait(false), null);
+    }
+
     /// <summary>Answers a slash command. False: the request goes on to a model, perhaps with what the command left of its text.</summary>
     public async ValueTask<bool> TryAnswerAsync(HttpContext http, IDialect dialect, GatewayState state, Caller caller, RequestEnvelope envelope, Session? session, Decision decision, HeldTurn? held)
     {

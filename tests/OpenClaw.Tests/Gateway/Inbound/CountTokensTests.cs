@@ -72,6 +72,22 @@ public sealed class CountTokensTests
         }
     }
 
+    [Fact]
+    public async Task In_a_session_that_is_set_to_a_model_that_model_counts_and_no_session_is_made()
+    {
+        await using var server = ScriptedServer.Start(new ScriptedOptions { KeepBodies = true });
+        await using var gateway = await StartAsync(server.Origin.ToString());
+        const string Json = """{ "model": "nope/m1", "max_tokens": 9, "messages": [{ "role": "user", "content": "hello there" }] }""";
+        var (unset, _) = await gateway.PostAsync("/v1/messages/count_tokens", Json, ("x-openclaw-session", "s1"));
+        using (unset) Assert.Equal(404, (int)unset.StatusCode);
+        Assert.DoesNotContain("s1", await gateway.Client.GetStringAsync(new Uri(gateway.Address, "/openclaw/v1/sessions"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var (set, said) = await gateway.PostAsync("/v1/messages", """{ "model": "default", "max_tokens": 9, "messages": [{ "role": "user", "content": "/model a/ok" }] }""", ("x-openclaw-session", "s1"));
+        using (set) Assert.True(set.IsSuccessStatusCode, said);
+        var (answer, body) = await gateway.PostAsync("/v1/messages/count_tokens", Json, ("x-openclaw-session", "s1"));
+        using (answer) Assert.True(answer.IsSuccessStatusCode, body);
+        Assert.Equal("a/ok", answer.Headers.GetValues("x-openclaw-model").Single());
+    }
+
     private static string ErrorOf(string body)
     {
         using var json = JsonDocument.Parse(body);
