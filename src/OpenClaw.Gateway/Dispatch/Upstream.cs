@@ -166,25 +166,20 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
                 // It broke, or stands still. The status has said most of it already.
             }
             BlankKey(body.Writable(0, body.Count), key);
-            return FailureClassifier.FromResponse(target.Provider.Config.Api, target.Provider.Id, status, header, body.Span, contentType, time.GetUtcNow());
+            // Again in words: there a key may have stood behind an escape, and a short one may be blanked too.
+            return WithoutKey(FailureClassifier.FromResponse(target.Provider.Config.Api, target.Provider.Id, status, header, body.Span, contentType, time.GetUtcNow()), key);
         }
     }
 
-    // Some providers repeat the key that they refuse, and not every key looks like one.
+    // Some providers repeat the key that they refuse, and not every key looks like one. A short one may be a number of the body's own.
     private static void BlankKey(Span<byte> body, Secret? key)
     {
-        if (key?.Reveal() is not { } text || !MayBeBlanked(text)) return;
+        if (key?.Reveal() is not { Length: >= ShortestKey } text) return;
         var bytes = Encoding.UTF8.GetBytes(text);
-        for (var from = 0; body[from..].IndexOf(bytes) is >= 0 and var found; )
-        {
-            var at = from + found;
-            from = at + bytes.Length;
-            var isPart = (at > 0 && char.IsAsciiLetterOrDigit((char)body[at - 1])) || (from < body.Length && char.IsAsciiLetterOrDigit((char)body[from]));
-            if (text.Length >= ShortestKey || !isPart) body[at..from].Fill((byte)'*');
-        }
+        for (int at; (at = body.IndexOf(bytes)) >= 0; body = body[(at + bytes.Length)..]) body.Slice(at, bytes.Length).Fill((byte)'*');
     }
 
-    /// <summary>The same for an error that came with a good status or inside a stream: its words are read already.</summary>
+    /// <summary>The same for an error whose words are read already.</summary>
     public static UpstreamFailure WithoutKey(UpstreamFailure failure, Secret? key)
     {
         if (key?.Reveal() is not { } text || !MayBeBlanked(text)) return failure;

@@ -65,6 +65,25 @@ public sealed class RepeatedKeyTests
         Assert.DoesNotContain("sk-1bad", answer.Body + (await stage.DecisionAsync(answer)).GetRawText(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("ab12", """no room\nab12 is full""", "***")]
+    [InlineData("lobster-in\\the-pot", """no room for lobster-in\\the-pot""", "no room for ***")]
+    [InlineData("1234", """try again with 1234 words, or in 5 s""", "try again with")]
+    public async Task A_key_behind_an_escape_is_blanked_and_a_number_is_none(string key, string words, string expected)
+    {
+        await using var stage = await ScriptedStage.StartAsync([], providers: server => $$"""
+            "p": { "api": "openai-completions", "baseUrl": "{{server.BaseUrl}}", "apiKey": "{{key.Replace("\\", "\\\\", StringComparison.Ordinal)}}" }
+            """);
+        stage.Server.On("refuses", x => x.WholeAsync(400, "application/json", Encoding.UTF8.GetBytes($$$"""{"number":1234,"error":{"message":"{{{words}}}","type":"invalid_request_error","code":1234}}""")));
+        var answer = await stage.AskAsync("p/refuses", stream: false);
+        Assert.Equal(400, answer.Status);
+        Assert.Contains(expected, answer.Body, StringComparison.Ordinal);
+        var decision = (await stage.DecisionAsync(answer)).GetProperty("attempts").GetRawText();
+        Assert.DoesNotContain("full" + key, answer.Body + decision, StringComparison.Ordinal);
+        Assert.DoesNotContain("ab12", answer.Body + decision, StringComparison.Ordinal);
+        Assert.DoesNotContain("the-pot", answer.Body + decision, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_word_too_short_to_be_a_key_stays()
     {
