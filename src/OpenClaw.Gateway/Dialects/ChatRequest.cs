@@ -63,6 +63,9 @@ internal sealed class ChatRequest
     /// <summary>How that is reported.</summary>
     public const string WithoutBeginning = "a conversation that no user begins (begun for them)";
 
+    /// <summary>Noted where nothing that the user says, or says last, can be carried: the target would answer what nobody asked.</summary>
+    public const string NothingElse = "nothing else was said";
+
     /// <summary>Thoughts of earlier answers, as they are reported where a target does not take them.</summary>
     public const string EarlierReasoning = "reasoning of earlier answers";
 

@@ -8,4 +8,26 @@ internal static class UnsupportedNotes
     {
         if (!unsupported.Contains(what)) unsupported.Add(what);
     }
+
+    /// <summary>Notes <see cref="ChatRequest.NothingElse"/> where of all that the user says, or of what they say last, every part is left out.</summary>
+    /// <param name="carries">Whether the target is given a part of a user's turn.</param>
+    public static void NoteSilence(this ICollection<string> unsupported, ChatRequest request, Func<ChatPart, bool> carries)
+    {
+        var (isAnyCarried, isAnyLost, isLastCarried, isLastLost) = (false, false, false, false);
+        foreach (var turn in request.Turns)
+        {
+            if (turn.Role == ChatRole.Assistant)
+            {
+                (isLastCarried, isLastLost) = (false, false);
+                continue;
+            }
+            foreach (var part in turn.Parts)
+            {
+                if (carries(part)) isAnyCarried = isLastCarried = true;
+                // An empty text is as empty elsewhere.
+                else if (part is MediaPart or UnmappedPart) isAnyLost = isLastLost = true;
+            }
+        }
+        if ((isAnyLost && !isAnyCarried) || (isLastLost && !isLastCarried)) unsupported.Note(ChatRequest.NothingElse);
+    }
 }

@@ -23,21 +23,35 @@ internal static class RequestBodies
         var refused = target.Dialect.Kind != x.Dialect.Kind ? Translate(x, target, options, prefill, stream, output)
             : Patch(x, target, options, prefill, output) ? null
             : new UpstreamFailure(FailureReason.BadRequest, "the request body is not a JSON object", 400);
-        if (refused is null) return (body, null);
+        if (refused is null)
+        {
+            if (target.Dialect.Kind == DialectKind.Anthropic) WarnOfFlags(x, target);
+            return (body, null);
+        }
         body.Dispose();
         return (null, refused);
     }
 
-    private static void WriteWithExtras(ChatRequest request, Target target, IBufferWriter<byte> output, List<string> unsupported)
+    // Other servers of the protocol refuse flags that they do not know: theirs stand in the configuration.
+    private static void WarnOfFlags(Exchange x, Target target)
     {
+        if (!x.Http.Request.Headers.TryGetValue(AnthropicHeaders.Beta, out var flags) || flags.ToString().Trim().Length == 0) return;
+        if (AnthropicHeaders.MayForward(AnthropicHeaders.Beta, target.Provider.Config.Preset ?? "") || target.Provider.Config.Headers.Keys.Contains(AnthropicHeaders.Beta, StringComparer.OrdinalIgnoreCase)) return;
+        var warning = $"{target.Name} is not sent anthropic-beta; flags that it knows go into the headers of its provider";
+        if (!x.Decision.Warnings.Contains(warning)) x.Decision.Warnings.Add(warning);
+    }
+
+    private static void WriteWithExtras(ChatRequest request, Target target, bool newLimitName, IBufferWriter<byte> output, List<string> unsupported)
+    {
+        var to = newLimitName ? target.Request with { NewLimitName = true } : target.Request;
         if (target.Dialect.Kind != DialectKind.OpenAiChat || (target.RoutingPreferencesJson ?? target.ExtraBodyJson) is null)
         {
-            target.Dialect.WriteRequest(request, target.Request, output, unsupported);
+            target.Dialect.WriteRequest(request, to, output, unsupported);
             return;
         }
         var plain = new ArrayBufferWriter<byte>(4096);
-        target.Dialect.WriteRequest(request, target.Request, plain, unsupported);
-        OpenAiChatPatch.TryPatch(plain.WrittenMemory, new PatchOptions(target.Ref.Model) { ProviderJson = target.RoutingPreferencesJson, ExtraBodyJson = target.ExtraBodyJson }, output);
+        target.Dialect.WriteRequest(request, to, plain, unsupported);
+        OpenAiChatPatch.TryPatch(plain.WrittenMemory, new PatchOptions(target.Ref.Model) { NewLimitName = newLimitName, ProviderJson = target.RoutingPreferencesJson, ExtraBodyJson = target.ExtraBodyJson }, output);
     }
 
     // Another issuer's signatures: the provider has refused them, and without them the blocks are worth nothing to it.
@@ -107,11 +121,15 @@ internal static class RequestBodies
             request.Reasoning = null;
             UnsupportedNotes.Note(unsupported, "reasoning");
         }
-        WriteWithExtras(request, target, output, unsupported);
+        WriteWithExtras(request, target, options.NewLimitName, output, unsupported);
         (request.MaxTokens, request.Reasoning) = (asked, reasoning);
         if (added is not null) request.Turns.Remove(added);
         if (unsupported.Count == 0) return null;
+        var isSilent = unsupported.Remove(ChatRequest.NothingElse);
+        if (isSilent) unsupported.Remove(ChatRequest.WithoutBeginning);
         var phrase = string.Join(", ", unsupported.Distinct());
+        // Whatever it answered would answer nothing that was asked, and be paid for.
+        if (isSilent) return new UpstreamFailure(FailureReason.Unsupported, $"cannot carry {phrase}, and {ChatRequest.NothingElse}", 400);
         // Where to cache is a hint, and thoughts of earlier answers are their own model's: without them the request is the same.
         if (x.State.Config.Routing.Unsupported == UnsupportedMode.Reject && unsupported.Exists(static u => u is not (ChatRequest.CacheControlName or ChatRequest.EarlierReasoning)))
         {

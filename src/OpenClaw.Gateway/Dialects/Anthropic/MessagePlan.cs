@@ -33,6 +33,7 @@ internal sealed class MessagePlan
                 if (Accepted(part, turn.Role, unsupported) is { } accepted) plan.Add(turn.Role, accepted);
             }
         }
+        unsupported.NoteSilence(request, part => Accepted(part, ChatRole.User, unsupported) is not null);
         plan.TrimEnd();
         foreach (var message in plan.Messages) Order(message);
         plan.BeginWithUser(request, unsupported);

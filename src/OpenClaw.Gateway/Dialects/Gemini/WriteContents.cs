@@ -37,6 +37,7 @@ internal sealed class GeminiContentWriter(Utf8JsonWriter writer, GeminiModel mod
             }
             WriteContent(role, parts);
         }
+        unsupported.NoteSilence(request, IsWritable);
         if (!_hasContent)
         {
             WriteContent(ChatRole.User, [new TextPart(ChatRequest.Beginning)]);

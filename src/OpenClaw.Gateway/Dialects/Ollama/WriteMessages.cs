@@ -29,6 +29,7 @@ internal sealed class OllamaMessageWriter(Utf8JsonWriter writer, ICollection<str
             if (turn.Role == ChatRole.Assistant) WriteAssistant(turn.Parts);
             else WriteUser(turn.Parts);
         }
+        unsupported.NoteSilence(request, static part => part is TextPart { Text.Length: > 0 } or ToolResultPart or MediaPart { Kind: MediaKind.Image, Base64: not null });
         writer.WriteEndArray();
     }
 

@@ -26,6 +26,7 @@ internal static class WriteMessages
             if (turn.Role == ChatRole.User) WriteUser(json, turn, target, unsupported);
             else WriteAssistant(json, turn, target, IsOfOpenToolRun(turns, i), prefix && i == turns.Count - 1, unsupported);
         }
+        unsupported.NoteSilence(request, part => part is TextPart { Text.Length: > 0 } or ToolResultPart || (part is MediaPart media && CanWrite(media, target)));
         json.WriteEndArray();
     }
 
@@ -163,6 +164,15 @@ internal static class WriteMessages
         }
         json.WriteEndObject();
     }
+
+    // What WriteMedia has a case for.
+    private static bool CanWrite(MediaPart media, RequestTarget target) => media switch
+    {
+        { Kind: MediaKind.Image } => true,
+        { Kind: MediaKind.Video } => target.Quirks.HasFlag(TargetQuirks.OpenRouter) || KnowsVideo(target),
+        { Kind: MediaKind.Document, Url: not null } => target.Quirks.HasFlag(TargetQuirks.OpenRouter),
+        _ => media.Base64 is not null,
+    };
 
     private static void WriteMedia(Utf8JsonWriter json, MediaPart media, RequestTarget target, ICollection<string> unsupported)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OpenClaw.Gateway.Providers.Scripted;
 
 namespace OpenClaw.Tests.Gateway.Dispatch;
 
@@ -76,6 +77,72 @@ public sealed class UnsupportedPartsTests
             """);
         var (answer, _) = await stage.Gateway.PostAsync("/v1/messages", """{ "model": "p/ok", "max_tokens": 50, "messages": [{ "role": "user", "content": "JSON, please" }, { "role": "assistant", "content": "{" }] }""");
         using (answer) Assert.Equal((200, warning), ((int)answer.StatusCode, answer.Headers.TryGetValues("x-openclaw-warnings", out var warnings) ? string.Join(", ", warnings) : null));
+    }
+
+    private const string OnlyAFile = """ "messages": [{ "role": "system", "content": "be brief" }, { "role": "user", "content": [{ "type": "file", "file": { "file_id": "f1" } }] }] """;
+    private const string AFileAtLast = """ "messages": [{ "role": "user", "content": "hi" }, { "role": "assistant", "content": "yes?" }, { "role": "user", "content": [{ "type": "file", "file": { "file_id": "f1" } }] }] """;
+
+    private static string AllFour(ScriptedServer server) => $$"""
+        "p": { "api": "openai-completions", "baseUrl": "{{server.BaseUrl}}", "apiKey": "sk-of-p" },
+        "a": { "api": "anthropic-messages", "baseUrl": "{{server.Origin}}", "apiKey": "sk-of-a" },
+        "g": { "api": "google-generative-ai", "baseUrl": "{{server.Origin}}v1beta", "apiKey": "sk-of-g" },
+        "o": { "api": "ollama", "baseUrl": "{{server.Origin}}" }
+        """;
+
+    [Theory]
+    [InlineData("a/ok", OnlyAFile)]
+    [InlineData("g/ok", OnlyAFile)]
+    [InlineData("o/ok", OnlyAFile)]
+    [InlineData("a/ok", AFileAtLast)]
+    [InlineData("g/ok", AFileAtLast)]
+    [InlineData("o/ok", AFileAtLast)]
+    public async Task Who_can_carry_nothing_of_what_is_asked_is_not_asked(string model, string messages)
+    {
+        await using var stage = await ScriptedStage.StartAsync(["p/ok"], providers: AllFour);
+        var json = $$"""{ "model": "{{model}}", {{messages}} }""";
+        var (alone, refusal) = await stage.Gateway.PostAsync("/v1/chat/completions", json, ("x-openclaw-fallback", "off"));
+        using (alone) Assert.Equal(400, (int)alone.StatusCode);
+        Assert.Contains($"{model}: cannot carry file_id, and nothing else was said", refusal, StringComparison.Ordinal);
+        Assert.Empty(stage.Asked);
+        var (answer, body) = await stage.Gateway.PostAsync("/v1/chat/completions", json);
+        using (answer) Assert.True(answer.IsSuccessStatusCode, body);
+        Assert.Equal("/v1/chat/completions", Assert.Single(stage.Asked).Path);
+    }
+
+    [Fact]
+    public async Task A_Messages_request_of_nothing_but_an_upload_is_not_asked_of_a_chat_target()
+    {
+        await using var stage = await ScriptedStage.StartAsync([]);
+        var (answer, body) = await stage.Gateway.PostAsync("/v1/messages", """{ "model": "p/ok", "max_tokens": 50, "messages": [{ "role": "user", "content": [{ "type": "document", "source": { "type": "file", "file_id": "f1" } }] }] }""");
+        using (answer) Assert.Equal(400, (int)answer.StatusCode);
+        Assert.Contains("cannot carry document by file_id, and nothing else was said", body, StringComparison.Ordinal);
+        Assert.Empty(stage.Asked);
+    }
+
+    [Fact]
+    public async Task Beside_words_a_part_that_is_left_out_is_named()
+    {
+        await using var stage = await ScriptedStage.StartAsync([], providers: AllFour);
+        foreach (var model in (string[])["a/ok", "g/ok", "o/ok"])
+        {
+            var (answer, body) = await stage.Gateway.PostAsync("/v1/chat/completions", $$"""{ "model": "{{model}}", "messages": [{ "role": "user", "content": "what is in it?" }, { "role": "user", "content": [{ "type": "file", "file": { "file_id": "f1" } }] }] }""");
+            using (answer) Assert.True(answer.IsSuccessStatusCode, body);
+            Assert.Equal($"{model} cannot carry file_id", answer.Headers.GetValues("x-openclaw-warnings").Single());
+        }
+    }
+
+    [Theory]
+    [InlineData("a/ok", "some-flag-2026", "a/ok is not sent anthropic-beta; flags that it knows go into the headers of its provider")]
+    [InlineData("a/ok", "", null)]
+    [InlineData("h/ok", "some-flag-2026", null)]
+    public async Task A_flag_that_is_not_passed_on_is_named(string model, string flag, string? warning)
+    {
+        await using var stage = await ScriptedStage.StartAsync([], providers: static server => $$"""
+            "a": { "api": "anthropic-messages", "baseUrl": "{{server.Origin}}", "apiKey": "sk-of-a" },
+            "h": { "api": "anthropic-messages", "baseUrl": "{{server.Origin}}", "apiKey": "sk-of-h", "headers": { "Anthropic-Beta": "its-own" } }
+            """);
+        var answer = await stage.AskAsync(model, messages: true, stream: false, headers: ("anthropic-beta", flag));
+        Assert.Equal((200, warning), (answer.Status, answer.Headers.GetValueOrDefault("x-openclaw-warnings")));
     }
 
     private const string UnknownBlock = """{ "model": "p/ok", "max_tokens": 50, "messages": [{ "role": "user", "content": [{ "type": "hologram", "data": "x" }] }] }""";
