@@ -33,6 +33,8 @@ internal static class GatewaySection
             MaxConnections = ReadContext.Integer(node?["maxConnections"]) ?? defaults.MaxConnections,
             DrainTimeout = context.Duration(node?["drainTimeout"], TimeSpan.Zero, TimeSpan.FromHours(1)) ?? defaults.DrainTimeout,
         };
+        // An unusable token is none, and none opens a gateway on loopback.
+        if (config.Token is { Source: SecretSource.Env } named && context.Process(named.Value) is { } value) SecretReading.IsSendable(context, null, $"the variable {named.Value}", value);
         // A file does not know where it will be read: auto counts as open.
         if (config.Auth == AuthMode.None && config.IsOpenToOthers(inContainer: true))
         {
@@ -113,6 +115,7 @@ internal static class GatewaySection
         switch (mode)
         {
             case "none":
+                if ((token ?? password) is not null) context.Problems.Warn(node["token"] ?? node["password"], "the token has no effect with mode none: everybody is let in", "Write \"mode\": \"token\", or remove the token.");
                 return (AuthMode.None, null);
             case "trusted-proxy":
                 context.Problems.Error(node["mode"], "mode trusted-proxy is not supported", "Write \"token\".");

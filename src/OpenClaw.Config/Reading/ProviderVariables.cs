@@ -38,7 +38,13 @@ internal sealed class ProviderVariables(ReadContext context)
         return null;
     }
 
-    public IEnumerable<SecretConfig> Keys(ProviderDraft draft) => Prefixes(draft.Id, draft.Preset).SelectMany(Keys);
+    /// <summary>The environment's keys; one that cannot be sent is a problem.</summary>
+    public IEnumerable<SecretConfig> Keys(ProviderDraft draft) => Prefixes(draft.Id, draft.Preset).SelectMany(Keys).Where(key => key.Source switch
+    {
+        SecretSource.Env => SecretReading.IsSendable(context, null, $"the variable {key.Value}", context.Lookup(key.Value) ?? ""),
+        SecretSource.Literal => SecretReading.IsSendable(context, null, $"the variable {key.FromVariable}", key.Value),
+        _ => true,
+    });
 
     /// <summary>Without repetitions: neither the same place nor, where the value is at hand, the same value twice.</summary>
     public ImmutableArray<SecretConfig> Distinct(IEnumerable<SecretConfig> keys)

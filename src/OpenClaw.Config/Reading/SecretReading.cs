@@ -36,13 +36,16 @@ internal static class SecretReading
             context.Problems.Warn(node, "an empty secret counts as not written", "Remove the key, or write \"${VARIABLE}\".");
             return null;
         }
-        foreach (var character in text)
-        {
-            if (!char.IsControl(character)) continue;
-            context.Problems.Error(node, "the secret holds a control character, so it cannot be sent in a header", "Write it on one line.");
-            return null;
-        }
-        return new SecretConfig { Source = SecretSource.Literal, Value = text };
+        return IsSendable(context, node, "the secret", text) ? new SecretConfig { Source = SecretSource.Literal, Value = text } : null;
+    }
+
+    /// <summary>False, with an error, for what no header can carry: a call without its key would be worse than none.</summary>
+    /// <param name="name">What the value is called in the error.</param>
+    public static bool IsSendable(ReadContext context, ConfigNode? at, string name, string value)
+    {
+        if (SecretCharacters.Problem(value.AsSpan().Trim()) is not { } problem) return true;
+        context.Problems.Error(at, $"{name} holds {problem.What}", problem.Instead);
+        return false;
     }
 
     /// <summary>Upstream's shorthand <c>$VAR</c> is a variable only in capitals: a secret may begin with a dollar sign.</summary>
@@ -54,6 +57,7 @@ internal static class SecretReading
 
     private static SecretConfig? FromVariable(ReadContext context, ConfigNode at, string name)
     {
+        if (!context.KeepsVariables && context.Lookup(name) is { } known && !IsSendable(context, at, $"the variable {Shown.Text(name)}", known)) return null;
         if (context.KeepsVariables || context.Process(name) is not null) return new SecretConfig { Source = SecretSource.Env, Value = name };
         if (context.FileVariable(name) is { } value) return new SecretConfig { Source = SecretSource.Literal, Value = value, FromVariable = name };
         // A string with ${…} was already reported when variables were put in.

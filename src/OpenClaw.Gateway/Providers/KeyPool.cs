@@ -50,9 +50,10 @@ internal sealed class KeyPool
         {
             var (value, park, problem) = state.Look(model, now);
             if (value is not null) return new KeyLease(alias, state, value, model, now);
-            missing = Sooner(missing, Missing(alias, park, problem, now));
+            missing = Sooner(missing, Missing(alias, park, problem, now, state.IsMalformed ? BadKey : NoKey));
         }
-        // Keys that are not to be had do not keep a local server from being called; keys that are parked do.
+        // Keys that are not to be had do not keep a local server from being called; keys that are parked, or are there and
+        // cannot be sent, do: a prompt must not go out without the key that was meant for it.
         if (_none is { } none && missing is null or { Code: NoKey })
         {
             var (_, park, _) = none.State.Look(model, now);
@@ -78,10 +79,11 @@ internal sealed class KeyPool
     }
 
     private const string NoKey = "no_key";
+    private const string BadKey = "bad_key";
 
-    private static UpstreamFailure Missing(string alias, KeyPark? park, string? problem, DateTimeOffset now)
+    private static UpstreamFailure Missing(string alias, KeyPark? park, string? problem, DateTimeOffset now, string code = NoKey)
     {
-        if (park is null) return new UpstreamFailure(FailureReason.Credential, $"{alias}: {problem}", Code: NoKey);
+        if (park is null) return new UpstreamFailure(FailureReason.Credential, $"{alias}: {problem}", Code: code);
         var words = park.Reason switch
         {
             FailureReason.RateLimited => "rate limited",

@@ -38,6 +38,19 @@ internal sealed class KeyState(SecretConfig? config, SecretStore secrets)
     /// <summary>Where the key is from; null for a provider that needs none.</summary>
     public SecretConfig? Config => config;
 
+    /// <summary>True when the secret is there and cannot be sent.</summary>
+    public bool IsMalformed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                Refresh_NeedsLock();
+                return _reading is { Value: null, IsMalformed: true };
+            }
+        }
+    }
+
     /// <summary>The value, or null and why not: a park, or (no park) a problem with the secret itself.</summary>
     public (Secret? Value, KeyPark? Park, string? Problem) Look(string model, DateTimeOffset now)
     {

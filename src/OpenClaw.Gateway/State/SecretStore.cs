@@ -6,7 +6,8 @@ using OpenClaw.Config;
 namespace OpenClaw.Gateway.State;
 
 /// <summary>A secret, or why there is none, in words that name the place and not the value.</summary>
-internal readonly record struct SecretReading(Secret? Value, string? Problem);
+/// <param name="IsMalformed">True when something is there that no header can carry: that is not the same as no secret.</param>
+internal readonly record struct SecretReading(Secret? Value, string? Problem, bool IsMalformed = false);
 
 /// <summary>
 /// Resolves references to secrets. Variables and literals are read once; files are kept and read again by
@@ -52,11 +53,14 @@ internal sealed class SecretStore(ConfigEnvironment environment)
                 var old = _known[config];
                 if (reading.Value is null)
                 {
-                    if (old.Problem != reading.Problem) _known[config] = old with { Problem = reading.Problem };
+                    if (old.Problem == reading.Problem) continue;
+                    _known[config] = old with { Problem = reading.Problem, IsMalformed = reading.IsMalformed };
+                    // Nothing in use changes where an older value holds on; what was no key at all may now be a bad one, or no longer.
+                    if (old.Value is null && old.IsMalformed != reading.IsMalformed) changed.Add(config);
                     continue;
                 }
                 var isSame = reading.Value.IsSame(old.Value);
-                _known[config] = isSame ? old with { Problem = null } : reading;
+                _known[config] = isSame ? old with { Problem = null, IsMalformed = false } : reading;
                 if (!isSame) changed.Add(config);
             }
         }
@@ -120,10 +124,7 @@ internal sealed class SecretStore(ConfigEnvironment environment)
     {
         var value = text.Trim();
         if (value.Length == 0) return new SecretReading(null, $"{config} is empty");
-        foreach (var c in value)
-        {
-            if (c is < ' ' or > '~') return new SecretReading(null, $"{config} has characters in it that no key has");
-        }
+        if (SecretCharacters.Problem(value) is { } problem) return new SecretReading(null, $"{config} holds {problem.What}", IsMalformed: true);
         return new SecretReading(new Secret(value), null);
     }
 }

@@ -13,9 +13,11 @@ internal static class SecretFiles
         var store = new SecretStore(environment);
         foreach (var place in result.SecretFiles)
         {
-            if (store.Read(place.Secret).Problem is { } problem)
+            if (store.Read(place.Secret) is { Problem: { } problem } reading)
             {
-                yield return (place, new ConfigProblem(ProblemSeverity.Warning, place.Line, place.Pointer, problem, "Put the secret there before it is needed, or correct the reference."));
+                yield return (place, new ConfigProblem(ProblemSeverity.Warning, place.Line, place.Pointer, problem, reading.IsMalformed
+                    ? "Write the secret there anew, in printable ASCII on one line; until then it is not used."
+                    : "Put the secret there before it is needed, or correct the reference."));
             }
         }
     }

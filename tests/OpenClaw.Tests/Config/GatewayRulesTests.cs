@@ -88,6 +88,12 @@ public sealed class GatewayRulesTests
     }
 
     [Fact]
+    public void A_token_that_nobody_is_asked_for_is_a_warning()
+    {
+        Expect.Warning("""{ "gateway": { "auth": { "mode": "none", "token": "abc" } } }""", "/gateway/auth/token", "has no effect", "\"mode\": \"token\"");
+    }
+
+    [Fact]
     public void Bounds_are_read()
     {
         var gateway = Expect.Clean("""{ "gateway": { "maxBodyBytes": 2048, "maxConcurrentRequests": 2, "maxConnections": 3, "drainTimeout": "1m30s" } }""").Gateway;

@@ -53,9 +53,27 @@ public sealed class VariablesAndSecretsTests
     [InlineData("""{ "source": "env", "id": "a b" }""", "no variable's name")]
     [InlineData("""{ "id": "A" }""", "no source")]
     [InlineData("\"line\\nbreak\"", "control character")]
+    [InlineData("\"sk-abcdef\u2026\"", "U+2026, its character 10")]
+    [InlineData("\"abc\u200bdef\"", "U+200B")]
     public void A_broken_secret_says_what_to_write(string secret, string part)
     {
         Expect.Error($$"""{ "secrets": { "providers": { "vault": { "source": "file", "path": "/v.json" } } }, "models": { "providers": { "openai": { "apiKey": {{secret}} } } } }""", "/models/providers/openai/apiKey", part);
+    }
+
+    [Theory]
+    [InlineData("{}", "OPENAI_API_KEY")]
+    [InlineData("{}", "OPENAI_API_KEYS")]
+    [InlineData("{}", "OPENAI_API_KEY_3")]
+    [InlineData("{}", "OPENCLAW_GATEWAY_TOKEN")]
+    [InlineData("""{ "models": { "providers": { "lab": { "baseUrl": "http://h/v1", "apiKey": "${K}" } } } }""", "K")]
+    [InlineData("""{ "models": { "providers": { "lab": { "baseUrl": "http://h/v1", "headers": { "x": { "source": "env", "id": "K" } } } } } }""", "K")]
+    public void A_variable_that_no_header_can_carry_is_an_error_without_its_value(string json, string name)
+    {
+        var result = SampleFiles.Read(json, (name, "sk-very-secret\u200b"));
+        Assert.False(result.IsValid);
+        var problem = Assert.Single(result.Problems, static p => p.Severity == ProblemSeverity.Error);
+        Assert.Contains($"the variable {name} holds a character that no key has (U+200B", problem.Message);
+        Assert.DoesNotContain("very-secret", problem.ToString());
     }
 
     [Fact]

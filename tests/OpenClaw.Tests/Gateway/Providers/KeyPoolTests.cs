@@ -39,6 +39,24 @@ public sealed class KeyPoolTests : IDisposable
         new(reason, "words", status, code, retryAfter is { } s ? TimeSpan.FromSeconds(s) : null);
 
     [Fact]
+    public void A_local_server_is_not_called_without_the_key_that_cannot_be_sent()
+    {
+        var file = Path.Combine(_folder, "key");
+        File.WriteAllText(file, "sk-secret\u200b");
+        var key = new SecretConfig { Source = SecretSource.File, Value = file };
+        var local = new ProviderConfig { Id = "lab", Api = ApiKind.OpenAiChat, BaseUrl = "http://127.0.0.1:8000/v1", IsLocal = true, Keys = [key] };
+        var pool = Pool(local);
+        var missing = pool.Take("m", Now).Missing;
+        Assert.Contains("U+200B", missing!.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", missing.Message, StringComparison.Ordinal);
+        File.WriteAllText(file, "sk-secret");
+        _secrets.Refresh();
+        Assert.Equal("sk-secret", pool.Take("m", Now).Value!.Reveal());
+        // A file that is not there is no key, as before.
+        Assert.True(Pool(local with { Keys = [key with { Value = file + "-not-there" }] }).Take("m", Now).IsKeyless);
+    }
+
+    [Fact]
     public void The_first_key_that_is_well_is_taken_again_and_again()
     {
         var pool = TwoKeys();

@@ -117,7 +117,7 @@ public sealed class SecretWatcherTests : IDisposable
     {
         Assert.Equal("from-env", Value(new SecretConfig { Source = SecretSource.Env, Value = "KEY" }));
         Assert.Equal("x", Value(new SecretConfig { Source = SecretSource.Literal, Value = "x\n" }));
-        Assert.Equal("env:BAD has characters in it that no key has", _store.Read(new SecretConfig { Source = SecretSource.Env, Value = "BAD" }).Problem);
+        Assert.Equal("env:BAD holds a control character, so it cannot be sent in a header", _store.Read(new SecretConfig { Source = SecretSource.Env, Value = "BAD" }).Problem);
         Assert.Equal("the variable GONE is not set", _store.Read(new SecretConfig { Source = SecretSource.Env, Value = "GONE" }).Problem);
         Assert.Null(Value(SecretConfig.None));
     }
