@@ -78,6 +78,8 @@ public sealed class GatewayHost : IAsyncDisposable
     /// <summary>Starts, or says why not. The socket is open when it returns.</summary>
     public static async Task<(GatewayHost? Host, StartRefusal? Refusal)> StartAsync(GatewayOptions options, CancellationToken cancel = default)
     {
+        var (disk, diskRefusal) = ReadyDisk.Of(options.Environment, options.StateFolder);
+        if (diskRefusal is not null) return (null, diskRefusal);
         var time = options.Time;
         var backoff = new Backoff(Random.Shared);
         var files = new ConfigFiles(options);
@@ -119,7 +121,7 @@ public sealed class GatewayHost : IAsyncDisposable
         var sessions = new SessionState(ledger, states, time);
         var spending = new SpendingView(new BudgetLines(budgets, time).OfAsync, id => guard.StopOf(id)?.Saw, id => guard.Resume(id) is not null, (caller, key) => RunawayGuard.IsUnnamed(key) && guard.Resume(key, caller) is not null);
         var desk = new SessionDesk(sessions, new SlashCommands(options.Version, sessions, ledger, spending, time));
-        var control = new ControlApi(options.Version, states, decisions, metrics, builder, watcher, drain, new BudgetsApi(budgets, time), alerts, ledger, ReadyDisk.Of(options.Environment, options.StateFolder), time);
+        var control = new ControlApi(options.Version, states, decisions, metrics, builder, watcher, drain, new BudgetsApi(budgets, time), alerts, ledger, disk, time);
         var usage = new UsageApi(states, ledger, time);
         var clientsApi = new ClientsApi(states, clients, time);
         clients.RulesChanged += () => _ = watcher.RebuildAsync();

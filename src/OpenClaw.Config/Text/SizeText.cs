@@ -3,7 +3,7 @@ using System.Globalization;
 namespace OpenClaw.Config.Text;
 
 /// <summary>Sizes as people write them: <c>500MB</c>, <c>1.5GB</c>; a bare number is bytes. A KB has 1024 bytes.</summary>
-internal static class SizeText
+public static class SizeText
 {
     public const long Least = 10L << 20;
     public const long Most = 1L << 50;

@@ -10,13 +10,30 @@ public sealed class ReadyDiskTests
     [Theory]
     [InlineData(null, "/", false)]
     [InlineData("0", "/", false)]
-    [InlineData("1 GB", "/", false)]
+    [InlineData("1 GB", "/", true)]
+    [InlineData("10GB", "/", true)]
+    [InlineData("", "/", false)]
     [InlineData("1", null, false)]
     [InlineData("1", "/", true)]
     public void A_disk_is_looked_at_where_a_bound_and_a_place_are_known(string? bound, string? folder, bool isAsked)
     {
         var environment = ConfigEnvironment.Of(bound is null ? [] : new Dictionary<string, string> { ["OPENCLAW_READY_MIN_FREE"] = bound });
-        Assert.Equal(isAsked, ReadyDisk.Of(environment, folder) is not null);
+        var (disk, refusal) = ReadyDisk.Of(environment, folder);
+        Assert.Equal(isAsked, disk is not null);
+        Assert.Null(refusal);
+    }
+
+    [Theory]
+    [InlineData("10 apples")]
+    [InlineData("-1")]
+    [InlineData("ten")]
+    public async Task A_bound_that_is_no_size_is_refused_at_the_start(string bound)
+    {
+        var environment = ConfigEnvironment.Of(new Dictionary<string, string> { ["OPENCLAW_READY_MIN_FREE"] = bound });
+        var (host, refusal) = await GatewayHost.StartAsync(new GatewayOptions { Port = 0, Environment = environment }, TestContext.Current.CancellationToken);
+        Assert.Null(host);
+        Assert.Contains("OPENCLAW_READY_MIN_FREE", refusal!.Message, StringComparison.Ordinal);
+        Assert.Contains("10GB", refusal.Hint, StringComparison.Ordinal);
     }
 
     [Theory]
