@@ -16,6 +16,13 @@ public sealed record EditResult(byte[]? Bytes, ImmutableArray<ConfigProblem> Pro
 /// </summary>
 public static class ConfigEditor
 {
+    /// <summary>True for a file without any value, which an edit begins with an empty object: nothing, white space, comments.</summary>
+    public static bool IsBlank(ReadOnlySpan<byte> file)
+    {
+        var problems = new ProblemList();
+        return JsonTextParser.Parse(file, problems, mayBeEmpty: true) is { } root && !problems.HasErrors && root.End == root.Start;
+    }
+
     /// <summary>Makes a reference or an alias the default model.</summary>
     public static EditResult SetDefault(ReadOnlySpan<byte> file, string reference) =>
         Edit(file, reference, static (edit, text) => edit.SetDefault(text));

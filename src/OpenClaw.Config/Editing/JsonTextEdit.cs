@@ -23,7 +23,8 @@ internal sealed class JsonTextEdit
         var root = JsonTextParser.Parse(text, problems, mayBeEmpty: true);
         if (root is null || problems.HasErrors) return null;
         if (root.End > root.Start) return new JsonTextEdit(text.ToArray(), root);
-        byte[] empty = [.. text, .. "{\n}\n"u8];
+        // A line end first: the last comment would take the object in.
+        byte[] empty = text.IsEmpty || text[^1] == (byte)'\n' ? [.. text, .. "{\n}\n"u8] : [.. text, .. "\n{\n}\n"u8];
         return JsonTextParser.Parse(empty, problems) is { } fresh ? new JsonTextEdit(empty, fresh) : null;
     }
 

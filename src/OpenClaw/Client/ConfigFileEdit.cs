@@ -17,6 +17,8 @@ internal static class ConfigFileEdit
         var path = Places.ConfigFile(asked) ?? Places.DefaultConfigFile;
         var isNew = !File.Exists(path);
         var local = isNew ? new LocalConfig(path, [], ConfigReader.ReadEnvironment(ConfigEnvironment.Process), null) : LocalConfig.Read(path, ConfigEnvironment.Process);
+        // A file without a value is one that is still to be written.
+        if (local is { Config: null, Unreadable: null } && ConfigEditor.IsBlank(local.Bytes)) local = local with { Result = ConfigReader.ReadEnvironment(ConfigEnvironment.Process) };
         if (local.Config is null) return local.Report(json);
         var edited = edit(local.Bytes);
         if (edited.Bytes is not { } bytes)

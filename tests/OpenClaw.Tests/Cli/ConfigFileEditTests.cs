@@ -8,6 +8,20 @@ public sealed class ConfigFileEditTests : IDisposable
 
     private string Path(string name) => System.IO.Path.Combine(_folder.FullName, name);
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(" \n\n")]
+    [InlineData("// to be filled\n")]
+    [InlineData("/* to be */ // filled")]
+    public void A_file_without_a_value_is_filled_and_kept_beside(string text)
+    {
+        File.WriteAllText(Path("c.json"), text);
+        Assert.Equal(0, ConfigFileEdit.Apply(Path("c.json"), json: false, static file => OpenClaw.Config.ConfigEditor.SetDefault(file, "openai/gpt-4o"), "done"));
+        Assert.StartsWith(text, File.ReadAllText(Path("c.json")), StringComparison.Ordinal);
+        Assert.Contains("openai/gpt-4o", File.ReadAllText(Path("c.json")), StringComparison.Ordinal);
+        Assert.Equal(text, File.ReadAllText(Path("c.json.bak")));
+    }
+
     [Fact]
     public void Replaces_in_one_step_and_keeps_the_old_text_beside_it()
     {
