@@ -136,14 +136,21 @@ internal sealed class ControlApi(
         json.WriteEndObject();
     });
 
+    private const int MostListed = 1000;
+
+    /// <summary><c>?limit=</c> (50, at most 1000).</summary>
     public Task DecisionsAsync(HttpContext http)
     {
-        var asked = http.Request.Query.TryGetValue("limit", out var text) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 50;
+        var asked = 50;
+        if (http.Request.Query["limit"] is [{ Length: > 0 } text, ..] && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out asked) || asked is < 1 or > MostListed))
+        {
+            return RefuseAsync(http, WhyRefused(http, states.Current) ?? new GatewayError(GatewayErrorKind.BadRequest, $"limit is a number from 1 to {MostListed}") { Param = "limit" });
+        }
         return AnswerAsync(http, (json, _) =>
         {
             json.WriteStartObject();
             json.WriteStartArray("decisions"u8);
-            foreach (var decision in decisions.Latest(Math.Clamp(asked, 1, 1000))) decision.WriteTo(json);
+            foreach (var decision in decisions.Latest(asked)) decision.WriteTo(json);
             json.WriteEndArray();
             json.WriteEndObject();
         });

@@ -25,4 +25,23 @@ public sealed class ControlApiTests
         await control.BudgetsAsync(http);
         Assert.Equal((status, status == 200 ? 1 : 0), (http.Response.StatusCode, budgets.Counters.Count()));
     }
+
+    [Theory]
+    [InlineData("abc", "t-owner", 400)]
+    [InlineData("-1", "t-owner", 400)]
+    [InlineData("0", "t-owner", 400)]
+    [InlineData("1001", "t-owner", 400)]
+    [InlineData("abc", null, 401)]
+    [InlineData("10", "t-owner", 200)]
+    public async Task A_limit_of_decisions_that_is_none_is_refused(string limit, string? token, int status)
+    {
+        await using var stage = new SessionStage(SessionStage.Brief);
+        var control = new ControlApi("1.2.3", stage.States, new DecisionLog(10, null), null!, null!, null!, null!, null!, null!, stage.Ledger, null, stage.Time);
+        var http = new DefaultHttpContext();
+        http.Response.Body = new MemoryStream();
+        http.Request.QueryString = new QueryString("?limit=" + limit);
+        if (token is not null) http.Request.Headers.Authorization = "Bearer " + token;
+        await control.DecisionsAsync(http);
+        Assert.Equal(status, http.Response.StatusCode);
+    }
 }
