@@ -24,7 +24,7 @@ internal sealed record ClientDraft(string Name, ImmutableArray<AllowRule> Allow,
         {
             if (config is not null && !s_known.Contains(member.Name)) return (null, $"\"{Short(member.Name)}\" is not known here; a client has name, allow, budgets, limits and expires");
         }
-        if (!json.TryGetProperty("name", out var named) || named.ValueKind != JsonValueKind.String || !IsName(named.GetString()!))
+        if (!json.TryGetProperty("name", out var named) || named.ValueKind != JsonValueKind.String || !ClientName.IsOne(named.GetString()!))
         {
             return (null, "a client has a name of at most 64 letters, digits, dots, dashes and underscores that begins with a letter or a digit");
         }
@@ -84,9 +84,6 @@ internal sealed record ClientDraft(string Name, ImmutableArray<AllowRule> Allow,
         }
         return buffer.WrittenSpan;
     }
-
-    private static bool IsName(string name) =>
-        name.Length is > 0 and <= 64 && char.IsAsciiLetterOrDigit(name[0]) && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
 
     private static string Short(string text) => text.Length > 64 ? text[..64] + "…" : text;
 }

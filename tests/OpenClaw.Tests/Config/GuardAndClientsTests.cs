@@ -69,4 +69,13 @@ public sealed class GuardAndClientsTests
         Assert.Equal(before.Clients[0].Limits, after.Clients[0].Limits);
         Assert.Equal(before.Clients[0].Expires, after.Clients[0].Expires);
     }
+
+    [Theory]
+    [InlineData("a:b/c")]
+    [InlineData("two words")]
+    [InlineData("-x")]
+    public void A_clients_name_keeps_to_the_rule_of_those_made_at_run_time(string name)
+    {
+        Expect.Error($$"""{ "clients": [{ "name": "{{name}}", "tokenEnv": "T" }] }""", "/clients/0/name", "no name of a client", "at most 64 letters");
+    }
 }
