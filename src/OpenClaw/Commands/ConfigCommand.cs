@@ -24,7 +24,7 @@ internal static class ConfigCommand
         command.SetAction(parsed =>
         {
             var local = file.Open(parsed);
-            local = local with { Result = SecretFiles.WithWarnings(local.Result, ConfigEnvironment.Process) };
+            local = local with { Result = HalfPrices.WithWarnings(SecretFiles.WithWarnings(local.Result, ConfigEnvironment.Process)) };
             if (parsed.GetValue(json)) Terminal.Json(writer => Write(writer, local));
             if (local.Unreadable is not null)
             {

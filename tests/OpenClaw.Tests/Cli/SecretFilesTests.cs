@@ -46,6 +46,24 @@ public sealed class SecretFilesTests : IDisposable
     }
 
     [Fact]
+    public void A_file_with_a_character_that_no_key_has_is_said_to_be_mended()
+    {
+        File.WriteAllText(Keys, "sk-never-to-be-shown\u200b");
+        var environment = LocalView.Environment(("OPENAI_API_KEY_FILE", Keys));
+        var problem = Assert.Single(SecretFiles.WithWarnings(ConfigReader.ReadEnvironment(environment), environment).Problems);
+        Assert.Contains("U+200B", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("printable ASCII", problem.Instead, StringComparison.Ordinal);
+        Assert.DoesNotContain("never-to-be-shown", problem.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_price_without_input_that_nobody_else_gives_is_a_warning()
+    {
+        var read = ConfigReader.Read("""{ "defaultModel": "openai/nobody-knows", "models": { "prices": { "openai/gpt-4o": { "output": 4 }, "openai/nobody-knows": { "output": 4 } }, "providers": { "lab": { "baseUrl": "https://lab.example/v1", "models": [{ "id": "m", "cost": { "output": 1 } }, { "id": "n", "cost": { "input": 1 } }] } } } }"""u8, ConfigEnvironment.Empty);
+        Assert.Equal(["the price of openai/nobody-knows", "the price of lab/m"], HalfPrices.WithWarnings(read).Problems.Select(static p => p.Message[..p.Message.IndexOf(" has no input", StringComparison.Ordinal)]));
+    }
+
+    [Fact]
     public void The_file_that_a_variable_names_is_looked_at_too()
     {
         var environment = LocalView.Environment(("OPENAI_API_KEY_FILE", "/nowhere/key"));
