@@ -32,8 +32,8 @@ internal static partial class KeyTable
         new("params", AnyObject(), "extra_body: vendor fields merged into requests; provider: OpenRouter's preferences."),
         new("models", List(Model(), "[{ \"id\": \"llama3.2\", \"name\": \"Llama 3.2\" }]") with { RefusesNull = true }, "The models it serves. Without it: whatever is asked for."),
         new("open", Flag(), "True: models beyond the list are served too."),
-        .. Unused("region", "request", "localService"),
-        .. Ignored("auth", "maxTokens", "injectNumCtxForOpenAICompat", "agentRuntime", "contextWindow"),
+        .. Unused("region", "request", "localService", "maxTokens"),
+        .. Ignored("auth", "injectNumCtxForOpenAICompat", "agentRuntime", "contextWindow"),
     ]) with { FreeWhenApi = "scripted" };
 
     private static Key BaseUrl() =>
@@ -59,8 +59,8 @@ internal static partial class KeyTable
             IsOpen = true,
             Keys = [new("openRouterRouting", AnyObject(), "OpenRouter's provider preferences.")],
         }, "Upstream's quirks."),
-        .. Unused("headers"),
-        .. Ignored("contextTokens", "thinkingLevelMap", "agentRuntime", "mediaInput"),
+        .. Unused("headers", "contextTokens"),
+        .. Ignored("thinkingLevelMap", "agentRuntime", "mediaInput"),
     ]);
 
     private static Shape Price() => Obj(

@@ -13,6 +13,8 @@ internal sealed class ShapeCheck(ProblemList problems, bool keepsVariables)
     /// <summary>Far beyond any real file; keeps the work on a hostile one small.</summary>
     private const int MostItems = 5000;
 
+    private static readonly string[] s_liteLlm = ["model_list", "router_settings", "litellm_settings", "general_settings"];
+
     private readonly List<string> _unused = [];
 
     /// <summary>Values that are only known with the environment and stand where their text cannot be kept.</summary>
@@ -161,6 +163,11 @@ internal sealed class ShapeCheck(ProblemList problems, bool keepsVariables)
             problems.Warn(member.Value, "", "");
             return;
         }
+        if (ReferenceEquals(shape, KeyTable.Root) && s_liteLlm.Contains(member.Name))
+        {
+            problems.Error(member.Value, $"\"{member.Name}\" is a setting of LiteLLM, whose files this gateway does not read", "Write \"defaultModel\": \"provider/model\" and \"models\": { \"fallbacks\": [\"provider/model\"] }; servers of your own go under models.providers.");
+            return;
+        }
         var names = shape.Keys.Where(static k => k.Use == KeyUse.Read).Select(static k => k.Name).ToList();
         var nearest = Nearest.One(member.Name, names);
         var instead = nearest is not null ? $"Did you mean \"{nearest}\"?"
@@ -188,7 +195,7 @@ internal sealed class ShapeCheck(ProblemList problems, bool keepsVariables)
         else if (value < shape.Min || value > shape.Max)
         {
             var range = shape.Max is { } max ? $"between {Plain(shape.Min ?? 0)} and {Plain(max)}" : $"at least {Plain(shape.Min ?? 0)}";
-            Refuse(node, $"{Shown.Value(node)} is not {range}", $"Write {shape.Sample}.");
+            Refuse(node, $"{Shown.Value(node)} is not {range}", shape.Max is null ? $"Write {shape.Sample}." : $"Write a number {range}, such as {shape.Sample}.");
         }
     }
 

@@ -37,6 +37,7 @@ internal sealed class MoneySection(ReadContext context, References references, A
         var action = context.Text(node["action"]) ?? "block";
         CheckDowngrade(node, action);
         WarnOfTimeZone(node["timeZone"]);
+        WarnOfPeriod(node, scope);
         if (scope is null || limit is null) return null;
         return new BudgetConfig
         {
@@ -66,6 +67,20 @@ internal sealed class MoneySection(ReadContext context, References references, A
         if (to is null) return;
         var check = new AllowlistCheck(context, models);
         foreach (var reference in references.Resolve(to)) check.Require(to, reference, "is what the budget downgrades to");
+    }
+
+    /// <summary>A period that its scope outlives by nothing, or never fills, says something else than what holds.</summary>
+    private void WarnOfPeriod(ConfigNode node, string? scope)
+    {
+        var period = context.Text(node["period"]);
+        if (scope == "request" && period is not (null or "request" or "total"))
+        {
+            context.Problems.Warn(node["period"], $"a budget of scope request holds for each request alone, so period {Shown.Text(period)} has no effect", "Remove \"period\", or write \"scope\": \"gateway\".");
+        }
+        else if (period == "session" && scope == "gateway")
+        {
+            context.Problems.Warn(node["period"], "a budget of the gateway with period session counts each session alone", "Write \"scope\": \"session\" if that is meant, or another period.");
+        }
     }
 
     private void WarnOfTimeZone(ConfigNode? node)

@@ -133,4 +133,20 @@ public sealed class RulesOfMoneyTests
     {
         Expect.Error($$"""{ "models": { "prices": { "openai/m": {{price}} } } }""", "/models/prices/openai~1m/tieredPricing" + at, part);
     }
+
+    [Fact]
+    public void A_price_in_dollars_per_token_is_a_warning_with_the_likely_figure()
+    {
+        Expect.Warning("""{ "models": { "prices": { "openai/m": { "input": 0.000003, "output": 0.000015 } } } }""", "/models/prices/openai~1m/output", "0.000015 dollars", "did you mean 15?");
+        Expect.Warning("""{ "models": { "prices": { "openai/m": { "input": 3, "tiers": [{ "above": 5, "input": 0.000006 }] } } } }""", "/models/prices/openai~1m/tiers/0/input", "did you mean 6?");
+        Expect.Clean("""{ "models": { "prices": { "openai/m": { "input": 0, "output": 0.001, "request": 0.0001 } } } }""");
+    }
+
+    [Fact]
+    public void A_period_that_does_not_fit_its_scope_is_a_warning()
+    {
+        Expect.Warning("""{ "budgets": [{ "scope": "request", "period": "day", "limit": 1 }] }""", "/budgets/0/period", "has no effect");
+        Expect.Warning("""{ "budgets": [{ "scope": "gateway", "period": "session", "limit": 1 }] }""", "/budgets/0/period", "\"session\"");
+        Assert.Equal("total", Expect.Clean("""{ "budgets": [{ "scope": "gateway", "limit": 1 }, { "scope": "request", "period": "request", "limit": 1 }, { "scope": "session", "period": "session", "limit": 1 }] }""").Budgets[0].Period);
+    }
 }

@@ -160,6 +160,26 @@ public sealed class SyntaxTests
         Expect.Warning("""{ "agents": { "list": [{ "fallbacks": ["openai/x"] }] } }""", "/agents/list/0/fallbacks", "share one default chain");
     }
 
+    [Theory]
+    [InlineData("""{ "model_list": [{ "model_name": "a" }] }""", "/model_list")]
+    [InlineData("""{ "defaultModel": "openai/a", "router_settings": {} }""", "/router_settings")]
+    public void A_file_of_LiteLLM_is_named(string json, string pointer)
+    {
+        Expect.Error(json, pointer, "LiteLLM", "\"defaultModel\"");
+    }
+
+    [Fact]
+    public void Caps_of_upstreams_that_do_not_hold_here_are_named()
+    {
+        Expect.Warning("""{ "models": { "providers": { "lab": { "baseUrl": "http://h/v1", "maxTokens": 5, "models": [{ "id": "m", "contextTokens": 5 }] } } } }""", "", "/models/providers/lab/maxTokens", "/models/providers/lab/models/0/contextTokens");
+    }
+
+    [Fact]
+    public void A_number_outside_its_range_is_answered_with_the_range()
+    {
+        Assert.Contains("between 0 and 20", Expect.Error("""{ "routing": { "retries": -1 } }""", "/routing/retries").Instead);
+    }
+
     [Fact]
     public void An_include_is_an_error_because_it_may_hold_an_allowlist()
     {
