@@ -75,7 +75,7 @@ internal readonly record struct RequestSign
                 if (isMessages && reader.TokenType == JsonTokenType.StartArray) ReadMessages(ref reader);
                 else reader.Skip();
                 var value = _body[start..(int)reader.BytesConsumed];
-                if (isSystem) _system = TextSign.Of(value);
+                if (isSystem) _system = TextSign.OfJson(value);
                 // A sum: the order of the members does not count.
                 if (!isVolatile) _hash += Hash64.Join(name, Hash64.Of(value));
             }
@@ -249,7 +249,7 @@ internal readonly record struct RequestSign
 
         private static void Text(ReadOnlySpan<byte> text, ref Said said)
         {
-            said.Text = Hash64.Join(said.Text, TextSign.Of(text));
+            said.Text = Hash64.Join(said.Text, TextSign.OfJson(text));
             said.NamesHeartbeat |= TextSign.NamesHeartbeat(text);
         }
 

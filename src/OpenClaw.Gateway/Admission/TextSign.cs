@@ -1,8 +1,10 @@
 // hot path: runs over the text of every request
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.Intrinsics;
 using System.Text;
+using OpenClaw.Gateway.Dialects.Json;
 
 namespace OpenClaw.Gateway.Admission;
 
@@ -31,7 +33,7 @@ internal static class TextSign
     // One bit for each name: a word without it is none. 1024 bits for 42 names, so few other words have one.
     private static readonly ulong[] s_mayBeName = Bits();
 
-    /// <param name="text">UTF-8; JSON escapes may stay as they are.</param>
+    /// <param name="text">UTF-8.</param>
     public static ulong Of(ReadOnlySpan<byte> text)
     {
         if (text.Length > MaxLooked) text = text[..MaxLooked];
@@ -56,6 +58,16 @@ internal static class TextSign
             else afterTime = afterTime || length == 8 || (start > 0 && Joins(text[start - 1])) || (at < text.Length && Joins(text[at]));
             if (!afterTime) sign = Hash64.Join(sign, Hash64.OfWord(word, length));
         }
+        return sign;
+    }
+
+    /// <summary>The same for a text in JSON, its escapes taken for what they stand for.</summary>
+    public static ulong OfJson(ReadOnlySpan<byte> json)
+    {
+        if (!json[..Math.Min(json.Length, MaxLooked)].Contains((byte)'\\')) return Of(json);
+        var text = ArrayPool<byte>.Shared.Rent(MaxLooked + 4);
+        var sign = Of(text.AsSpan(0, JsonEscapes.Fill(ref json, text, 0, MaxLooked)));
+        ArrayPool<byte>.Shared.Return(text);
         return sign;
     }
 

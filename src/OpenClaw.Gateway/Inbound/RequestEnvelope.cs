@@ -79,7 +79,7 @@ internal sealed class RequestEnvelope : IDisposable
     /// <summary><c>max_tokens</c> or <c>max_completion_tokens</c>, the larger of the two; null = neither is a limit.</summary>
     public int? MaxTokens { get; private set; }
 
-    /// <summary>Prompt tokens, estimated from text bytes; inline media is not counted.</summary>
+    /// <summary>Prompt tokens, estimated from the bytes of the text that the JSON stands for; inline media is not counted.</summary>
     public int EstimatedTokens { get; private set; }
 
     /// <summary><c>service_tier</c>: how the caller wants to be served, and pay; null = not said, or left to the provider (<c>auto</c>).</summary>
@@ -159,10 +159,10 @@ internal sealed class RequestEnvelope : IDisposable
         var (most, at) = (0L, 0);
         for (var i = 0; i < _media?.Count; i++)
         {
-            most += PromptBound.Of(_buffer.AsSpan(at.._media[i].Start));
+            most += PromptBound.OfJson(_buffer.AsSpan(at.._media[i].Start));
             at = _media[i].Start + _media[i].Length;
         }
-        return most + PromptBound.Of(_buffer.AsSpan(at.._length));
+        return most + PromptBound.OfJson(_buffer.AsSpan(at.._length));
     }
 
     public void Dispose()
@@ -275,7 +275,7 @@ internal sealed class RequestEnvelope : IDisposable
             }
             if (reader.TokenType != JsonTokenType.String) continue;
             if (IsMedia(reader.ValueSpan, isData)) LeaveOut(ref reader);
-            else text += reader.ValueSpan.Length;
+            else text += reader.ValueIsEscaped ? JsonEscapes.Length(reader.ValueSpan) : reader.ValueSpan.Length;
             // Elsewhere it is a stop word, a schema or a name.
             if (inMessages && SlashText.IsCommand(reader.ValueSpan)) _slash = ((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length);
         }
@@ -353,7 +353,7 @@ internal sealed class RequestEnvelope : IDisposable
             HasTools |= isList;
             var tools = JsonRead.Raw(ref reader, _buffer.AsSpan(0, _length));
             if (isList && SearchTools.Read(tools) is var found && found != SearchTools.None) Searches = found;
-            text += tools.Length;
+            text += JsonEscapes.Length(tools);
         }
         else if (reader.ValueTextEquals("service_tier"u8))
         {
@@ -379,10 +379,10 @@ internal sealed class RequestEnvelope : IDisposable
         }
         else if (reader.ValueTextEquals("system"u8))
         {
-            var before = reader.BytesConsumed;
+            var before = (int)reader.BytesConsumed;
             reader.Read();
             reader.Skip();
-            text += reader.BytesConsumed - before;
+            text += JsonEscapes.Length(_buffer.AsSpan(before..(int)reader.BytesConsumed));
         }
     }
 

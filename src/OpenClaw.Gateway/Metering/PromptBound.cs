@@ -1,6 +1,7 @@
 // hot path: asked of every request under a budget; 16 bytes a step
 using System.Numerics;
 using System.Runtime.Intrinsics;
+using OpenClaw.Gateway.Dialects.Json;
 
 namespace OpenClaw.Gateway.Metering;
 
@@ -23,7 +24,26 @@ internal static class PromptBound
     {
         long tenths = 0;
         for (var rest = text; !rest.IsEmpty; rest = rest[Math.Min(Block, rest.Length)..]) tenths += OfBlock(rest[..Math.Min(Block, rest.Length)]);
-        return Math.Min(text.Length, (tenths * 29 / 200) + 1);
+        return Most(text.Length, tenths);
+    }
+
+    /// <summary>The same for a text in JSON, its escapes taken for what they stand for.</summary>
+    public static long OfJson(ReadOnlySpan<byte> json)
+    {
+        if (!json.Contains((byte)'\\')) return Of(json);
+        Span<byte> block = stackalloc byte[Block + 4];
+        var (tenths, length, filled) = (0L, 0L, 0);
+        while (!json.IsEmpty || filled > 0)
+        {
+            filled = JsonEscapes.Fill(ref json, block, filled, Block);
+            var whole = Math.Min(filled, Block);
+            tenths += OfBlock(block[..whole]);
+            length += whole;
+            // The end of a character that does not fit begins the next block, as it does in a text without escapes.
+            block[whole..filled].CopyTo(block);
+            filled -= whole;
+        }
+        return Most(length, tenths);
     }
 
     // A block at a time, so that prose around an id does not lend it its vowels.
@@ -51,6 +71,8 @@ internal static class PromptBound
         var inWords = Math.Min(lower, vowels * 16 / 5);
         return ((spaces + inWords) * Plain) + (upper * Upper) + ((text.Length - spaces - inWords - upper) * Dense);
     }
+
+    private static long Most(long length, long tenths) => Math.Min(length, (tenths * 29 / 200) + 1);
 
     private static int Count(Vector128<byte> found) => BitOperations.PopCount(found.ExtractMostSignificantBits());
 }

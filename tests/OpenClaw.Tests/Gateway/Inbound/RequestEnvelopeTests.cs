@@ -1,5 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using OpenClaw.Gateway.Admission;
+using OpenClaw.Gateway.Dialects.Json;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Inbound;
 
@@ -163,6 +165,43 @@ public class RequestEnvelopeTests
             Largest = Math.Max(Largest, buffer.Length);
             return ValueTask.FromResult(0);
         }
+    }
+
+    [Theory]
+    [InlineData("Über allen Gipfeln ist Ruh, in allen Wipfeln spürest du kaum einen Hauch. ", 1)]
+    [InlineData("Мороз и солнце; день чудесный! Ещё ты дремлешь, друг прелестный. ", 40)]
+    [InlineData("白日依山盡，黃河入海流。", 100)]
+    [InlineData("🦞 and 👩‍🚀 go \"out\"\n", 30)]
+    public async Task A_text_is_as_long_and_as_much_the_same_however_its_letters_are_written(string line, int times)
+    {
+        var text = string.Concat(Enumerable.Repeat(line, times));
+        var tool = """{"type":"function","function":{"name":"f","description":"%"}}""";
+        var body = $$"""{"system":"%","tools":[{{tool}}],"messages":[{"role":"user","content":"%"},{"role":"assistant","content":"yes"},{"role":"user","content":[{"type":"text","text":"again: %"}]}]}""";
+        var plain = body.Replace("%", System.Text.Json.JsonEncodedText.Encode(text, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString(), StringComparison.Ordinal);
+        // As Python's json.dumps has it; .NET's own encoder escapes some of ASCII too.
+        var escaped = string.Concat(plain.Select(static c => c < 0x80 ? c.ToString() : $"\\u{(int)c:x4}"));
+        Assert.Equal(plain.Count(static c => c >= 0x80) * 5, escaped.Length - plain.Length);
+        // .NET writes characters beyond the first plane as pairs even so.
+        using var one = await ReadAsync(plain);
+        using var other = await ReadAsync(escaped);
+        Assert.Equal((one.EstimatedTokens, one.MostTokens()), (other.EstimatedTokens, other.MostTokens()));
+        Assert.InRange(one.EstimatedTokens, 4 * Encoding.UTF8.GetByteCount(text) / 4, (4 * Encoding.UTF8.GetByteCount(text) / 4) + 40);
+        var (sign, same) = (RequestSign.Read(one.Body.Span), RequestSign.Read(other.Body.Span));
+        Assert.Equal((sign.Turn, sign.Conversation), (same.Turn, same.Conversation));
+    }
+
+    [Theory]
+    [InlineData("""\ud83e""", 3)]
+    [InlineData("""\udd9e\ud83e""", 6)]
+    [InlineData("""\uD83E\uDD9E""", 4)]
+    [InlineData("""\u0041\u00E9\u20ac\\u0041\"\/\n""", 15)]
+    [InlineData("""a\""", 2)]
+    [InlineData("""\u12""", 3)]
+    public void An_escape_is_as_long_as_what_it_stands_for(string json, int length)
+    {
+        Assert.Equal(length, JsonEscapes.Length(Encoding.UTF8.GetBytes(json)));
+        ReadOnlySpan<byte> rest = Encoding.UTF8.GetBytes(json);
+        Assert.Equal(length, JsonEscapes.Fill(ref rest, new byte[64], 0, 60));
     }
 
     private static async Task<RequestEnvelope> ReadAsync(string body)
