@@ -237,7 +237,9 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             }
             if (key is { IsKeyless: true }) failure = failure with { IsWithoutKey = true };
             var disposition = FailureDisposition.Of(failure, retries + 1);
-            key?.Failed(failure, time.GetUtcNow());
+            // The provider itself says that it is there: the same call goes out again, and nobody is kept away.
+            var isAtOnce = disposition is { RetrySameTarget: true, Wait.Ticks: 0 } && permit.Kind != PermitKind.Probe && retries < x.State.Config.Routing.Retries && left > TimeSpan.Zero;
+            if (!isAtOnce) key?.Failed(failure, time.GetUtcNow());
             waited = TimeSpan.Zero;
             if (options.After(failure, disposition, isTranslated: target.Dialect.Kind != x.Dialect.Kind) is { } otherwise)
             {
@@ -245,8 +247,8 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 options = otherwise;
                 continue;
             }
-            if (disposition.RotateKey && !failure.IsWithoutKey && ++rotations <= MaxRotations && target.Provider.Keys.HasAnother(target.Ref.Model, time.GetUtcNow())) continue;
-            var wait = backoff.Delay(retries + 1, disposition.Wait);
+            if (disposition.RotateKey && !isAtOnce && !failure.IsWithoutKey && ++rotations <= MaxRotations && target.Provider.Keys.HasAnother(target.Ref.Model, time.GetUtcNow())) continue;
+            var wait = isAtOnce ? TimeSpan.Zero : backoff.Delay(retries + 1, disposition.Wait);
             // A probe finds out whether the target is back; asking twice is not its business.
             var again = (disposition.RetrySameTarget && permit.Kind != PermitKind.Probe) || (disposition.RetryWhenLast && !hasNext);
             if (!again || retries >= x.State.Config.Routing.Retries || wait >= left)

@@ -51,7 +51,19 @@ public sealed class SecondTryTests
         stage.Server.On("limited", static x => x.Call.Attempt == 1 ? x.ErrorAsync(ScriptedError.RateLimited, retryAfter: TimeSpan.Zero) : ScriptedStage.SayAsync(x, "now"));
         var answer = await stage.AskAsync("p/limited");
         Assert.Equal("now", answer.Text);
-        Assert.Equal(["rateLimited", "ok"], Failures((await stage.DecisionAsync(answer)).GetProperty("attempts")));
+        var attempts = (await stage.DecisionAsync(answer)).GetProperty("attempts");
+        Assert.Equal(["rateLimited", "ok"], Failures(attempts));
+        Assert.All(attempts.EnumerateArray(), static a => Assert.False(a.TryGetProperty("waitedMs", out var waited) && waited.GetDouble() > 0));
+    }
+
+    [Fact]
+    public async Task One_that_asks_for_no_wait_twice_is_passed_by_and_its_key_set_aside()
+    {
+        await using var stage = await ScriptedStage.StartAsync(["p/ok"], retries: 2);
+        stage.Server.On("limited", static x => x.ErrorAsync(ScriptedError.RateLimited, retryAfter: TimeSpan.Zero));
+        var answer = await stage.AskAsync("p/limited");
+        Assert.Equal("p/ok", answer.Headers["x-openclaw-model"]);
+        Assert.Equal(["rateLimited", "rateLimited", "ok"], Failures((await stage.DecisionAsync(answer)).GetProperty("attempts")));
     }
 
     [Fact]
