@@ -37,6 +37,9 @@ internal abstract class DialectStreamReader
     /// <summary>The last frame read held usage and nothing else (OpenAI's chunk with empty <c>choices</c>).</summary>
     public bool LastFrameWasUsageOnly { get; protected set; }
 
+    /// <summary>The last frame read only says that the connection is alive (Anthropic's <c>ping</c>).</summary>
+    public bool LastFrameWasPing { get; protected set; }
+
     /// <summary>The body ended in order: what a reader took for the finish, and was not sure of, it tells now.</summary>
     public virtual void BodyEnded(IChatEventSink sink)
     {

@@ -40,6 +40,9 @@ internal sealed class ResponsePump : IDisposable
 {
     private const int MaxFrame = 8 * 1024 * 1024;
     private const int MaxHeld = 4 * 1024 * 1024;
+    // Pings say that somebody is there, and nothing of an answer: they are believed for so many idle times, and no less than this.
+    private const int PingPatience = 10;
+    private static readonly TimeSpan s_leastPingPatience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_keepAlive = TimeSpan.FromSeconds(10);
     private static readonly byte[] s_doneLine = "data: [DONE]\n\n"u8.ToArray();
     private static readonly byte[] s_messageStop = "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"u8.ToArray();
@@ -68,6 +71,11 @@ internal sealed class ResponsePump : IDisposable
     private bool _released;
     private bool _closed;
     private long _lastWrite;
+
+    // Since the clock was started last: something came that is no ping, and when a wait for somebody else than the provider began.
+    private bool _carried;
+    private long? _waitsSince;
+    private long? _pingsSince;
 
     /// <summary>A passing pump.</summary>
     /// <param name="beginning">Where another writer would begin if this stream breaks before its first frame was sent.</param>
@@ -152,8 +160,7 @@ internal sealed class ResponsePump : IDisposable
             if (_client.IsGone) return PumpEnd.ClientGone;
             if (more && !untilContent && !IsFinished && !await Unhurried(_money.MayGoOnAsync(_tracker.GeneratedBytes, _tracker.Pieces), clock).ConfigureAwait(false)) return PumpEnd.OutOfMoney;
             if (!more) return Failure is null ? PumpEnd.Complete : clock.CallerLeft ? PumpEnd.ClientGone : PumpEnd.Failed;
-            if (IsFinished) clock.Start(ClockPhase.Closing, _times.Closing);
-            else if (!untilContent) clock.Start(ClockPhase.Idle, _times.Idle);
+            if (IsFinished || !untilContent) StartClock(clock);
             try
             {
                 if (_start > 0) Compact();
@@ -176,17 +183,47 @@ internal sealed class ResponsePump : IDisposable
         }
     }
 
-    // A caller who reads slowly, or a budget that must be asked for, is not the provider's silence. Most of it ends at once.
-    private static ValueTask Unhurried(ValueTask waiting, AttemptClock? clock)
+    private void StartClock(AttemptClock clock)
     {
-        if (!waiting.IsCompleted) clock?.Pause();
+        // A part of a frame is on its way to be one.
+        var carried = _carried || _end > _start;
+        var waitsSince = _waitsSince;
+        (_carried, _waitsSince) = (false, null);
+        if (IsFinished)
+        {
+            if (carried || waitsSince is not null || clock.Phase != ClockPhase.Closing) clock.Start(ClockPhase.Closing, _times.Closing);
+            return;
+        }
+        var time = _times.Idle;
+        if (carried) _pingsSince = null;
+        else
+        {
+            var now = _clock.GetTimestamp();
+            _pingsSince = _pingsSince is { } since ? since + (now - (waitsSince ?? now)) : now;
+            var patience = _times.Idle * PingPatience;
+            var left = (patience > s_leastPingPatience ? patience : s_leastPingPatience) - _clock.GetElapsedTime(_pingsSince.Value, now);
+            if (left < time) time = left;
+        }
+        clock.Start(ClockPhase.Idle, time);
+    }
+
+    // A caller who reads slowly, or a budget that must be asked for, is not the provider's silence. Most of it ends at once.
+    private ValueTask Unhurried(ValueTask waiting, AttemptClock? clock)
+    {
+        if (!waiting.IsCompleted) Pause(clock);
         return waiting;
     }
 
-    private static ValueTask<bool> Unhurried(ValueTask<bool> waiting, AttemptClock clock)
+    private ValueTask<bool> Unhurried(ValueTask<bool> waiting, AttemptClock clock)
     {
-        if (!waiting.IsCompleted) clock.Pause();
+        if (!waiting.IsCompleted) Pause(clock);
         return waiting;
+    }
+
+    private void Pause(AttemptClock? clock)
+    {
+        clock?.Pause();
+        _waitsSince ??= _clock.GetTimestamp();
     }
 
     // The body cannot be read further: after the finish that is no failure.
@@ -224,6 +261,7 @@ internal sealed class ResponsePump : IDisposable
             var window = _buffer.AsSpan(_start, _end - _start);
             if (!_splitter.TryRead(window, _atEnd, out var frame)) break;
             var outcome = frame.Data.IsEmpty ? FrameOutcome.Read : _reader.Read(frame.Event, frame.Data, sink);
+            _carried |= !frame.Data.IsEmpty && !_reader.LastFrameWasPing;
             // After the finish nothing can spoil the answer any more.
             if (!IsFinished) Failure = FailureOf(outcome, frame.Length == window.Length && _atEnd);
             if (Failure is not null) return false;

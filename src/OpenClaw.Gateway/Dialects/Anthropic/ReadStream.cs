@@ -32,6 +32,7 @@ internal sealed class ReadStream : DialectStreamReader
 
     public override FrameOutcome Read(ReadOnlySpan<byte> eventName, ReadOnlySpan<byte> data, IChatEventSink sink)
     {
+        LastFrameWasPing = false;
         data = data.Trim(" \t\r\n"u8);
         if (data.IsEmpty) return FrameOutcome.Read;
         // Proxies append OpenAI's end mark; without a finish before it, it ends nothing.
@@ -56,6 +57,7 @@ internal sealed class ReadStream : DialectStreamReader
             case StreamEventKind.MessageStart: MessageStart(e.Message, sink); break;
             case StreamEventKind.MessageDelta: MessageDelta(e.Delta, e.Usage, sink); break;
             case StreamEventKind.MessageStop: return MessageStop(sink);
+            case StreamEventKind.Ping: LastFrameWasPing = true; break;
             case StreamEventKind.Error: sink.Fail(Errors.ReadFailure(data)); break;
             case StreamEventKind.None when e.Error.Length > 0 && e.Error[0] == (byte)'{': sink.Fail(Errors.ReadFailure(data)); break;
             case StreamEventKind.None: return FrameOutcome.Malformed;

@@ -54,6 +54,55 @@ public sealed class SlowCallerTests
         Assert.Equal(FailureReason.IdleTimeout, pump.Failure!.Reason);
     }
 
+    [Theory]
+    [InlineData(DialectKind.OpenAiChat, ": ping\n\n")]
+    [InlineData(DialectKind.Anthropic, "event: ping\ndata: {\"type\":\"ping\"}\n\n")]
+    internal async Task A_provider_who_only_pings_is_given_up_after_ten_idle_times(DialectKind dialect, string ping)
+    {
+        using var clock = Clock(TimeSpan.FromHours(1));
+        using var pump = Pump(clock, out var client, dialect);
+        using var _ = client;
+        _caller.ReadOn();
+        var isMessages = dialect == DialectKind.Anthropic;
+        _provider.Say(isMessages ? """data: {"type":"message_start","message":{"id":"m1","model":"m","usage":{"input_tokens":1}}}""" + "\n\n" + Block("one") : Chunk("one"));
+        Assert.Equal(PumpEnd.FirstContent, await pump.PrimeAsync());
+        client.Commit();
+        var pumping = pump.FinishAsync().AsTask();
+        await _provider.AskedAsync(2);
+        for (var i = 0; i < 20; i++)
+        {
+            // In the middle of it comes a word: from there on it is counted anew.
+            _provider.Say(i == 8 ? isMessages ? Block(" two") : Chunk(" two") : ping);
+            await _provider.AskedAsync(1);
+            _time.Advance(TimeSpan.FromSeconds(25));
+            Assert.False(clock.Token.IsCancellationRequested, $"after {i} pings");
+        }
+        _provider.Say(ping);
+        await _provider.AskedAsync(1);
+        _time.Advance(TimeSpan.FromSeconds(25));
+        Assert.Equal(PumpEnd.Failed, await pumping);
+        Assert.Equal(FailureReason.IdleTimeout, pump.Failure!.Reason);
+    }
+
+    [Fact]
+    public async Task After_the_finish_pings_put_the_end_off_for_nobody()
+    {
+        using var clock = Clock(TimeSpan.FromHours(1));
+        using var pump = Pump(clock, out var client);
+        using var _ = client;
+        _caller.ReadOn();
+        _provider.Say(Chunk("one", isLast: true));
+        await pump.PrimeAsync();
+        client.Commit();
+        var pumping = pump.FinishAsync().AsTask();
+        await _provider.AskedAsync(2);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _provider.Say(": ping\n\n");
+        await _provider.AskedAsync(1);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(PumpEnd.Complete, await pumping);
+    }
+
     [Fact]
     public void The_whole_requests_time_goes_on_while_a_clock_pauses()
     {
@@ -73,13 +122,15 @@ public sealed class SlowCallerTests
         return clock;
     }
 
-    private ResponsePump Pump(AttemptClock clock, out ClientAnswer client)
+    private static string Block(string text) => """data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"%"}}""".Replace("%", text, StringComparison.Ordinal) + "\n\n";
+
+    private ResponsePump Pump(AttemptClock clock, out ClientAnswer client, DialectKind dialect = DialectKind.OpenAiChat)
     {
         var http = new DefaultHttpContext();
         http.Features.Set<IHttpResponseBodyFeature>(_caller);
         client = new ClientAnswer(http, null);
         return new ResponsePump(
-            new UpstreamAnswer(200, "text/event-stream", _provider, _provider, clock), DialectTable.Of(DialectKind.OpenAiChat), new AnswerTracker(keepText: true), client,
+            new UpstreamAnswer(200, "text/event-stream", _provider, _provider, clock), DialectTable.Of(dialect), new AnswerTracker(keepText: true), client,
             new PumpTimes(s_idle, TimeSpan.FromSeconds(2)), _time, AllocationTests.Money(), StreamPosition.Beginning("c1", "m", 1, false), dropUsage: true, hold: true);
     }
 
