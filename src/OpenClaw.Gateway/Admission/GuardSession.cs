@@ -122,7 +122,10 @@ internal sealed class GuardSession(string caller, string key)
     {
         if (rules.ToolLoop == 0 || sign.LoopRounds < 3) return null;
         var calls = sign.LoopRounds * sign.LoopPeriod;
-        var isLong = calls >= rules.ToolLoop && sign.LoopRounds >= Math.Min(4, rules.ToolLoop);
+        // Who waits for something asks the same thing again and again, and mostly for little; where money says nothing, and for who was
+        // stopped for it before, the count must do.
+        var isDear = expected == 0 || rules.LoopSpend == 0 || _trips is { Kind: GuardKind.ToolLoop, Count: > 0 } || _tools.Spent + expected >= rules.LoopSpend / 4;
+        var isLong = isDear && calls >= rules.ToolLoop && sign.LoopRounds >= Math.Min(4, rules.ToolLoop);
         if (!isLong && !IsTooDear(rules, _tools.Spent + expected)) return null;
         var what = sign.LoopPeriod == 1 ? $"the tool {sign.LoopTool} was called {sign.LoopRounds} times with the same arguments and the same result" : $"the same {sign.LoopPeriod} tool calls were made {sign.LoopRounds} times over with the same results, {sign.LoopTool} the last of them";
         return Found(rules, GuardKind.ToolLoop, $"{what}{Since(_tools.Spent, _tools.First)}");

@@ -232,6 +232,7 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
             if (model?.Length > RequestEnvelope.MaxModel) return (default, RequestEnvelope.ModelTooLong);
         }
         var stream = root.TryGetProperty("stream"u8, out var flag) && flag.ValueKind == JsonValueKind.True;
+        if (flag.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null or JsonValueKind.True or JsonValueKind.False)) return (default, Bad("stream", "must be true or false"));
         return (new Message(text.GetString()!, model, stream), null);
     }
 

@@ -119,7 +119,7 @@ internal static class CodeTables
             [Code("guard.identicalRequests"), $"{guard.IdenticalRequests}", "the same request came more often than that with nothing else in between, and cost a quarter of `guard.loopSpend`; or five times, and cost all of it"],
             [Code("guard.errorLoop"), $"{guard.ErrorLoop}", "requests of the same turn with more than 4096 tokens failed so often in a row; or what the failures may have cost comes to `guard.loopSpend`"],
             [Code("guard.heartbeat"), guard.Heartbeat ? "true" : "false", "the same prompt (but for dates and times) comes from a clock, is answered in a few words with hardly a tool used, and costs two cents or more each time, until it comes to `guard.loopSpend`"],
-            [Code("guard.toolLoop"), $"{guard.ToolLoop}", "so many tool calls of one turn were the same, or a cycle of up to four, with the same results; or three rounds, and they come to `guard.loopSpend`"],
+            [Code("guard.toolLoop"), $"{guard.ToolLoop}", "so many tool calls of one turn were the same, or a cycle of up to four, with the same results, and cost a quarter of `guard.loopSpend` (of a model that costs nothing the count alone); or three rounds, and they come to all of it"],
             [Code("guard.loopSpend"), Usd(guard.LoopSpend), "any of these loops would cost more dollars than this with the next request"],
             [Code("guard.cooldown"), DurationText.Write(guard.Cooldown), "(how long it is stopped the first time)"],
         ]);

@@ -10,7 +10,7 @@ public sealed class HealthySessionTests
     private static readonly (string Name, Action<GuardedAgent, Random> Play)[] s_kinds =
     [
         ("chat", Chat), ("coding agent", CodingAgent), ("questions on one document", Questions), ("a library that tries again", Retries), ("batch", Batch),
-        ("small heartbeat", SmallHeartbeat), ("polling", Polling), ("daily report", DailyReport), ("heartbeat with work", WorkingHeartbeat), ("short answers", ShortAnswers),
+        ("small heartbeat", SmallHeartbeat), ("polling", Polling), ("waiting for a build", Waiting), ("daily report", DailyReport), ("heartbeat with work", WorkingHeartbeat), ("short answers", ShortAnswers),
     ];
 
     public static TheoryData<string> Kinds => [.. s_kinds.Select(static k => k.Name), "sub-agents"];
@@ -41,6 +41,19 @@ public sealed class HealthySessionTests
             agent.Ask(talk.Sign(), 2000 + (turn * 600), random.Next(5, 800), cache: random.Next(2) == 0);
             talk.Assistant(Word(random));
             agent.Wait(random.Next(4, 300));
+        }
+    }
+
+    // A background shell is asked for its output until it has some.
+    private static void Waiting(GuardedAgent agent, Random random)
+    {
+        var talk = new Conversation(random.Next(2) == 0).User("run the tests in the background and tell me when they are done");
+        var rounds = random.Next(11, 20);
+        for (var round = 0; round < rounds; round++)
+        {
+            agent.Ask(talk.Sign(), 2000 + (round * 60), 40, cache: true);
+            talk.Tool("BashOutput", """{"id":"1"}""", "running");
+            agent.Wait(random.Next(2, 30));
         }
     }
 

@@ -211,8 +211,8 @@ public sealed class RunawayGuardTests
     private GuardedAgent Looped(RunawayGuard guard)
     {
         var agent = new GuardedAgent(_time, guard, ListPrice.Sonnet);
-        for (var call = 1; call < 10; call++) Assert.True(agent.Ask(Loop(call), 20_000, 30, cache: true), agent.Why);
-        Assert.False(agent.Ask(Loop(10), 20_000, 30, cache: true));
+        for (var call = 1; call < 10; call++) Assert.True(agent.Ask(Loop(call), 90_000, 30, cache: true), agent.Why);
+        Assert.False(agent.Ask(Loop(10), 90_000, 30, cache: true));
         return agent;
     }
 }
