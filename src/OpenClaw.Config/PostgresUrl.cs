@@ -48,7 +48,7 @@ public sealed class PostgresUrl
         var query = rest.IndexOf('?', StringComparison.Ordinal);
         var slash = rest.IndexOf('/', StringComparison.Ordinal);
         var end = Math.Min(query < 0 ? rest.Length : query, slash < 0 ? rest.Length : slash);
-        if (rest.AsSpan(end).Contains('@') && !rest.AsSpan(0, end).Contains('@')) return (null, "a \"/\" or \"?\" stands before its \"@\"", "In a password write %2F for / and %3F for ?.");
+        if (UpToFirstValue(rest.AsSpan(end)).Contains('@') && !rest.AsSpan(0, end).Contains('@')) return (null, "a \"/\" or \"?\" stands before its \"@\"", "In a password write %2F for / and %3F for ?.");
         var options = query < 0 ? "" : rest[(query + 1)..];
         if (query >= 0) rest = rest[..query];
         slash = rest.IndexOf('/', StringComparison.Ordinal);
@@ -66,6 +66,14 @@ public sealed class PostgresUrl
         }
         if (url.Host.Length == 0) url.Host = "localhost";
         return (url, null, "");
+    }
+
+    // Behind the = of an option an @ is part of its value.
+    private static ReadOnlySpan<char> UpToFirstValue(ReadOnlySpan<char> rest)
+    {
+        var query = rest.IndexOf('?');
+        var value = query < 0 ? -1 : rest[query..].IndexOf('=');
+        return value < 0 ? rest : rest[..(query + value)];
     }
 
     private void ReadUser(string user)

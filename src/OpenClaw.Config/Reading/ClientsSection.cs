@@ -26,7 +26,7 @@ internal sealed class ClientsSection(ReadContext context, References references,
             }
             // The holder of the gateway's own token goes by this name, in sessions and in reports.
             if (name == "owner") context.Problems.Error(node["name"], "\"owner\" is the name of the gateway's own token", "Give the client another name.");
-            else if (!ClientName.IsOne(name) && !(context.KeepsVariables && node["name"]!.HasVariables)) context.Problems.Error(node["name"], $"{Shown.Value(node["name"]!)} is no name of a client", ClientName.Rule + ".");
+            else if (!ClientName.IsOne(name) && !(context.KeepsVariables && node["name"]!.HasVariables)) context.Problems.Warn(node["name"], $"{Shown.Value(node["name"]!)} is no name that the API and openclaw clients take", ClientName.Rule + "; what was used and spent stays under the name that it was counted under.");
             if (!names.Add(name)) context.Problems.Error(node["name"], $"there are two clients named \"{Shown.Text(name)}\"", "Give one of them another name.");
             var (token, hash) = ReadToken(node);
             RefuseTwins(node, name, hash ?? Mark(token));

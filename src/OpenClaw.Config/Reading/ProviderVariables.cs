@@ -38,13 +38,21 @@ internal sealed class ProviderVariables(ReadContext context)
         return null;
     }
 
-    /// <summary>The environment's keys; one that cannot be sent is a problem.</summary>
-    public IEnumerable<SecretConfig> Keys(ProviderDraft draft) => Prefixes(draft.Id, draft.Preset).SelectMany(Keys).Where(key => key.Source switch
+    /// <summary>The environment's keys. One that cannot be sent is a warning: another key, or another provider, may well serve.</summary>
+    public IEnumerable<SecretConfig> Keys(ProviderDraft draft)
     {
-        SecretSource.Env => SecretReading.IsSendable(context, null, $"the variable {key.Value}", context.Lookup(key.Value) ?? ""),
-        SecretSource.Literal => SecretReading.IsSendable(context, null, $"the variable {key.FromVariable}", key.Value),
-        _ => true,
-    });
+        foreach (var key in Prefixes(draft.Id, draft.Preset).SelectMany(Keys))
+        {
+            var (name, value) = key.Source switch
+            {
+                SecretSource.Env => (key.Value, context.Lookup(key.Value) ?? ""),
+                SecretSource.Literal => (key.FromVariable, key.Value),
+                _ => ("", ""),
+            };
+            if (SecretCharacters.Problem(value.AsSpan().Trim()) is { } problem) context.Problems.Warn(null, $"the variable {name} holds {problem.What}: this key is not used", problem.Instead);
+            yield return key;
+        }
+    }
 
     /// <summary>Without repetitions: neither the same place nor, where the value is at hand, the same value twice.</summary>
     public ImmutableArray<SecretConfig> Distinct(IEnumerable<SecretConfig> keys)

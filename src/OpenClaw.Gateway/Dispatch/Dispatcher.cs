@@ -238,7 +238,8 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             if (key is { IsKeyless: true }) failure = failure with { IsWithoutKey = true };
             var disposition = FailureDisposition.Of(failure, retries + 1);
             // The provider itself says that it is there: the same call goes out again, and nobody is kept away.
-            var isAtOnce = disposition is { RetrySameTarget: true, Wait.Ticks: 0 } && permit.Kind != PermitKind.Probe && retries < x.State.Config.Routing.Retries && left > TimeSpan.Zero;
+            var isAtOnce = disposition is { RetrySameTarget: true, Wait.Ticks: 0 } && permit.Kind != PermitKind.Probe && retries < x.State.Config.Routing.Retries && left > TimeSpan.Zero
+                && !(disposition.RotateKey && key is not null && target.Provider.Keys.HasOtherThan(key.Alias, target.Ref.Model, time.GetUtcNow()));
             if (!isAtOnce) key?.Failed(failure, time.GetUtcNow());
             waited = TimeSpan.Zero;
             if (options.After(failure, disposition, isTranslated: target.Dialect.Kind != x.Dialect.Kind) is { } otherwise)

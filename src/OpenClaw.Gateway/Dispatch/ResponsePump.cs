@@ -173,7 +173,8 @@ internal sealed class ResponsePump : IDisposable
             catch (OperationCanceledException)
             {
                 if (clock.CallerLeft) return PumpEnd.ClientGone;
-                EndOfBody(clock.Failure);
+                var ranOut = clock.Failure;
+                EndOfBody(_pingsSince is not null && ranOut.Reason == FailureReason.IdleTimeout ? ranOut with { Message = "nothing but pings came, for too long" } : ranOut);
             }
             catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException)
             {

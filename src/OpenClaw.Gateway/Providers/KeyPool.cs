@@ -68,6 +68,16 @@ internal sealed class KeyPool
     /// <summary>True when <see cref="Take"/> would find a key now: worth asking after one was parked.</summary>
     public bool HasAnother(string model, DateTimeOffset now) => Take(model, now).Missing is null;
 
+    /// <summary>True when another key than this one could be used now.</summary>
+    public bool HasOtherThan(string alias, string model, DateTimeOffset now)
+    {
+        foreach (var (other, state) in _keys)
+        {
+            if (other != alias && state.Look(model, now).Value is not null) return true;
+        }
+        return false;
+    }
+
     /// <summary>Every key with what it is parked for, for status pages.</summary>
     public IEnumerable<KeySnapshot> Snapshot(DateTimeOffset now)
     {

@@ -61,7 +61,7 @@ public sealed class SoftBudgetTests
     }
 
     private static Task<PlainAnswer> AskAsync(GatewayProcess gateway) =>
-        gateway.CallAsync("POST", "/v1/chat/completions", """{"model":"count/talk-100","max_tokens":100,"messages":[{"role":"user","content":"hello"}]}""", new Dictionary<string, string> { ["x-openclaw-fallback"] = "off" });
+        gateway.CallAsync("POST", "/v1/chat/completions", """{"model":"count/talk-100","max_tokens":100,"messages":[{"role":"user","content":"hello"}]}""");
 
     // Of the two soft budgets, as this gateway knows them: each is read for itself, so the one that is behind.
     private static async Task<long> SpentAsync(GatewayProcess gateway) =>

@@ -100,7 +100,12 @@ public sealed class SharedSessionTests
     }
 
     private static string Config(OpenClaw.Gateway.Providers.Scripted.ScriptedServer server, PostgresServer postgres) =>
-        SessionConfig.Of(server, config => config["storage"] = new JsonObject { ["url"] = postgres.Url });
+        SessionConfig.Of(server, config =>
+        {
+            config["storage"] = new JsonObject { ["url"] = postgres.Url };
+            // The count alone: a loop of so little costs next to nothing.
+            config["guard"] = new JsonObject { ["loopSpend"] = 0 };
+        });
 
     private static Task SeenAsync(GatewayProcess gateway, string session, Func<JsonNode, bool> isSo) =>
         Until.TrueAsync("the session at the other gateway", () => gateway.GetAsync(Path + session, RunningConfig.Bearer()), r => r.Status == 200 && isSo(r.Json));

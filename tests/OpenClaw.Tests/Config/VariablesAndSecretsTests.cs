@@ -61,9 +61,19 @@ public sealed class VariablesAndSecretsTests
     }
 
     [Theory]
-    [InlineData("{}", "OPENAI_API_KEY")]
-    [InlineData("{}", "OPENAI_API_KEYS")]
-    [InlineData("{}", "OPENAI_API_KEY_3")]
+    [InlineData("OPENAI_API_KEY")]
+    [InlineData("OPENAI_API_KEYS")]
+    [InlineData("OPENAI_API_KEY_3")]
+    public void A_key_of_the_environment_that_no_header_can_carry_is_a_warning_for_another_may_serve(string name)
+    {
+        var result = SampleFiles.Read("{}", (name, "sk-very-secret\u200b"), ("ANTHROPIC_API_KEY", "sk-good"));
+        Assert.True(result.IsValid);
+        var problem = Assert.Single(result.Problems);
+        Assert.Contains($"the variable {name} holds a character that no key has (U+200B", problem.Message);
+        Assert.DoesNotContain("very-secret", problem.ToString());
+    }
+
+    [Theory]
     [InlineData("{}", "OPENCLAW_GATEWAY_TOKEN")]
     [InlineData("""{ "models": { "providers": { "lab": { "baseUrl": "http://h/v1", "apiKey": "${K}" } } } }""", "K")]
     [InlineData("""{ "models": { "providers": { "lab": { "baseUrl": "http://h/v1", "headers": { "x": { "source": "env", "id": "K" } } } } } }""", "K")]

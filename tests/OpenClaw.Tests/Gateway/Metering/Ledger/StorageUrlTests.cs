@@ -15,6 +15,7 @@ public sealed class StorageUrlTests
     [InlineData("postgres://u:geheim@db.example:6543/ledger", null, "db.example:6543/ledger")]
     [InlineData("postgresql://u:ge%40heim@[::1]/ledger?sslmode=verify-full", null, "::1:5432/ledger")]
     [InlineData("postgres:///ledger?host=/run/postgresql&user=u", null, "/run/postgresql:5432/ledger")]
+    [InlineData("postgres://db.example/ledger?user=app@server&password=ge@heim", null, "db.example:5432/ledger")]
     public async Task A_url_names_a_place(string url, string? state, string place)
     {
         var (storage, problem) = StorageUrl.Open(url, state);
