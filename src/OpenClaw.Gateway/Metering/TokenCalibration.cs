@@ -131,7 +131,8 @@ internal sealed class TokenCalibration
             }
             if (output <= 0 || bytes <= 0) return;
             _bytes.Add(bytes, output);
-            if (pieces > 0) _pieces.Add(pieces, output);
+            // Where a piece is a token, the one that ends an answer is counted and never sent: of a short answer's that is no ratio.
+            if (pieces > 0) _pieces.Add(pieces, output == pieces + 1 ? pieces : output);
         }
     }
 

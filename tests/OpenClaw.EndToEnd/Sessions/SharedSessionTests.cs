@@ -103,8 +103,8 @@ public sealed class SharedSessionTests
         SessionConfig.Of(server, config =>
         {
             config["storage"] = new JsonObject { ["url"] = postgres.Url };
-            // The count alone: a loop of so little costs next to nothing.
-            config["guard"] = new JsonObject { ["loopSpend"] = 0 };
+            // The count of tool calls alone: a loop of so little costs next to nothing, and the tests ask the same thing until it is so.
+            config["guard"] = new JsonObject { ["loopSpend"] = 0, ["identicalRequests"] = 0 };
         });
 
     private static Task SeenAsync(GatewayProcess gateway, string session, Func<JsonNode, bool> isSo) =>

@@ -63,6 +63,14 @@ public sealed class TokenCalibrationTests
     }
 
     [Fact]
+    public void The_token_that_ends_a_short_answer_makes_no_long_one_longer()
+    {
+        var tokens = new TokenCalibration();
+        tokens.Learn(28, 39, 60, 13, 14);
+        Assert.Equal(365, tokens.Output(1500, 364, isBroken: true));
+    }
+
+    [Fact]
     public void A_model_that_sends_in_bulk_is_counted_by_bytes()
     {
         var tokens = new TokenCalibration();
