@@ -25,7 +25,7 @@ internal static partial class KeyTable
         new("apiKeys", List(Secret(), "[\"${OPENAI_API_KEY_1}\", \"${OPENAI_API_KEY_2}\"]"), "Several keys, tried in this order."),
         new("headers", Map(Secret(), "{ \"x-team\": \"search\" }"), "Extra request headers."),
         new("authHeader", Flag(), "True: the key goes into Authorization: Bearer. False: no authorization header."),
-        new("timeoutSeconds", Number("60", 0.001m, 86400), "Limit for a call to this provider."),
+        new("timeoutSeconds", Number("60", 0.001m, 86400), "Limit for one call to this provider, its answer included; then the next target is asked."),
         new("prefill", Flag(), "True: the server continues an assistant message at the end of the prompt."),
         new("routing", AnyObject(), "OpenRouter's provider preferences (order, only, ignore, sort, …)."),
         new("provider", AnyObject(), "The same as routing, under OpenRouter's own name."),

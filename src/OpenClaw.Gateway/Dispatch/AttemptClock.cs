@@ -31,6 +31,7 @@ internal sealed class AttemptClock : IDisposable
     private CancellationToken _caller;
     private CancellationToken _shutdown;
     private long _totalEnds;
+    private bool _isCall;
     private bool _isOpen;
     private bool _totalIsNext;
 
@@ -49,13 +50,17 @@ internal sealed class AttemptClock : IDisposable
 
     public bool CallerLeft => _caller.IsCancellationRequested;
 
-    /// <summary>True when it was the whole request's clock that ran out. Timers count coarse milliseconds and may be a few early.</summary>
+    /// <summary>True when it was the clock of the whole request, or of the whole call, that ran out. Timers count coarse milliseconds and may be a few early.</summary>
     public bool TotalIsOver => _totalIsNext || _time.GetTimestamp() >= _totalEnds;
 
     /// <summary>What it means that the clock ran out.</summary>
     public UpstreamFailure Failure => Phase switch
     {
         _ when _shutdown.IsCancellationRequested => new UpstreamFailure(FailureReason.ShuttingDown, "the gateway stopped before the answer was complete"),
+        _ when TotalIsOver && _isCall => FailureClassifier.TimedOut(Phase switch { ClockPhase.Headers or ClockPhase.Answer => AttemptPhase.Headers, ClockPhase.FirstToken => AttemptPhase.FirstToken, _ => AttemptPhase.Streaming }) with
+        {
+            Message = "the provider's timeoutSeconds are over", Code = "call_timeout",
+        },
         _ when TotalIsOver => new UpstreamFailure(FailureReason.TotalTimeout, "the request's whole time is over", Code: "total_timeout"),
         ClockPhase.Answer => new UpstreamFailure(FailureReason.HeadersTimeout, "the answer was not complete in time", Code: "answer_timeout"),
         ClockPhase.Headers => FailureClassifier.TimedOut(AttemptPhase.Headers),
@@ -64,9 +69,10 @@ internal sealed class AttemptClock : IDisposable
     };
 
     /// <param name="total">What is left of the whole request's time.</param>
+    /// <param name="call">For this call alone; at its end another target may still answer. Null = without end.</param>
     /// <param name="caller">Cancelled when the caller leaves.</param>
     /// <param name="shutdown">Cancelled when the gateway stops and waits no longer for its answers.</param>
-    public static AttemptClock Open(TimeProvider time, TimeSpan total, CancellationToken caller, CancellationToken shutdown = default)
+    public static AttemptClock Open(TimeProvider time, TimeSpan total, TimeSpan? call, CancellationToken caller, CancellationToken shutdown = default)
     {
         // Only the system's own timers can be used again (CancellationTokenSource.TryReset).
         if (time != TimeProvider.System || !s_spares.TryDequeue(out var clock)) clock = new AttemptClock(time);
@@ -74,6 +80,8 @@ internal sealed class AttemptClock : IDisposable
         clock._totalIsNext = false;
         clock._caller = caller;
         clock._shutdown = shutdown;
+        clock._isCall = call < total;
+        if (clock._isCall) total = call!.Value;
         clock._totalEnds = time.GetTimestamp() + (long)(total.TotalSeconds * time.TimestampFrequency);
         clock._registration = caller.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), clock._source);
         clock._shutdownRegistration = shutdown.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), clock._source);

@@ -61,7 +61,7 @@ internal sealed class Attempts(Upstream upstream, Drain drain, TimeProvider time
 
         var times = target.TimesFor(x.Envelope.WantsReasoning);
         var total = times.Total - time.GetElapsedTime(x.Arrived);
-        var clock = AttemptClock.Open(time, total, x.CallerLeft, drain.Over);
+        var clock = AttemptClock.Open(time, total, times.Call, x.CallerLeft, drain.Over);
         clock.Start(stream ? ClockPhase.Headers : ClockPhase.Answer, Shorter(stream ? times.Headers : hasNext ? times.Answer : times.Total, left, stream));
         var started = time.GetTimestamp();
         var (answer, failure) = await upstream.SendAsync(target, lease.Value, body!, stream, x.State.Config.Routing.Timeouts.Connect ?? s_connect, clock, options.Fresh).ConfigureAwait(false);

@@ -96,7 +96,9 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 x.Decision.Outcome = "cancelled";
                 return;
             }
-            last = (target, failure);
+            var isStandIn = DoesNotTakeIt(x, target, failure);
+            // What a stand-in does not take is not what the caller waits for.
+            if (!isStandIn || last is null) last = (target, failure);
             var disposition = FailureDisposition.Of(failure);
             if (disposition.LargerContextOnly) tooSmall = target;
             if (disposition.PolicyChainOnly)
@@ -106,11 +108,11 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 (targets, i, passedOver) = (x.Plan.PolicyTargets, -1, null);
                 continue;
             }
-            if (!disposition.NextTarget && !disposition.LargerContextOnly) break;
+            if (!disposition.NextTarget && !disposition.LargerContextOnly && !isStandIn) break;
             if (IsOver(x, deadline)) break;
         }
         if (tooSmall is not null) passedOver?.RemoveAll(t => t.ContextWindow <= tooSmall.ContextWindow);
-        if (passedOver is { Count: > 0 } && !(last is not null && IsOver(x, deadline)) && outOfMoney is not { TargetOnly: false } && (last is null || FailureDisposition.Of(last.Value.Failure).NextTarget))
+        if (passedOver is { Count: > 0 } && !(last is not null && IsOver(x, deadline)) && outOfMoney is not { TargetOnly: false } && (last is not var (failed, why) || FailureDisposition.Of(why).NextTarget || DoesNotTakeIt(x, failed, why)))
         {
             last = await TryPassedOverAsync(x, client, passedOver, last, deadline).ConfigureAwait(false);
             if (last is null) return;
@@ -118,6 +120,11 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         if (last is { } tried) await RefuseAsync(x, tried.Target, tried.Failure).ConfigureAwait(false);
         else await ErrorAnswer.WriteAsync(x.Http, x.Dialect, limited ?? outOfMoney!.Error, x.Decision).ConfigureAwait(false);
     }
+
+    // A 400 of the target that was asked for speaks of the request. One of a stand-in may speak of what it is not used to: ids, fields
+    // and histories of another provider. The next one is asked all the same; such a refusal costs nothing.
+    private static bool DoesNotTakeIt(Exchange x, Target target, UpstreamFailure failure) =>
+        failure.Reason == FailureReason.BadRequest && target != x.Plan.Targets[0];
 
     // Of several targets whose rate is used up, the caller is told of the one that has room first.
     private static GatewayError Sooner(GatewayError? one, GatewayError other) =>

@@ -18,8 +18,9 @@ internal static class FailureReport
         return failure.Reason switch
         {
             // The caller's own doing: the provider's status is the truth.
-            FailureReason.BadRequest or FailureReason.Unsupported => new(GatewayErrorKind.BadRequest, message)
+            FailureReason.BadRequest or FailureReason.Unsupported => new(failure.Status == 413 ? GatewayErrorKind.RequestTooLarge : GatewayErrorKind.BadRequest, message)
             {
+                DetailCode = failure.DetailCode,
                 Status = failure.Status is >= 400 and < 500 ? failure.Status : null,
                 Param = Word(failure.Param),
                 Code = Word(failure.OwnCode) is { } code && target.Dialect.Kind == DialectKind.OpenAiChat ? code : null,

@@ -76,14 +76,17 @@ internal static class RequestBodies
     {
         if (target.Dialect.Kind == DialectKind.Anthropic)
         {
-            return AnthropicPatch.TryWrite(x.Envelope.Body.Span, new AnthropicChanges
+            var isWritten = AnthropicPatch.TryWrite(x.Envelope.Body.Span, new AnthropicChanges
             {
                 Model = target.Ref.Model,
                 AnswerSoFar = prefill,
                 MaxTokens = OutputLimit(x, target, options),
                 MaxSearches = x.Money.SearchLimit,
                 Reasoning = options.Sanitize ? ReasoningRemoval.All : ReasoningRemoval.Marked,
-            }, output);
+            }, output, out var stoppedThinking);
+            const string NoThinking = "thinking is switched off for this turn: the reasoning before its tool calls was another model's, or refused";
+            if (stoppedThinking && !x.Decision.Warnings.Contains(NoThinking)) x.Decision.Warnings.Add(NoThinking);
+            return isWritten;
         }
         return OpenAiChatPatch.TryPatch(x.Envelope.Body, new PatchOptions(target.Ref.Model)
         {
@@ -143,6 +146,6 @@ internal static class RequestBodies
     private static UpstreamFailure NotUnderstood(Exchange x, GatewayError error)
     {
         var reason = x.Plan.Targets.Any(t => t.Dialect.Kind == x.Dialect.Kind) ? FailureReason.Unsupported : FailureReason.BadRequest;
-        return new UpstreamFailure(reason, error.Message, error.Status ?? 400);
+        return new UpstreamFailure(reason, error.Message, error.Status ?? 400) { Param = error.Param, DetailCode = error.DetailCode };
     }
 }

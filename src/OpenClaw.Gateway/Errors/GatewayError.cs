@@ -40,6 +40,9 @@ internal sealed record GatewayError(GatewayErrorKind Kind, string Message)
     /// <summary>The status to answer with when a provider's own is the truth (400 stays 400); null = the table's.</summary>
     public int? Status { get; init; }
 
+    /// <summary>What Anthropic's clients go by beside the type (<c>error.details.error_code</c>), or null.</summary>
+    public string? DetailCode { get; init; }
+
     /// <summary>A machine-readable code where the provider gave a better one than ours; null = the table's.</summary>
     public string? Code { get; init; }
 }

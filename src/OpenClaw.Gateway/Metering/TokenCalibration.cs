@@ -95,10 +95,13 @@ internal sealed class TokenCalibration
         var more = isBroken ? 1 : 0;
         lock (_lock)
         {
-            if (_bytes.Count == 0) return ComesByTokens(bytes, pieces) ? pieces + more : (bytes + 3) / 4;
+            var isByTokens = ComesByTokens(bytes, pieces);
+            // Answers that came whole teach nothing of pieces.
+            if (isByTokens && _pieces.Count == 0) return pieces + more;
+            if (_bytes.Count == 0) return (bytes + 3) / 4;
             // Of a few short answers one that is a token off says nothing against the pieces.
-            var luck = ComesByTokens(bytes, pieces) ? Luck : 0;
-            return pieces > 0 && _pieces.Error < _bytes.Error + luck ? _pieces.At(pieces) + more : _bytes.At(bytes);
+            var luck = isByTokens ? Luck : 0;
+            return pieces > 0 && _pieces.Count > 0 && _pieces.Error < _bytes.Error + luck ? _pieces.At(pieces) + more : _bytes.At(bytes);
         }
     }
 

@@ -64,7 +64,8 @@ internal static partial class FailureClassifier
     /// <summary>A web page: a proxy spoke. Its 403 or 404 is about the way, not about the key or the model.</summary>
     private static FailureReason OfPage(ApiKind api, int status) => status switch
     {
-        401 or 407 => FailureReason.Credential,
+        401 => FailureReason.Credential,
+        407 => FailureReason.Connect,
         408 or 429 => FailureSignals.OfStatus(api, status),
 
         // A proxy in front of this one target has a lower limit than ours: another target may take the request.
@@ -195,6 +196,7 @@ internal static partial class FailureClassifier
         {
             Param = facts.Param is null ? null : FailureText.Clean(facts.Param),
             OwnCode = facts.Code is null ? null : FailureText.Clean(facts.Code),
+            DetailCode = facts.DetailCode is null ? null : FailureText.Clean(facts.DetailCode),
         };
     }
 

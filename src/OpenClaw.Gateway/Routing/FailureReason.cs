@@ -109,6 +109,9 @@ internal sealed record UpstreamFailure(
     /// <summary>The provider's own word for the error (OpenAI's <c>code</c>), where it has one.</summary>
     public string? OwnCode { get; init; }
 
+    /// <summary>Anthropic's <c>error.details.error_code</c>, where there is one.</summary>
+    public string? DetailCode { get; init; }
+
     /// <summary>It failed before there was a connection to send the request on.</summary>
     public bool IsUnsent { get; init; }
 

@@ -34,7 +34,8 @@ internal static class FailureSignals
 
         "invalid_encrypted_content" => FailureReason.Signature,
         "invalid_prefill" => FailureReason.PrefillRefused,
-        "previous_response_not_found" => FailureReason.BadRequest,
+        "previous_response_not_found" or "thread_not_found" or "thread_already_continued" or "thread_continue_in_flight"
+            or "thread_unsupported_request" => FailureReason.BadRequest,
 
         "rate_limit_exceeded" or "rate_limited" or "rate_limit_reached_error" => FailureReason.RateLimited,
         "overloaded_error" or "overloaded" or "provider_overloaded" or "unavailable_error" or "server_is_overloaded" or "slow_down"
@@ -66,6 +67,9 @@ internal static class FailureSignals
         401 or 403 => FailureReason.Credential,
         402 => FailureReason.QuotaExhausted,
         404 or 410 => FailureReason.ModelGone,
+
+        // The proxy on the way, not the provider: another target may be reached without it.
+        407 => FailureReason.Connect,
         408 or 425 => FailureReason.ServerError,
 
         // Anthropic's conflict_error, and OpenAI's clients retry it: a lock at the provider. Elsewhere it speaks of the request.

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace OpenClaw.Gateway.Routing;
 
-/// <summary>Makes a provider's words fit to be shown: one line, at most 300 characters, nothing that looks like a key.</summary>
+/// <summary>Makes a provider's words fit to be shown: one line, at most 300 characters, nothing that looks like a key or quotes the request's content.</summary>
 internal static partial class FailureText
 {
     public const int Longest = 300;
@@ -14,7 +14,7 @@ internal static partial class FailureText
     public static string Clean(string text)
     {
         if (text.Length > Considered) text = text[..Considered];
-        var line = OneLine(text);
+        var line = OneLine(QuotedContent.Remove(text));
         line = UserInfo().Replace(line, "://***@");
         line = QueryKey().Replace(line, "$1***");
         line = Bearer().Replace(line, "$1 ***");

@@ -63,7 +63,9 @@ internal sealed class Target
 }
 
 /// <summary>The clocks of a target, defaults filled in.</summary>
-internal readonly record struct AttemptTimes(TimeSpan Headers, TimeSpan FirstToken, TimeSpan Idle, TimeSpan Answer, TimeSpan Total)
+/// <param name="Total">For the whole request, from its arrival.</param>
+/// <param name="Call">For one call of this provider, from its beginning (<c>timeoutSeconds</c>); null = without end.</param>
+internal readonly record struct AttemptTimes(TimeSpan Headers, TimeSpan FirstToken, TimeSpan Idle, TimeSpan Answer, TimeSpan Total, TimeSpan? Call)
 {
     /// <summary>
     /// What holds where the file says nothing. Cloud: 30 s to headers and first token. Local servers load models on the
@@ -74,14 +76,13 @@ internal readonly record struct AttemptTimes(TimeSpan Headers, TimeSpan FirstTok
     {
         var headers = TimeSpan.FromSeconds(isLocal || (thinks && provider.Api == ApiKind.Gemini) ? 120 : 30);
         var first = TimeSpan.FromSeconds(isLocal || thinks ? 120 : 30);
-        var total = timeouts.Total ?? TimeSpan.FromMinutes(10);
-        if (provider.Timeout is { } own && own < total) total = own;
         return new AttemptTimes(
             timeouts.Headers ?? headers,
             timeouts.FirstToken ?? first,
             timeouts.Idle ?? TimeSpan.FromSeconds(isLocal ? 60 : 30),
             timeouts.Answer ?? TimeSpan.FromSeconds(90),
-            total);
+            timeouts.Total ?? TimeSpan.FromMinutes(10),
+            provider.Timeout);
     }
 }
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Net;
+using System.Net.Sockets;
 using OpenClaw.Config;
 using OpenClaw.Demo;
 using OpenClaw.Gateway;
@@ -25,7 +27,10 @@ internal static class DemoCommand
         try
         {
             var file = Path.Combine(folder.FullName, "openclaw.json");
-            await File.WriteAllBytesAsync(file, DemoConfig.Write()).ConfigureAwait(false);
+            // Taken and never listened on: whoever calls it is refused, and nobody else can come to listen there.
+            using var closed = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            closed.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            await File.WriteAllBytesAsync(file, DemoConfig.Write(new Uri($"http://{closed.LocalEndPoint}/v1"))).ConfigureAwait(false);
             // Nothing of the user's own keys, token or settings takes part.
             var (host, refusal) = await GatewayHost.StartAsync(new GatewayOptions
             {

@@ -5,20 +5,26 @@ namespace OpenClaw.Demo;
 /// <summary>The configuration of the show: no keys, no network, clocks short enough to watch.</summary>
 internal static class DemoConfig
 {
-    public static byte[] Write()
+    /// <param name="nobody">Where nobody listens.</param>
+    public static byte[] Write(Uri nobody)
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true })) Write(json);
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true })) Write(json, nobody);
         return buffer.ToArray();
     }
 
-    private static void Write(Utf8JsonWriter json)
+    private static void Write(Utf8JsonWriter json, Uri nobody)
     {
         json.WriteStartObject();
         // The chain of the curl commands: it fails in the middle of every answer.
         json.WriteString("defaultModel"u8, "scripted/cut-after-40"u8);
         json.WriteStartObject("models"u8);
         WriteList(json, "fallbacks", DemoFault.Healthy);
+        json.WriteStartObject("providers"u8);
+        json.WriteStartObject(DemoFault.NobodyThere);
+        json.WriteString("baseUrl"u8, nobody.ToString());
+        json.WriteEndObject();
+        json.WriteEndObject();
         json.WriteStartObject("aliases"u8);
         foreach (var fault in DemoFault.All) WriteList(json, fault.Alias, fault.Primary, DemoFault.Healthy);
         json.WriteEndObject();

@@ -52,7 +52,7 @@ internal sealed class DemoText(bool colors)
         }
         return waited + failure switch
         {
-            "reset" or "connect" => "the connection broke",
+            "connect" => "nobody listens there",
             "rateLimited" => "429, asks to come back later",
             "cut" => "broke off in mid-answer",
             "idleTimeout" => "silent in mid-answer for 1 s, given up",
@@ -77,9 +77,9 @@ internal sealed class DemoText(bool colors)
         curl -sN {{gateway}}/v1/chat/completions -H 'content-type: application/json' \
           -d '{"model":"default","stream":true,"messages":[{"role":"user","content":"hello"}]}'
 
-        # the same over Anthropic's protocol, behind a connection that is reset
+        # the same over Anthropic's protocol, whose first provider is not there
         curl -s {{gateway}}/v1/messages -H 'content-type: application/json' \
-          -d '{"model":"reset","max_tokens":200,"messages":[{"role":"user","content":"hello"}]}'
+          -d '{"model":"refused","max_tokens":200,"messages":[{"role":"user","content":"hello"}]}'
 
         # why each request went where it went
         curl -s '{{gateway}}/openclaw/v1/decisions?limit=2'

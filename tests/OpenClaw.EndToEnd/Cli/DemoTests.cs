@@ -13,10 +13,11 @@ public sealed class DemoTests
         var run = await folder.RunAsync(["demo", "--once"], null, ("OPENAI_BASE_URL", "not a url"), ("OPENCLAW_GATEWAY_TOKEN", "t"));
         Assert.Equal((0, ""), (run.Code, run.Error));
         Assert.Equal(5, Regex.Count(run.Output, "whole answer: yes, 60 of 60 words"));
-        foreach (var fault in (string[])["1. connection reset", "2. 429, come back in 10 minutes", "3. cut after 40 of 60 words", "4. silent after 20 of 60 words"])
+        foreach (var fault in (string[])["1. connection refused", "2. 429, come back in 10 minutes", "3. cut after 40 of 60 words", "4. silent after 20 of 60 words"])
         {
             Assert.Contains(fault, run.Output, StringComparison.Ordinal);
         }
+        Assert.Matches(@"\n   nobody/any +nobody listens there\n   scripted/ok +", run.Output);
         Assert.Matches(@"\n   scripted/cut-after-40 +broke off in mid-answer\n   scripted/ok +", run.Output);
         Assert.EndsWith("All four were healed; the caller saw one whole answer each time.\n\n", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', run.Output);

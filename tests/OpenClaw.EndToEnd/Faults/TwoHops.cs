@@ -89,7 +89,7 @@ internal sealed class TwoHops(RecordedStream stream)
 
     private Hop Open(Stream body, Caller caller, Continuation? continuation)
     {
-        var upstream = new UpstreamAnswer(200, stream.ContentType, body, body, AttemptClock.Open(TimeProvider.System, TimeSpan.FromMinutes(5), CancellationToken.None));
+        var upstream = new UpstreamAnswer(200, stream.ContentType, body, body, AttemptClock.Open(TimeProvider.System, TimeSpan.FromMinutes(5), null, CancellationToken.None));
         var passing = continuation is null && _provider.Kind == _caller.Kind;
         var tracker = new AnswerTracker(keepText: passing);
         if (passing)

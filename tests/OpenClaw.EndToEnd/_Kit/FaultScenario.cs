@@ -61,6 +61,9 @@ internal sealed record FaultScenario(string Id, string Title, string Primary)
     /// <summary>The fault strikes after the first token of a stream.</summary>
     public bool MidStream { get; init; }
 
+    /// <summary>The fallback is told that it may be given the beginning of an answer.</summary>
+    public bool GrantsPrefill { get; init; }
+
     /// <summary>Many requests through an outage instead of one.</summary>
     public bool IsSequence { get; init; }
 

@@ -117,7 +117,7 @@ internal sealed class FaultWall : IAsyncDisposable
             providers[cell.PrimaryProvider] = WallConfig.Provider(cell.Primary, origin, cell.PrimaryProvider);
             var fallback = WallConfig.Provider(cell.Fallback, server.Origin, cell.FallbackProvider);
             // Half of the fallbacks that continue an answer are told that they may be given its beginning.
-            if (cell.Scenario.MidStream && cell.Number % 2 == 0) fallback["prefill"] = true;
+            if (cell.Scenario.GrantsPrefill || (cell.Scenario.MidStream && cell.Number % 2 == 0)) fallback["prefill"] = true;
             providers[cell.FallbackProvider] = fallback;
             aliases[cell.Alias] = new JsonArray(cell.PrimaryRef, cell.FallbackRef);
         }

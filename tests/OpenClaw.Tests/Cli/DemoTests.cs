@@ -12,7 +12,7 @@ public sealed class DemoTests
     [Fact]
     public void Its_configuration_is_valid_and_has_a_chain_for_every_fault()
     {
-        var result = ConfigReader.Read(DemoConfig.Write(), ConfigEnvironment.Empty);
+        var result = ConfigReader.Read(DemoConfig.Write(new Uri("http://127.0.0.1:9/v1")), ConfigEnvironment.Empty);
         Assert.Empty(result.Problems);
         Assert.Equal(4, DemoFault.All.Length);
         Assert.All(DemoFault.All, f => Assert.Equal([f.Primary, DemoFault.Healthy], result.Config!.Models.Aliases[f.Alias].Select(r => r.ToString())));

@@ -45,12 +45,16 @@ internal static class AnthropicPatch
     public static string Prefillable(string text) => text.TrimEnd();
 
     /// <summary>Writes the changed body; false, with nothing written, when the body is not a JSON object.</summary>
-    public static bool TryWrite(ReadOnlySpan<byte> body, in AnthropicChanges changes, IBufferWriter<byte> output)
+    public static bool TryWrite(ReadOnlySpan<byte> body, in AnthropicChanges changes, IBufferWriter<byte> output) => TryWrite(body, changes, output, out _);
+
+    /// <param name="stoppedThinking">Thinking that was asked for is switched off: the conversation has lost what it must begin with.</param>
+    public static bool TryWrite(ReadOnlySpan<byte> body, in AnthropicChanges changes, IBufferWriter<byte> output, out bool stoppedThinking)
     {
+        stoppedThinking = false;
         using var edits = BodyEdits.Rent();
         try
         {
-            if (!Find(body, changes, edits)) return false;
+            if (!Find(body, changes, edits, out stoppedThinking)) return false;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -61,8 +65,9 @@ internal static class AnthropicPatch
         return true;
     }
 
-    private static bool Find(ReadOnlySpan<byte> body, in AnthropicChanges changes, BodyEdits edits)
+    private static bool Find(ReadOnlySpan<byte> body, in AnthropicChanges changes, BodyEdits edits, out bool stoppedThinking)
     {
+        stoppedThinking = false;
         var reader = new Utf8JsonReader(body, JsonRead.Options);
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject) return false;
@@ -72,6 +77,7 @@ internal static class AnthropicPatch
         var scan = changes.Reasoning == ReasoningRemoval.All || body.IndexOf(ReasoningMark.Prefix) >= 0;
         bool model = false, maxTokens = false, any = false;
         Range? thinking = null;
+        Range? management = null;
         var loopLostThinking = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -80,6 +86,7 @@ internal static class AnthropicPatch
             var isMaxTokens = reader.ValueTextEquals("max_tokens"u8);
             var isMessages = reader.ValueTextEquals("messages"u8);
             var isThinking = reader.ValueTextEquals("thinking"u8);
+            var isManagement = reader.ValueTextEquals("context_management"u8);
             var isTools = changes.MaxSearches is not null && reader.ValueTextEquals("tools"u8);
             reader.Read();
             var start = (int)reader.TokenStartIndex;
@@ -94,6 +101,7 @@ internal static class AnthropicPatch
                 if (prefill.Length > 0) messages.Append(value, prefill);
             }
             if (isThinking) thinking = new Range(start, start + value.Length);
+            if (isManagement) management = new Range(start, start + value.Length);
             if (isTools && value[0] == (byte)'[') BoundSearches(edits, start, value, changes.MaxSearches!.Value);
             model |= isModel;
             maxTokens |= isMaxTokens;
@@ -102,7 +110,11 @@ internal static class AnthropicPatch
         var addMaxTokens = changes.MaxTokens is not null && !maxTokens;
         if (changes.Model is not null && !model) Model(edits, top, 0, "\"model\":"u8, changes.Model, any || addMaxTokens ? ","u8 : default);
         if (addMaxTokens) MaxTokens(edits, top, 0, "\"max_tokens\":"u8, changes.MaxTokens!.Value, any ? ","u8 : default);
-        if (thinking is { } range) SwitchOff(body, range, prefill.Length > 0, loopLostThinking, edits);
+        if (thinking is not { } range || !Conflicts(body[range], prefill.Length > 0, loopLostThinking)) return true;
+        edits.Replace(range.Start.Value, range.End.Value - range.Start.Value, """{"type":"disabled"}"""u8);
+        if (management is { } edited) KeepThinking(body, edited, edits);
+        // A prefill is an answer's own affair.
+        stoppedThinking = prefill.Length == 0;
         return true;
     }
 
@@ -122,12 +134,40 @@ internal static class AnthropicPatch
     }
 
     // A prefilled answer excludes thinking; a tool loop without its thinking excludes only the kind with a budget.
-    private static void SwitchOff(ReadOnlySpan<byte> body, Range range, bool prefilled, bool loopLostThinking, BodyEdits edits)
+    private static bool Conflicts(ReadOnlySpan<byte> thinking, bool prefilled, bool loopLostThinking)
     {
-        var value = body[range];
-        var kind = StreamFields.Read(value).Type;
-        var conflicts = kind.SequenceEqual("enabled"u8) ? prefilled || loopLostThinking : prefilled && kind.SequenceEqual("adaptive"u8);
-        if (conflicts) edits.Replace(range.Start.Value, value.Length, """{"type":"disabled"}"""u8);
+        var kind = StreamFields.Read(thinking).Type;
+        return kind.SequenceEqual("enabled"u8) ? prefilled || loopLostThinking : prefilled && kind.SequenceEqual("adaptive"u8);
+    }
+
+    // To clear old thinking is refused where thinking is off ("clear_thinking_20251015 strategy requires thinking to be enabled").
+    private static void KeepThinking(ReadOnlySpan<byte> body, Range range, BodyEdits edits)
+    {
+        var reader = new Utf8JsonReader(body[range], JsonRead.Options);
+        using var document = JsonDocument.ParseValue(ref reader);
+        if (document.RootElement.ValueKind != JsonValueKind.Object) return;
+        var mark = edits.Mark;
+        using (var json = new Utf8JsonWriter(edits.Text))
+        {
+            json.WriteStartObject();
+            foreach (var member in document.RootElement.EnumerateObject())
+            {
+                json.WritePropertyName(member.Name);
+                if (!member.NameEquals("edits"u8) || member.Value.ValueKind != JsonValueKind.Array)
+                {
+                    member.Value.WriteTo(json);
+                    continue;
+                }
+                json.WriteStartArray();
+                foreach (var edit in member.Value.EnumerateArray())
+                {
+                    if (JsonRead.String(edit, "type")?.StartsWith("clear_thinking", StringComparison.Ordinal) != true) edit.WriteTo(json);
+                }
+                json.WriteEndArray();
+            }
+            json.WriteEndObject();
+        }
+        edits.Add(range.Start.Value, range.End.Value - range.Start.Value, mark);
     }
 
     private static void Model(BodyEdits edits, int start, int length, ReadOnlySpan<byte> before, string model, ReadOnlySpan<byte> after)

@@ -17,6 +17,12 @@ internal static class Errors
         json.WriteStartObject("error"u8);
         json.WriteString("type"u8, GatewayErrorTable.Row(error.Kind).AnthropicType);
         json.WriteString("message"u8, error.Message);
+        if (error.DetailCode is { } detail)
+        {
+            json.WriteStartObject("details"u8);
+            json.WriteString("error_code"u8, detail);
+            json.WriteEndObject();
+        }
         json.WriteEndObject();
         json.WriteString("request_id"u8, requestId);
         json.WriteEndObject();

@@ -68,9 +68,24 @@ internal sealed partial class ReadRequest
             case "output_config" when value.ValueKind == JsonValueKind.Object:
                 if (value.TryGetProperty("format"u8, out var format)) Format("output_config.format", format);
                 break;
+            case "thread" when value.ValueKind == JsonValueKind.Object: Thread(value); break;
             case "service_tier" when JsonRead.String(value) == "auto": break;
             default: Unmapped(name); break;
         }
+    }
+
+    // A thread is kept by the provider that began it: its later requests hold only what is new (beta message-threads-2026-08-12).
+    // Anthropic's clients know these two codes: they send the whole conversation again, and then without a thread.
+    private void Thread(JsonElement thread)
+    {
+        var continues = JsonRead.String(thread, "type") == "continue";
+        _error ??= new GatewayError(GatewayErrorKind.BadRequest, continues
+            ? "thread: it is kept by the provider that answered before, which is not asked here; send the whole conversation"
+            : "thread: only Anthropic keeps message threads; send the request without it")
+        {
+            Param = "thread",
+            DetailCode = continues ? "thread_not_found" : "thread_unsupported_request",
+        };
     }
 
     private void Reasoning(JsonElement body)

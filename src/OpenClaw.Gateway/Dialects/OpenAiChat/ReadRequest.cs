@@ -97,7 +97,8 @@ internal static class ReadRequest
             "n" => value.TryGetDouble(out var n) && n <= 1,
             _ => value.TryGetDouble(out var other) && other == 0,
         },
-        JsonValueKind.Object => !value.EnumerateObject().Any(),
+        // Without options it is a search all the same.
+        JsonValueKind.Object => name != "web_search_options" && !value.EnumerateObject().Any(),
         JsonValueKind.Array => value.GetArrayLength() == 0 || (name == "modalities" && value.GetArrayLength() == 1 && JsonRead.String(value[0]) == "text"),
         JsonValueKind.String => name == "service_tier" && JsonRead.String(value) is "auto" or "default",
         _ => false,

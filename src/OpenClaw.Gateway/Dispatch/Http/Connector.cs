@@ -19,9 +19,8 @@ internal static class Connector
         using var either = CancellationTokenSource.CreateLinkedTokenSource(clock.Token, cancel);
         try
         {
-            var started = time.GetTimestamp();
             var addresses = await ResolveAsync(origin.Host, either.Token).ConfigureAwait(false);
-            var socket = await ConnectAsync(addresses, origin.Port, limit - time.GetElapsedTime(started), time, either.Token).ConfigureAwait(false);
+            var socket = await ConnectAsync(addresses, origin.Port, time, either.Token).ConfigureAwait(false);
             var tls = origin.IsTls ? await SecureAsync(socket, origin.Host, either.Token).ConfigureAwait(false) : null;
             return new UpstreamConnection(socket, tls, time.GetTimestamp());
         }
@@ -49,42 +48,17 @@ internal static class Connector
         }
     }
 
-    // In the resolver's order. Each address gets its share of the time, so that one that swallows packets does not use it up.
-    private static async ValueTask<Socket> ConnectAsync(IPAddress[] addresses, int port, TimeSpan left, TimeProvider time, CancellationToken cancel)
+    private static async ValueTask<Socket> ConnectAsync(IPAddress[] addresses, int port, TimeProvider time, CancellationToken cancel)
     {
-        SocketException? last = null;
-        for (var i = 0; i < addresses.Length; i++)
+        try
         {
-            var isLast = i == addresses.Length - 1;
-            using var share = new CancellationTokenSource(isLast ? Timeout.InfiniteTimeSpan : Share(left, addresses.Length - i), time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(share.Token, cancel);
-            var socket = new Socket(addresses[i].AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            try
-            {
-                var started = time.GetTimestamp();
-                await socket.ConnectAsync(new IPEndPoint(addresses[i], port), either.Token).ConfigureAwait(false);
-                left -= time.GetElapsedTime(started);
-                return socket;
-            }
-            catch (SocketException e)
-            {
-                socket.Dispose();
-                last = e;
-            }
-            catch (OperationCanceledException) when (!isLast && !cancel.IsCancellationRequested)
-            {
-                socket.Dispose();
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
+            return await AddressRace.ConnectAsync(addresses, port, time, cancel).ConfigureAwait(false);
         }
-        throw new HttpRequestException(HttpRequestError.ConnectionError, "no connection", last);
+        catch (SocketException e)
+        {
+            throw new HttpRequestException(HttpRequestError.ConnectionError, "no connection", e);
+        }
     }
-
-    private static TimeSpan Share(TimeSpan left, int addresses) => left > TimeSpan.FromMilliseconds(2) ? left / addresses : TimeSpan.FromMilliseconds(1);
 
     private static async ValueTask<SslStream> SecureAsync(Socket socket, string host, CancellationToken cancel)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 
 namespace OpenClaw.Gateway.Dispatch.Http;
 
@@ -39,6 +40,15 @@ internal sealed class PlatformClient : IDisposable
         }
     }
 
+    // The platform tries one address after another, each for as long as it likes.
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
+    {
+        var place = context.DnsEndPoint;
+        IPAddress[] addresses = IPAddress.TryParse(place.Host, out var address) ? [address] : await Dns.GetHostAddressesAsync(place.Host, cancel).ConfigureAwait(false);
+        if (addresses.Length == 0) throw new SocketException((int)SocketError.HostNotFound);
+        return new NetworkStream(await AddressRace.ConnectAsync(addresses, place.Port, TimeProvider.System, cancel).ConfigureAwait(false), ownsSocket: true);
+    }
+
     private HttpMessageInvoker Invoker(TimeSpan connect)
     {
         lock (_lock)
@@ -48,12 +58,17 @@ internal sealed class PlatformClient : IDisposable
             var invoker = new HttpMessageInvoker(new SocketsHttpHandler
             {
                 ConnectTimeout = connect,
+                ConnectCallback = ConnectAsync,
                 Proxy = OutwardProxy.Instance,
                 AllowAutoRedirect = false,
                 UseCookies = false,
                 AutomaticDecompression = DecompressionMethods.All,
                 ActivityHeadersPropagator = null,
                 EnableMultipleHttp2Connections = true,
+                // A connection whose way has gone silent is found out and given up, and the next call opens another.
+                KeepAlivePingDelay = TimeSpan.FromSeconds(15),
+                KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+                KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
                 // A provider's address changes; connections are renewed so that DNS is asked again.
                 PooledConnectionLifetime = TimeSpan.FromMinutes(5),
                 PooledConnectionIdleTimeout = TimeSpan.FromSeconds(55),

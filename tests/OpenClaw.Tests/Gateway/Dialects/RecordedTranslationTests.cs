@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Tests.Gateway.Dialects.Anthropic;
+using OpenClaw.Tests.Gateway.Dialects.Gemini;
 
 namespace OpenClaw.Tests.Gateway.Dialects;
 
@@ -15,6 +16,11 @@ public sealed class RecordedTranslationTests
 
     // The splice is two answers in one: a failure, which no writer is given.
     public static TheoryData<string> MessagesStreams => Data(Files("anthropic").Where(static f => !f.Contains("spliced", StringComparison.Ordinal)));
+
+    // Whole ones, of a single choice.
+    public static TheoryData<string> ServerStreams => Data(SharedFiles.Files($"{Folder}/llama-server", "*stream*.body")
+        .Where(static f => f.StartsWith("chat-", StringComparison.Ordinal) || f.StartsWith("anthropic-", StringComparison.Ordinal))
+        .Select(static f => $"llama-server/{f}").Where(static f => IsWhole(File.ReadAllText(Path.Combine(SharedFiles.Root, Folder, f)))));
 
     [Theory]
     [MemberData(nameof(ChatStreams))]
@@ -42,6 +48,24 @@ public sealed class RecordedTranslationTests
         Assert.True(answers > 0, "no answer that ends");
     }
 
+    [Theory]
+    [MemberData(nameof(FixtureTests.OfThisProtocol), MemberType = typeof(FixtureTests))]
+    public void Chat_and_Messages_say_the_same_as_Gemini(string file)
+    {
+        var bytes = Streams.Frame(Framing.ServerSentEvents, FixtureTests.Payloads(file));
+        AssertSame(DialectKind.Gemini, bytes, DialectKind.OpenAiChat);
+        AssertSame(DialectKind.Gemini, bytes, DialectKind.Anthropic);
+    }
+
+    [Theory]
+    [MemberData(nameof(ServerStreams))]
+    public void What_a_model_server_streamed_says_the_same_in_the_other_protocol(string file)
+    {
+        var bytes = File.ReadAllBytes(SharedFiles.Require($"{Folder}/{file}"));
+        var isMessages = file.Contains("/anthropic", StringComparison.Ordinal);
+        AssertSame(isMessages ? DialectKind.Anthropic : DialectKind.OpenAiChat, bytes, isMessages ? DialectKind.OpenAiChat : DialectKind.Anthropic);
+    }
+
     private static void AssertSame(DialectKind from, byte[] bytes, DialectKind to)
     {
         var (source, target) = (DialectTable.Of(from), DialectTable.Of(to));
@@ -58,17 +82,20 @@ public sealed class RecordedTranslationTests
         var outcomes = Streams.Read(target, output.WrittenSpan.ToArray(), heard);
         Assert.DoesNotContain(FrameOutcome.Malformed, outcomes);
         Assert.Equal(FrameOutcome.Done, outcomes[^1]);
-        Assert.Equal(Told(said), Told(heard));
+        var isAnonymous = from == DialectKind.Gemini;
+        Assert.Equal(Told(said, isAnonymous), Told(heard, isAnonymous));
     }
 
     // What a caller goes by; the usage in the sums that both protocols have.
-    private static string Told(EventLog log)
+    private static string Told(EventLog log, bool isAnonymous)
     {
         var told = new StringBuilder();
         told.Append("text ").AppendLine(log.Joined("text")).Append("reasoning ").AppendLine(log.Joined("reasoning"));
         foreach (var call in log.Lines.Where(static l => l.StartsWith("call ", StringComparison.Ordinal)))
         {
             var (index, name) = (call.Split(' ')[1], call.Split(' ', 3)[2]);
+            // Gemini's calls have no ids; those that the other protocols demand are made up.
+            if (isAnonymous) name = name.Split(' ')[^1];
             var arguments = log.Joined("arguments " + index);
             told.Append("call ").Append(name).Append(' ').AppendLine(arguments.Length > 0 ? arguments : "{}");
         }
@@ -83,6 +110,8 @@ public sealed class RecordedTranslationTests
 
     // Chunks of a chat that comes to its end.
     private static bool IsChat(string text) => text.Contains("\"chat.completion.chunk\"", StringComparison.Ordinal) && text.Contains("\"finish_reason\":\"", StringComparison.Ordinal);
+
+    private static bool IsWhole(string text) => text.Contains("data: [DONE]", StringComparison.Ordinal) || text.Contains("event: message_stop", StringComparison.Ordinal);
 
     // One row that skips when there is no data: a theory without rows counts as a failure.
     private static TheoryData<string> Data(IEnumerable<string> files)

@@ -35,7 +35,7 @@ public class AllocationTests
         var sink = new CountingWriter();
         http.Features.Set<IHttpResponseBodyFeature>(new Body(sink));
         using var response = new HttpResponseMessage(HttpStatusCode.OK);
-        var clock = AttemptClock.Open(TimeProvider.System, TimeSpan.FromMinutes(1), CancellationToken.None);
+        var clock = AttemptClock.Open(TimeProvider.System, TimeSpan.FromMinutes(1), null, CancellationToken.None);
         using var upstream = new UpstreamAnswer(200, "text/event-stream", new ChunkStream(chunks), response, clock);
         using var tracker = new AnswerTracker(keepText: true);
         using var client = new ClientAnswer(http, null);

@@ -10,7 +10,7 @@ public sealed class AttemptClockTests
     public void A_timer_that_is_early_still_says_that_the_whole_time_is_over()
     {
         var time = new HandTime();
-        using var clock = AttemptClock.Open(time, TimeSpan.FromSeconds(1), CancellationToken.None);
+        using var clock = AttemptClock.Open(time, TimeSpan.FromSeconds(1), null, CancellationToken.None);
         clock.Start(ClockPhase.Headers, TimeSpan.FromSeconds(5));
         Assert.False(clock.Token.IsCancellationRequested);
         time.Now = 997;
@@ -23,12 +23,27 @@ public sealed class AttemptClockTests
     public void A_phase_whose_time_is_shorter_is_named()
     {
         var time = new HandTime();
-        using var clock = AttemptClock.Open(time, TimeSpan.FromSeconds(10), CancellationToken.None);
+        using var clock = AttemptClock.Open(time, TimeSpan.FromSeconds(10), null, CancellationToken.None);
         clock.Start(ClockPhase.Headers, TimeSpan.FromSeconds(20));
         clock.Start(ClockPhase.FirstToken, TimeSpan.FromSeconds(1));
         time.Now = 1000;
         time.Ring();
         Assert.Equal(FailureReason.FirstTokenTimeout, clock.Failure.Reason);
+    }
+
+    [Theory]
+    [InlineData("Headers", "HeadersTimeout")]
+    [InlineData("Answer", "HeadersTimeout")]
+    [InlineData("FirstToken", "FirstTokenTimeout")]
+    [InlineData("Idle", "IdleTimeout")]
+    public void The_time_of_one_call_is_not_the_requests(string phase, string reason)
+    {
+        var time = new HandTime();
+        using var clock = AttemptClock.Open(time, TimeSpan.FromSeconds(600), TimeSpan.FromSeconds(2), CancellationToken.None);
+        clock.Start(Enum.Parse<ClockPhase>(phase), TimeSpan.FromSeconds(20));
+        time.Now = 2000;
+        time.Ring();
+        Assert.Equal((reason, "call_timeout"), (clock.Failure.Reason.ToString(), clock.Failure.Code));
     }
 
     // Milliseconds that the test counts, and one timer that it rings.

@@ -7,6 +7,7 @@ namespace OpenClaw.Tests.Gateway.Dispatch;
 public sealed class ChainTests : IAsyncDisposable
 {
     private const string Refusal = """{"error":{"message":"refused by the content management policy","type":"invalid_request_error","param":null,"code":"content_policy_violation"}}""";
+    private const string BadId = """{"error":{"message":"a bad id of a tool call","type":"invalid_request_error","param":null,"code":null}}""";
     private readonly ManualResetEventSlim _released = new();
     private readonly List<TinyHttp> _servers = [];
 
@@ -108,6 +109,51 @@ public sealed class ChainTests : IAsyncDisposable
         AssertWentStraightTo("b/m", decisions[second.Headers.GetValues("x-openclaw-decision").Single()]);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_stand_in_does_not_take_goes_on_to_the_next(bool stream)
+    {
+        await using var gateway = await StartAsync((500, "{}"), (400, BadId), (200, Answer("from c")), chain: false, fallbacks: "\"b/m\", \"c/m\"");
+        var (answer, body) = await gateway.PostAsync("/v1/chat/completions", Ask(stream));
+        Assert.True(answer.IsSuccessStatusCode, body);
+        Assert.Contains("from c", body, StringComparison.Ordinal);
+        Assert.Equal((1, 1, 1), Asked());
+    }
+
+    [Fact]
+    public async Task What_the_target_that_was_asked_for_does_not_take_is_the_callers_and_goes_to_nobody_else()
+    {
+        await using var gateway = await StartAsync((400, BadId), (200, Answer("from b")), (200, Answer("from c")), chain: false, fallbacks: "\"b/m\", \"c/m\"");
+        var (answer, body) = await gateway.PostAsync("/v1/chat/completions", Ask(stream: false));
+        Assert.Equal(400, (int)answer.StatusCode);
+        Assert.Contains("a bad id", body, StringComparison.Ordinal);
+        Assert.Equal((1, 0, 0), Asked());
+    }
+
+    [Fact]
+    public async Task Where_no_stand_in_takes_it_the_caller_is_told_what_the_first_one_lacks()
+    {
+        await using var gateway = await StartAsync((500, "{}"), (400, BadId), (400, BadId), chain: false, fallbacks: "\"b/m\", \"c/m\"");
+        var (answer, body) = await gateway.PostAsync("/v1/chat/completions", Ask(stream: false));
+        // That may pass: a caller who tries again is right to.
+        Assert.Equal(502, (int)answer.StatusCode);
+        Assert.Contains("a bad id", body, StringComparison.Ordinal);
+        Assert.Equal((1, 1, 1), Asked());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_provider_whose_own_time_is_over_makes_room_for_the_next(bool stream)
+    {
+        await using var gateway = await StartAsync(null, (200, Answer("from b")), (200, Answer("from c")), chain: false, provider: """, "timeoutSeconds": 0.3""");
+        var (answer, body) = await gateway.PostAsync("/v1/chat/completions", Ask(stream));
+        Assert.Contains("from b", body, StringComparison.Ordinal);
+        var decision = (await gateway.StopAsync())[answer.Headers.GetValues("x-openclaw-decision").Single()];
+        Assert.Contains("timeoutSeconds", decision.GetProperty("attempts")[0].GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
     // One attempt, at once, and a word on the one that was passed over.
     private static void AssertWentStraightTo(string target, JsonElement decision)
     {
@@ -123,7 +169,7 @@ public sealed class ChainTests : IAsyncDisposable
     private int Posts(int server) => _servers[server].Asked.Count(static a => a.StartsWith("POST", StringComparison.Ordinal));
 
     /// <param name="a">Null = silent.</param>
-    private Task<RunningGateway> StartAsync((int, string)? a, (int, string) b, (int, string) c, bool chain, string routing = "")
+    private Task<RunningGateway> StartAsync((int, string)? a, (int, string) b, (int, string) c, bool chain, string routing = "", string fallbacks = "\"b/m\"", string provider = "")
     {
         foreach (var answer in new[] { a, b, c })
         {
@@ -135,13 +181,13 @@ public sealed class ChainTests : IAsyncDisposable
                 return (0, "");
             }));
         }
-        var providers = string.Join(", ", _servers.Select(static (s, i) => $$"""
-            "{{"abc"[i]}}": { "baseUrl": "{{s.Url}}/v1", "api": "openai-completions", "apiKey": "sk-x" }
+        var providers = string.Join(", ", _servers.Select((s, i) => $$"""
+            "{{"abc"[i]}}": { "baseUrl": "{{s.Url}}/v1", "api": "openai-completions", "apiKey": "sk-x"{{provider}} }
             """));
         return RunningGateway.StartAsync($$"""
             {
               "defaultModel": "a/m",
-              "models": { "providers": { {{providers}} }, "fallbacks": ["b/m"]{{(chain ? ", \"contentPolicyFallbacks\": [\"c/m\"]" : "")}} },
+              "models": { "providers": { {{providers}} }, "fallbacks": [{{fallbacks}}]{{(chain ? ", \"contentPolicyFallbacks\": [\"c/m\"]" : "")}} },
               "storage": { "url": "none" },
               "routing": { "retries": 0, "cooldown": { "base": "5m" }{{routing}} }
             }

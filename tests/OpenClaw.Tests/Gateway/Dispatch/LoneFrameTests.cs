@@ -31,7 +31,7 @@ public class LoneFrameTests
         listener.Start();
         using var client = new Http1Client(TimeProvider.System);
         var pool = client.PoolOf(new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/"));
-        var clock = AttemptClock.Open(TimeProvider.System, TimeSpan.FromMinutes(10), cancel);
+        var clock = AttemptClock.Open(TimeProvider.System, TimeSpan.FromMinutes(10), null, cancel);
         var opening = client.SendAsync(pool, "POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), TimeSpan.FromSeconds(30), clock.Token).AsTask();
         using var provider = await listener.AcceptSocketAsync(cancel);
         provider.NoDelay = true;

@@ -117,7 +117,7 @@ public sealed class SlowCallerTests
 
     private AttemptClock Clock(TimeSpan total)
     {
-        var clock = AttemptClock.Open(_time, total, CancellationToken.None);
+        var clock = AttemptClock.Open(_time, total, null, CancellationToken.None);
         clock.Start(ClockPhase.FirstToken, s_idle);
         return clock;
     }

@@ -62,6 +62,19 @@ public sealed class TokenCalibrationTests
         for (var pieces = 10; pieces < 1000; pieces += 90) Assert.InRange(tokens.Output(pieces * 4, pieces), pieces - 1, pieces + 3);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Answers_that_came_whole_say_nothing_of_one_that_comes_by_tokens(int whole)
+    {
+        var tokens = new TokenCalibration();
+        for (var i = 0; i < whole; i++) tokens.Learn(20, 31, 40, 0, 10);
+        Assert.Equal((400, 401), (tokens.Output(1600, 400), tokens.Output(1600, 400, isBroken: true)));
+        Assert.True(tokens.OutputCeiling(1600, 400) >= 400);
+        // In bulk it is the bytes that count.
+        Assert.Equal(100, tokens.Output(400, 3));
+    }
+
     [Fact]
     public void The_token_that_ends_a_short_answer_makes_no_long_one_longer()
     {

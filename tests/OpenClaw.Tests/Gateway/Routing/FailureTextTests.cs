@@ -17,6 +17,14 @@ public class FailureTextTests
     public void Nothing_that_looks_like_a_key_is_left(string text, string clean) => Assert.Equal(clean, FailureText.Clean(text));
 
     [Theory]
+    [InlineData("""Missing 'role' in message: {"content":"my secret"}""", """Missing 'role' in message: {"content":…}""")]
+    [InlineData("""1 error: {'type': 'missing', 'loc': ('body', 'messages'), 'msg': 'Field required', 'input': {'model': 'm', 'messages': [{'role': 'user', 'content': "it's }"}]}, 'ctx': 1}""", "1 error: {'type': 'missing', 'loc': ('body', 'messages'), 'msg': 'Field required', 'input': …, 'ctx': 1}")]
+    [InlineData("""bad part {"type": "text", "text": "a \"quoted\" word", "id": 7} and {"input": ["secret", "more"]}""", """bad part {"type": "text", "text": …, "id": 7} and {"input": …}""")]
+    [InlineData("""bad message {'content': 'cut off in the mid""", "bad message {'content': …")]
+    public void What_quotes_the_request_is_taken_out(string text, string clean) => Assert.Equal(clean, FailureText.Clean(text));
+
+    [Theory]
+    [InlineData("Invalid value for 'content': expected a string, got null.")]
     [InlineData("model meta-llama/Llama-3.2-90B-Vision-Instruct-Turbo is gone")]
     [InlineData("read https://platform.openai.com/docs/guides/error-codes/api-errors")]
     [InlineData("GenerateRequestsPerMinutePerProjectPerModel-FreeTier")]

@@ -92,6 +92,17 @@ public class AnthropicPatchTests
     }
 
     [Theory]
+    [InlineData("""{"edits":[{"type":"clear_thinking_20251015","keep":"all"},{"type":"clear_tool_uses_20250919"}],"x":1}""", """{"edits":[{"type":"clear_tool_uses_20250919"}],"x":1}""")]
+    [InlineData("""{"edits":[{"type":"clear_thinking_20251015"}]}""", """{"edits":[]}""")]
+    [InlineData("[1]", "[1]")]
+    public void Thinking_that_is_switched_off_is_not_cleared(string management, string expected)
+    {
+        var body = "{\"context_management\":" + management + ",\"thinking\":{\"type\":\"enabled\"},\"messages\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"x\",\"signature\":\"openclaw.unsigned\"},{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\",\"input\":{}}]},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t\"}]}]}";
+        Assert.StartsWith("{\"context_management\":" + expected + ",\"thinking\":{\"type\":\"disabled\"}", Patch(body, default), StringComparison.Ordinal);
+        Assert.Contains(management, Patch(body.Replace("tool_result", "text", StringComparison.Ordinal), default), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("[]")]
     [InlineData("{\"a\":")]

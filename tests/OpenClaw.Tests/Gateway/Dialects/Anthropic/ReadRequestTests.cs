@@ -30,6 +30,20 @@ public class ReadRequestTests
         Assert.Equal(what is null ? [] : [what], request.Unmapped);
     }
 
+    [Theory]
+    [InlineData("create", "thread_unsupported_request")]
+    [InlineData("continue", "thread_not_found")]
+    public void A_thread_is_its_providers_own(string type, string code)
+    {
+        var body = "{\"model\":\"m\",\"max_tokens\":9,\"thread\":{\"type\":\"" + type + "\"},\"messages\":[{\"role\":\"user\",\"content\":\"q\"}]}";
+        var (request, error) = ReadRequest.Read(Encoding.UTF8.GetBytes(body));
+        Assert.Null(request);
+        Assert.Equal(("thread", code), (error!.Param, error.DetailCode));
+        var output = new System.Buffers.ArrayBufferWriter<byte>();
+        Errors.Write(error, "r", output);
+        Assert.Contains("\"details\":{\"error_code\":\"" + code + "\"}", Encoding.UTF8.GetString(output.WrittenSpan), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Reads_every_parameter()
     {

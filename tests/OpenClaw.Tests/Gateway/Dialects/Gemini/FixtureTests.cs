@@ -19,7 +19,7 @@ public class FixtureTests
         "google-reasoning.json", "google-reasoning-gemini3.json",
     ];
 
-    private static string[] Payloads(string name)
+    internal static string[] Payloads(string name)
     {
         var path = SharedFiles.Require($"{Folder}/{name}");
         return name.EndsWith(".json", StringComparison.Ordinal)
