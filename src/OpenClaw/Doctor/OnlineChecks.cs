@@ -6,7 +6,7 @@ using OpenClaw.Config;
 
 namespace OpenClaw.Doctor;
 
-/// <summary>What connecting tells: local servers, the gateway's port, providers, the clock. Nothing is sent but a GET without a key.</summary>
+/// <summary>What connecting tells: local servers, the gateway's port, providers, the clock. Nothing costs anything, and a key is sent to one's own servers only.</summary>
 internal static class OnlineChecks
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
@@ -17,6 +17,7 @@ internal static class OnlineChecks
         var providers = config.Providers.Where(static p => p.Api != ApiKind.Scripted).ToList();
         var reached = await Task.WhenAll(providers.Select(p => ReachAsync(config, p, time, cancel))).ConfigureAwait(false);
         var findings = reached.SelectMany(static r => r.Findings).ToList();
+        findings.AddRange(await LocalModelChecks.OfAsync(config, environment, s_patience, cancel).ConfigureAwait(false));
         if (Clock([.. reached.Select(static r => r.Skew).OfType<TimeSpan>()]) is { } clock) findings.Add(clock);
         findings.Add(await PortAsync(config, environment, cancel).ConfigureAwait(false));
         return findings;

@@ -85,6 +85,19 @@ public sealed class DoctorTests
     }
 
     [Fact]
+    public async Task A_model_of_the_chain_that_its_server_does_not_have_fails()
+    {
+        await using var server = OpenClaw.Gateway.Providers.Scripted.ScriptedServer.Start();
+        OpenClawConfig View(string model) => LocalView.Read($$"""{ "gateway": { "port": 9 }, "defaultModel": "ollama/{{model}}", "models": { "providers": { "ollama": { "baseUrl": "{{server.Origin}}" } } } }""").Config!;
+        var missing = await OnlineChecks.OfAsync(View("gone"), ConfigEnvironment.Empty, s_time, TestContext.Current.CancellationToken);
+        var finding = Assert.Single(missing, static f => f.Severity == DoctorSeverity.Fails);
+        Assert.StartsWith("ollama has no model gone; it lists ok", finding.Message, StringComparison.Ordinal);
+        Assert.Equal("Run: ollama pull gone", finding.Do);
+        var there = await OnlineChecks.OfAsync(View("ok"), ConfigEnvironment.Empty, s_time, TestContext.Current.CancellationToken);
+        Assert.DoesNotContain(there, static f => f.Severity == DoctorSeverity.Fails);
+    }
+
+    [Fact]
     public void The_worst_comes_first()
     {
         var text = DoctorCommand.Text(

@@ -33,6 +33,7 @@ internal sealed class LedgerState : IAsyncDisposable
         options = _options;
         var (folder, problem) = TakeFolder(options);
         _journalProblem = problem;
+        if (folder is { IsFirst: false } && !storage.IsShared) options.Log($"another gateway runs on {_options.StateFolder}: with SQLite each of them counts budgets and limits for itself and overwrites the other's sessions. Give it a state folder of its own (OPENCLAW_STATE_DIR), or both a PostgreSQL (storage.url)");
         _gatewayId = folder?.GatewayId ?? Guid.NewGuid().ToString("N")[..16];
         var earlier = folder?.Segments() ?? [];
         var journal = folder is null ? null : new JournalTail(folder, folder.NextNumber(options.Time.GetUtcNow()), options.MaxSegmentBytes, options.MaxJournalBytes);

@@ -17,6 +17,9 @@ internal sealed class JournalFolder : IDisposable
 
     public string Path { get; }
 
+    /// <summary>False: another process held the first one when this was taken.</summary>
+    public bool IsFirst { get; private init; }
+
     /// <summary>Who wrote what lies here; 16 hexadecimal digits, the same after a restart.</summary>
     public string GatewayId { get; }
 
@@ -27,7 +30,7 @@ internal sealed class JournalFolder : IDisposable
     {
         for (var number = 0; number < MaxFolders; number++)
         {
-            if (TryTake(PathOf(root, number)) is { } folder) return folder;
+            if (TryTake(PathOf(root, number), isFirst: number == 0) is { } folder) return folder;
         }
         throw new IOException($"{MaxFolders} gateways already share {root}");
     }
@@ -75,7 +78,7 @@ internal sealed class JournalFolder : IDisposable
 
     private static string PathOf(string root, int number) => System.IO.Path.Combine(root, number.ToString(CultureInfo.InvariantCulture));
 
-    private static JournalFolder? TryTake(string path)
+    private static JournalFolder? TryTake(string path, bool isFirst = false)
     {
         // Names of sessions and clients are nobody else's business.
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
@@ -91,7 +94,7 @@ internal sealed class JournalFolder : IDisposable
         }
         try
         {
-            return new JournalFolder(path, held, GatewayIdIn(path));
+            return new JournalFolder(path, held, GatewayIdIn(path)) { IsFirst = isFirst };
         }
         catch
         {

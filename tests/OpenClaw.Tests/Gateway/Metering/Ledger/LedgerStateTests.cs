@@ -13,6 +13,15 @@ public sealed class LedgerStateTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public async Task A_second_gateway_on_one_SQLite_file_is_warned_that_nothing_is_shared()
+    {
+        await using var one = _folder.Open();
+        Assert.Empty(_folder.Log);
+        await using var two = _folder.Open();
+        Assert.Contains("another gateway runs on", Assert.Single(_folder.Log), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_is_settled_is_in_the_database_with_every_hop_and_in_the_counter()
     {
         await using (var ledger = _folder.Open())
