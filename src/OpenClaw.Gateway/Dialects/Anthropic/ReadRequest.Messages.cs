@@ -6,6 +6,10 @@ namespace OpenClaw.Gateway.Dialects.Anthropic;
 /// <summary>Turns. Messages of one role after another are one turn, as Anthropic itself joins them.</summary>
 internal sealed partial class ReadRequest
 {
+    // Claude Code's note to Anthropic's own billing. It changes with every request, so that no other provider would find its
+    // cache of the prompt again, and it says nothing to a model.
+    private const string BillingNote = "x-anthropic-billing-header:";
+
     private readonly Dictionary<string, string> _callNames = [];
 
     private void System(JsonElement system)
@@ -23,7 +27,10 @@ internal sealed partial class ReadRequest
         var i = 0;
         foreach (var block in system.EnumerateArray())
         {
-            if (JsonRead.String(block, "text") is { } words) _request.System.Add(new TextPart(words) { CacheControl = CacheControl(block) });
+            if (JsonRead.String(block, "text") is { } words)
+            {
+                if (!words.StartsWith(BillingNote, StringComparison.Ordinal)) _request.System.Add(new TextPart(words) { CacheControl = CacheControl(block) });
+            }
             else Fail($"system.{i}.text", "Field required");
             i++;
         }

@@ -45,6 +45,16 @@ public class ReadRequestTests
     }
 
     [Fact]
+    public void Claude_Codes_note_to_Anthropics_billing_is_no_instruction()
+    {
+        var request = Read("""
+            {"model":"m","max_tokens":1,"messages":[{"role":"user","content":"hi"}],
+             "system":[{"type":"text","text":"x-anthropic-billing-header: cc_version=2.1.36.abc; cch=81f3c;"},{"type":"text","text":"You are an agent.","cache_control":{"type":"ephemeral"}}]}
+            """);
+        Assert.Equal(["You are an agent."], request.System.Select(static s => s.Text));
+    }
+
+    [Fact]
     public void Reads_every_parameter()
     {
         var request = Read("""
