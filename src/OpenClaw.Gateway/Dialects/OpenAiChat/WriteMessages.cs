@@ -44,7 +44,7 @@ internal static class WriteMessages
     {
         json.WriteStartObject();
         json.WriteString("role"u8, "system"u8);
-        if (target.Quirks.HasFlag(TargetQuirks.OpenRouter) && system.Any(p => p.CacheControl is not null)) WriteParts(json, system, target, []);
+        if (target.Quirks.HasFlag(TargetQuirks.OpenRouter) && system.Any(p => p.CacheControl is not null)) WriteParts(json, system, target);
         else json.WriteString("content"u8, string.Join("\n\n", system.Select(p => p.Text)));
         json.WriteEndObject();
     }
@@ -57,13 +57,17 @@ internal static class WriteMessages
             WriteResult(json, result);
             rest.AddRange(result.Content.OfType<MediaPart>());
         }
-        var any = turn.Parts.Any(p => p is ToolResultPart);
         rest.AddRange(turn.Parts.Where(p => p is TextPart or MediaPart));
-        if (rest.Count == 0 && any) return;
+        var lost = rest.OfType<MediaPart>().Where(m => !CanWrite(m, target)).Select(NameOf).Distinct().ToList();
+        foreach (var what in lost) unsupported.Note(what);
+        rest.RemoveAll(p => p is MediaPart media && !CanWrite(media, target));
+        if (rest.Count == 0 && turn.Parts.Any(p => p is ToolResultPart)) return;
+        // A list of nothing is refused, and without the message two answers would follow one another.
+        if (rest.Count == 0 && lost.Count > 0) rest.Add(new TextPart($"(left out: {string.Join(", ", lost)})"));
         json.WriteStartObject();
         json.WriteString("role"u8, "user"u8);
         if (turn.Name is { } name) json.WriteString("name"u8, name);
-        WriteContent(json, rest, target, unsupported);
+        WriteContent(json, rest, target);
         json.WriteEndObject();
     }
 
@@ -127,17 +131,17 @@ internal static class WriteMessages
         return true;
     }
 
-    private static void WriteContent(Utf8JsonWriter json, List<ChatPart> parts, RequestTarget target, ICollection<string> unsupported)
+    private static void WriteContent(Utf8JsonWriter json, List<ChatPart> parts, RequestTarget target)
     {
         var cached = target.Quirks.HasFlag(TargetQuirks.OpenRouter) && parts.Any(p => p.CacheControl is not null);
         if (!cached && parts.All(p => p is TextPart) && (parts.Count <= 1 || target.Quirks.HasFlag(TargetQuirks.PlainCore)))
         {
             json.WriteString("content"u8, string.Join("\n\n", parts.OfType<TextPart>().Select(p => p.Text)));
         }
-        else WriteParts(json, parts, target, unsupported);
+        else WriteParts(json, parts, target);
     }
 
-    private static void WriteParts(Utf8JsonWriter json, IEnumerable<ChatPart> parts, RequestTarget target, ICollection<string> unsupported)
+    private static void WriteParts(Utf8JsonWriter json, IEnumerable<ChatPart> parts, RequestTarget target)
     {
         json.WriteStartArray("content"u8);
         foreach (var part in parts)
@@ -145,7 +149,7 @@ internal static class WriteMessages
             switch (part)
             {
                 case TextPart text: WriteText(json, text, target); break;
-                case MediaPart media: WriteMedia(json, media, target, unsupported); break;
+                case MediaPart media: WriteMedia(json, media, target); break;
                 default: break;
             }
         }
@@ -174,7 +178,14 @@ internal static class WriteMessages
         _ => media.Base64 is not null,
     };
 
-    private static void WriteMedia(Utf8JsonWriter json, MediaPart media, RequestTarget target, ICollection<string> unsupported)
+    private static string NameOf(MediaPart media) => media.Kind switch
+    {
+        MediaKind.Video => "video input",
+        MediaKind.Audio => "audio by address",
+        _ => "document by address",
+    };
+
+    private static void WriteMedia(Utf8JsonWriter json, MediaPart media, RequestTarget target)
     {
         var openRouter = target.Quirks.HasFlag(TargetQuirks.OpenRouter);
         switch (media)
@@ -185,9 +196,7 @@ internal static class WriteMessages
             case { Kind: MediaKind.Document, Base64: { } data } when media.MediaType.StartsWith("text/", StringComparison.Ordinal): WriteText(json, new TextPart(Decode(data)), target); break;
             case { Kind: MediaKind.Document, Base64: { } data }: WriteFile(json, media.FileName, DataUrl.Write(media.MediaType, data)); break;
             case { Kind: MediaKind.Document, Url: { } url } when openRouter: WriteFile(json, media.FileName, url); break;
-            default:
-                unsupported.Note(media.Kind == MediaKind.Video ? "video input" : media.Kind == MediaKind.Audio ? "audio by address" : "document by address");
-                break;
+            default: break;
         }
     }
 
