@@ -69,6 +69,9 @@ internal sealed record RequestTarget(string Model, string Provider, TargetQuirks
 
     /// <summary>It has refused <c>max_tokens</c> and asked for <c>max_completion_tokens</c>.</summary>
     public bool NewLimitName { get; init; }
+
+    /// <summary>It has refused these.</summary>
+    public RequestFields LeftOut { get; init; }
 }
 
 /// <summary>Deviations of a target from its protocol, as data.</summary>

@@ -17,8 +17,14 @@ internal sealed record AttemptOptions(AttemptGoal Goal, bool Prefill, bool Sanit
     /// <summary>Do not ask the target to think: it said that it cannot.</summary>
     public bool WithoutThinking { get; init; }
 
+    /// <summary>With <see cref="WithoutThinking"/>: tell it not to.</summary>
+    public bool SayNoThinking { get; init; }
+
     /// <summary>The target takes <c>max_completion_tokens</c> only.</summary>
     public bool NewLimitName { get; init; }
+
+    /// <summary>Fields that the target has refused.</summary>
+    public RequestFields LeftOut { get; init; }
 
     /// <summary>How the same target is asked again at once after a failure, something left out or done otherwise; null: that was not it.</summary>
     /// <param name="isTranslated">The request is written anew: something can be left out of it.</param>
@@ -27,8 +33,9 @@ internal sealed record AttemptOptions(AttemptGoal Goal, bool Prefill, bool Sanit
         // Whatever a target dislikes about a prefill, the request itself is not to blame for it.
         if (Prefill && (disposition.WithoutPrefill || failure.Reason is FailureReason.BadRequest or FailureReason.Unsupported)) return this with { Prefill = false };
         if (disposition.SanitizeAndRetry && !Sanitize) return this with { Sanitize = true };
-        if (disposition.WithoutThinking && !WithoutThinking && isTranslated) return this with { WithoutThinking = true };
+        if (disposition.WithoutThinking && !WithoutThinking && isTranslated) return this with { WithoutThinking = true, SayNoThinking = disposition.SayNoThinking };
         if (disposition.NewLimitName && !NewLimitName) return this with { NewLimitName = true };
+        if ((disposition.WithoutFields & ~LeftOut) != 0 && isTranslated) return this with { LeftOut = LeftOut | disposition.WithoutFields };
         return disposition.OnFreshConnection && !Fresh ? this with { Fresh = true } : null;
     }
 }

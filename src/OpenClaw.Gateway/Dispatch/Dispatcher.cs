@@ -225,7 +225,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     {
         var (retries, rotations) = (0, 0);
         var waited = TimeSpan.Zero;
-        var options = new AttemptOptions(goal, target.GrantsPrefill && CanPrefill(x, goal.Continuation), Sanitize: false) { NewLimitName = target.Health.WantsNewLimitName };
+        var options = new AttemptOptions(goal, target.GrantsPrefill && CanPrefill(x, goal.Continuation), Sanitize: false) { NewLimitName = target.Health.WantsNewLimitName, LeftOut = target.Health.Refuses };
         UpstreamFailure? failure = null;
         var isCharged = false;
         while (true)
@@ -252,6 +252,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             if (options.After(failure, disposition, isTranslated: target.Dialect.Kind != x.Dialect.Kind) is { } otherwise)
             {
                 target.Health.WantsNewLimitName |= otherwise.NewLimitName;
+                if (disposition.NeverTakesThem) target.Health.Refuses |= disposition.WithoutFields;
                 options = otherwise;
                 continue;
             }

@@ -41,9 +41,9 @@ internal static class RequestBodies
         if (!x.Decision.Warnings.Contains(warning)) x.Decision.Warnings.Add(warning);
     }
 
-    private static void WriteWithExtras(ChatRequest request, Target target, bool newLimitName, IBufferWriter<byte> output, List<string> unsupported)
+    private static void WriteWithExtras(ChatRequest request, Target target, AttemptOptions options, IBufferWriter<byte> output, List<string> unsupported)
     {
-        var to = newLimitName ? target.Request with { NewLimitName = true } : target.Request;
+        var to = options.NewLimitName || options.LeftOut != 0 ? target.Request with { NewLimitName = options.NewLimitName, LeftOut = options.LeftOut } : target.Request;
         if (target.Dialect.Kind != DialectKind.OpenAiChat || (target.RoutingPreferencesJson ?? target.ExtraBodyJson) is null)
         {
             target.Dialect.WriteRequest(request, to, output, unsupported);
@@ -51,7 +51,7 @@ internal static class RequestBodies
         }
         var plain = new ArrayBufferWriter<byte>(4096);
         target.Dialect.WriteRequest(request, to, plain, unsupported);
-        OpenAiChatPatch.TryPatch(plain.WrittenMemory, new PatchOptions(target.Ref.Model) { NewLimitName = newLimitName, ProviderJson = target.RoutingPreferencesJson, ExtraBodyJson = target.ExtraBodyJson }, output);
+        OpenAiChatPatch.TryPatch(plain.WrittenMemory, new PatchOptions(target.Ref.Model) { NewLimitName = options.NewLimitName, ProviderJson = target.RoutingPreferencesJson, ExtraBodyJson = target.ExtraBodyJson }, output);
     }
 
     // Another issuer's signatures: the provider has refused them, and without them the blocks are worth nothing to it.
@@ -119,12 +119,12 @@ internal static class RequestBodies
         if (options.Sanitize) DropReasoning(request);
         var (asked, reasoning) = (request.MaxTokens, request.Reasoning);
         if (OutputLimit(x, target, options) is { } limit && !(asked <= limit)) request.MaxTokens = limit;
-        if (options.WithoutThinking && reasoning is not null)
+        if (options.WithoutThinking)
         {
-            request.Reasoning = null;
-            UnsupportedNotes.Note(unsupported, "reasoning");
+            request.Reasoning = options.SayNoThinking ? new ReasoningRequest(Enabled: false, "none") : null;
+            if (reasoning is not null) UnsupportedNotes.Note(unsupported, "reasoning");
         }
-        WriteWithExtras(request, target, options.NewLimitName, output, unsupported);
+        WriteWithExtras(request, target, options, output, unsupported);
         (request.MaxTokens, request.Reasoning) = (asked, reasoning);
         if (added is not null) request.Turns.Remove(added);
         if (unsupported.Count == 0) return null;

@@ -86,10 +86,12 @@ internal static partial class FailureClassifier
             return FailureReason.ServerError;
         }
         if (OfQuota(facts) is var quota and not FailureReason.None) return quota;
+        var words = facts.Raw.Length > 0 ? facts.Message + " " + facts.Raw : facts.Message;
+        var lower = words.ToLowerInvariant();
+        if (FailureSignals.IsForeignReasoning(lower) && Fits(FailureReason.Signature, status)) return FailureReason.Signature;
         if (Codes(facts, FailureSignals.OfCode) is var code and not FailureReason.None) return Weighed(code, status, facts);
 
-        var words = facts.Raw.Length > 0 ? facts.Message + " " + facts.Raw : facts.Message;
-        var phrase = FailureSignals.OfText(words.ToLowerInvariant());
+        var phrase = FailureSignals.OfText(lower);
         if (phrase == FailureReason.None && IsMissingModel(words)) phrase = FailureReason.ModelGone;
         if (phrase != FailureReason.None && Fits(phrase, status)) return phrase;
 
@@ -136,10 +138,16 @@ internal static partial class FailureClassifier
     /// <summary>"Too large for the tier" comes with a rate limit's code (Groq 413, OpenAI 429), and a spent tier with a rate limit's type.</summary>
     private static FailureReason Weighed(FailureReason code, int status, ErrorFacts facts)
     {
+        if (code == FailureReason.ContextTooLong && IsOtherText(facts)) return FailureReason.Unsupported;
         if (code != FailureReason.RateLimited) return code;
         var phrase = FailureSignals.OfText(facts.Message.ToLowerInvariant());
         return phrase is FailureReason.Unsupported or FailureReason.QuotaExhausted ? phrase : status is 401 or 403 ? FailureReason.Credential : code;
     }
+
+    /// <summary>What is too long is not what anybody said, but a name or an id that another provider takes.</summary>
+    private static bool IsOtherText(ErrorFacts facts) =>
+        facts.Code is { } code && code.StartsWith("string_", StringComparison.OrdinalIgnoreCase) && facts.Param is { Length: > 0 } param
+        && !(param.StartsWith("messages", StringComparison.Ordinal) && (!param.Contains('.') || param.Contains("].content", StringComparison.Ordinal)));
 
     /// <summary>A general type yields to a status that says more.</summary>
     private static FailureReason WeighedType(FailureReason type, int status) => (type, status) switch

@@ -1,3 +1,5 @@
+using OpenClaw.Gateway.Dialects;
+
 namespace OpenClaw.Gateway.Routing;
 
 /// <summary>What a failure parks.</summary>
@@ -52,6 +54,15 @@ internal readonly record struct FailureDisposition
     /// <summary>Try this target once more at once, without asking it to think: it has no such ability (Ollama).</summary>
     public bool WithoutThinking { get; init; }
 
+    /// <summary>With <see cref="WithoutThinking"/>: say in so many words that it need not think. It does so by default, and refuses tools for it (OpenAI's).</summary>
+    public bool SayNoThinking { get; init; }
+
+    /// <summary>Try this target once more at once, without these fields: it refuses them.</summary>
+    public RequestFields WithoutFields { get; init; }
+
+    /// <summary>The target refuses <see cref="WithoutFields"/> whatever their value: they are left out of later requests too.</summary>
+    public bool NeverTakesThem { get; init; }
+
     /// <summary>Try this target once more at once, the limit of the answer under its new name: it refuses the old one (OpenAI's models, wherever they are served).</summary>
     public bool NewLimitName { get; init; }
 
@@ -103,11 +114,7 @@ internal readonly record struct FailureDisposition
                 Cooldown = IsPermission(failure) ? CooldownScope.KeyAndModel : CooldownScope.Key,
             },
             FailureReason.ContextTooLong => next with { LargerContextOnly = true },
-            FailureReason.Unsupported => next with
-            {
-                WithoutThinking = failure.Message.Contains("does not support thinking", StringComparison.Ordinal),
-                NewLimitName = failure.Message.Contains("max_completion_tokens", StringComparison.Ordinal),
-            },
+            FailureReason.Unsupported => OfRefusal(failure, next),
             FailureReason.Policy => next with { PolicyChainOnly = true },
             FailureReason.Signature => next with { SanitizeAndRetry = true },
             FailureReason.PrefillRefused => next with { WithoutPrefill = true },
@@ -116,6 +123,31 @@ internal readonly record struct FailureDisposition
             FailureReason.BadRequest when failure.Retryable == true => new() { RetrySameTarget = first, Wait = failure.RetryAfter },
             _ => default,
         };
+    }
+
+    /// <summary>What the target cannot is asked for no more, where it names it and it can be left out.</summary>
+    private static FailureDisposition OfRefusal(UpstreamFailure failure, FailureDisposition next)
+    {
+        var words = failure.Message;
+        var namesEffort = failure.Param == "reasoning_effort" || words.Contains("reasoning_effort", StringComparison.Ordinal) || words.Contains("reasoningEffort", StringComparison.Ordinal);
+        var fields = RefusedFields(failure);
+        return next with
+        {
+            WithoutThinking = namesEffort || words.Contains("does not support thinking", StringComparison.Ordinal),
+            SayNoThinking = namesEffort && words.Contains("unction tools", StringComparison.Ordinal),
+            NewLimitName = words.Contains("max_completion_tokens", StringComparison.Ordinal),
+            WithoutFields = fields,
+            NeverTakesThem = (fields & RequestFields.Sampling) != 0 || failure.OwnCode != "unsupported_value",
+        };
+    }
+
+    private static RequestFields RefusedFields(UpstreamFailure failure)
+    {
+        if (failure.OwnCode is "unsupported_parameter" or "unsupported_value" or "unknown_parameter") return RequestFieldNames.Of(failure.Param);
+        // OpenAI's older words, which other servers keep: "Unrecognized request argument supplied: top_k".
+        const string Supplied = "argument supplied: ";
+        var at = failure.Message.IndexOf(Supplied, StringComparison.Ordinal);
+        return at < 0 ? RequestFields.None : RequestFieldNames.Of(failure.Message.AsSpan(at + Supplied.Length).TrimEnd(" .'"));
     }
 
     /// <summary>A key that is valid but may not use this model: 403 with the type of a permission.</summary>

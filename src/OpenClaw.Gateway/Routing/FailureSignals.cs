@@ -93,6 +93,14 @@ internal static class FailureSignals
         return FailureReason.None;
     }
 
+    /// <summary>A strict server (Groq, Mistral) refuses the fields in which another provider's thoughts stand in the history.</summary>
+    public static bool IsForeignReasoning(string lower) =>
+        Contains(lower, "messages")
+        && (Contains(lower, "reasoning_content") || Contains(lower, "reasoning_details") || Contains(lower, "'reasoning'") || Contains(lower, "\"reasoning\""))
+        && (Contains(lower, "is unsupported") || Contains(lower, "inputs are not permitted") || Contains(lower, "unknown parameter"));
+
+    private static bool Contains(string lower, string phrase) => lower.Contains(phrase, StringComparison.Ordinal);
+
     /// <summary>Order matters: what is more specific stands first.</summary>
     private static readonly (string Phrase, FailureReason Reason)[] s_phrases =
     [
@@ -147,6 +155,8 @@ internal static class FailureSignals
         ("is too large to process", FailureReason.ContextTooLong),
         ("longer than the model's context", FailureReason.ContextTooLong),
         ("max_model_len", FailureReason.ContextTooLong),
+        ("`inputs` tokens + `max_new_tokens` must be", FailureReason.ContextTooLong),
+        ("`inputs` must have less than", FailureReason.ContextTooLong),
 
         // Money and long quotas.
         ("credit balance is too low", FailureReason.QuotaExhausted),
@@ -188,6 +198,14 @@ internal static class FailureSignals
         ("content_filter", FailureReason.Policy),
         ("safety system", FailureReason.Policy),
 
+        // What another model left in the history, and what it did not: ids of calls in a form of one's own (Mistral), thoughts
+        // of one's own before every call (DeepSeek, Kimi).
+        ("tool call id was", FailureReason.Unsupported),
+        ("with a length of 9", FailureReason.Unsupported),
+        ("in the thinking mode must be passed back", FailureReason.Unsupported),
+        ("reasoning_content is missing", FailureReason.Unsupported),
+        ("missing `reasoning_content` field", FailureReason.Unsupported),
+
         // This target cannot, another may.
         ("does not support ", FailureReason.Unsupported),
         ("is not a multimodal model", FailureReason.Unsupported),
@@ -197,7 +215,10 @@ internal static class FailureSignals
         ("not supported on this model", FailureReason.Unsupported),
         ("image input is not supported", FailureReason.Unsupported),
         ("audio input is not supported", FailureReason.Unsupported),
+        ("are not supported for ", FailureReason.Unsupported),
         ("unsupported parameter", FailureReason.Unsupported),
+        ("unrecognized request argument", FailureReason.Unsupported),
+        ("response_format type is unavailable", FailureReason.Unsupported),
         ("unsupported value", FailureReason.Unsupported),
         ("extra inputs are not permitted", FailureReason.Unsupported),
         ("that support tool use", FailureReason.Unsupported),

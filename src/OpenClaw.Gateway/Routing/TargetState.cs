@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using OpenClaw.Config;
+using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Metering;
 
 namespace OpenClaw.Gateway.Routing;
@@ -52,6 +53,9 @@ internal sealed class TargetState(string name, Backoff backoff, Func<RoutingConf
 
     /// <summary>It has refused <c>max_tokens</c> and asked for <c>max_completion_tokens</c>, as OpenAI's models do wherever they are served.</summary>
     public bool WantsNewLimitName { get; set; }
+
+    /// <summary>Fields that it has refused, and would refuse again.</summary>
+    public RequestFields Refuses { get; set; }
 
     /// <summary>True with a permit when a request may go to the target now. Every permit must be ended.</summary>
     public bool TryEnter(DateTimeOffset now, [NotNullWhen(true)] out TargetPermit? permit)

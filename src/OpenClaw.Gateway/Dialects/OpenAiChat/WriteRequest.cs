@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using OpenClaw.Gateway.Dialects.Json;
 
@@ -10,6 +12,9 @@ internal static class WriteRequest
     // OpenAI's limit; others take more.
     private const int MostStopSequences = 4;
 
+    // OpenAI's limit again, and just the length of a hash. Claude Code names its user in more than twice as many characters.
+    private const int LongestUser = 64;
+
     public static void Write(ChatRequest request, RequestTarget target, IBufferWriter<byte> output, ICollection<string> unsupported)
     {
         using var json = new Utf8JsonWriter(output, JsonWrite.Options);
@@ -20,8 +25,8 @@ internal static class WriteRequest
         WriteSampling(json, request, target, unsupported);
         WriteTools(json, request, target, unsupported);
         WriteFormat(json, request.Output, target, unsupported);
-        if (request.Reasoning is { } reasoning) WriteThinking(json, reasoning, target, unsupported);
-        if (request.User is { } user) json.WriteString("user"u8, user);
+        WriteThinking(json, request, target, unsupported);
+        if (request.User is { } user && !LeavesOut(target, RequestFields.User, "user", unsupported)) json.WriteString("user"u8, user.Length <= LongestUser ? user : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(user))));
         if (target.Quirks.HasFlag(TargetQuirks.OpenRouter)) WriteUsageFlag(json);
         else if (request.HasCacheControl) unsupported.Note(ChatRequest.CacheControlName);
         // Who does not go on with it answers it, or begins again: the caller would join two beginnings.
@@ -37,7 +42,7 @@ internal static class WriteRequest
     private static void WriteStreaming(Utf8JsonWriter json, RequestTarget target)
     {
         json.WriteBoolean("stream"u8, true);
-        if (target.Quirks.HasFlag(TargetQuirks.PlainCore)) return;
+        if (target.Quirks.HasFlag(TargetQuirks.PlainCore) || target.LeftOut.HasFlag(RequestFields.StreamOptions)) return;
         json.WriteStartObject("stream_options"u8);
         json.WriteBoolean("include_usage"u8, true);
         if (target.Quirks.HasFlag(TargetQuirks.ContinuousUsage)) json.WriteBoolean("continuous_usage_stats"u8, true);
@@ -54,22 +59,35 @@ internal static class WriteRequest
     private static void WriteSampling(Utf8JsonWriter json, ChatRequest request, RequestTarget target, ICollection<string> unsupported)
     {
         if (request.MaxTokens is { } limit) json.WriteNumber(target.NewLimitName || target.Quirks.HasFlag(TargetQuirks.MaxCompletionTokens) ? "max_completion_tokens"u8 : "max_tokens"u8, limit);
-        RawJson.Write(json, "temperature"u8, request.Temperature);
-        RawJson.Write(json, "top_p"u8, request.TopP);
-        RawJson.Write(json, "frequency_penalty"u8, request.FrequencyPenalty);
-        RawJson.Write(json, "presence_penalty"u8, request.PresencePenalty);
-        if (request.Seed is { } seed) json.WriteNumber("seed"u8, seed);
-        if (request.TopK is { } topK)
+        if (request.Temperature is { } temperature && !LeavesOut(target, RequestFields.Temperature, "temperature", unsupported)) RawJson.Write(json, "temperature"u8, temperature);
+        if (request.TopP is { } topP && !LeavesOut(target, RequestFields.TopP, "top_p", unsupported)) RawJson.Write(json, "top_p"u8, topP);
+        if (request.FrequencyPenalty is { } frequency && !LeavesOut(target, RequestFields.FrequencyPenalty, "frequency_penalty", unsupported)) RawJson.Write(json, "frequency_penalty"u8, frequency);
+        if (request.PresencePenalty is { } presence && !LeavesOut(target, RequestFields.PresencePenalty, "presence_penalty", unsupported)) RawJson.Write(json, "presence_penalty"u8, presence);
+        if (request.Seed is { } seed && !LeavesOut(target, RequestFields.Seed, "seed", unsupported)) json.WriteNumber("seed"u8, seed);
+        if (request.TopK is { } topK && !LeavesOut(target, RequestFields.TopK, "top_k", unsupported))
         {
             if (KnowsTopK(target)) json.WriteNumber("top_k"u8, topK);
             else unsupported.Note("top_k");
         }
-        if (request.StopSequences.Count == 0) return;
+        WriteStop(json, request, target, unsupported);
+    }
+
+    private static void WriteStop(Utf8JsonWriter json, ChatRequest request, RequestTarget target, ICollection<string> unsupported)
+    {
+        if (request.StopSequences.Count == 0 || LeavesOut(target, RequestFields.Stop, "stop", unsupported)) return;
         var most = target.Quirks.HasFlag(TargetQuirks.MaxCompletionTokens) ? MostStopSequences : int.MaxValue;
         if (request.StopSequences.Count > most) unsupported.Note("more than 4 stop sequences");
         json.WriteStartArray("stop"u8);
         foreach (var stop in request.StopSequences.Take(most)) json.WriteStringValue(stop);
         json.WriteEndArray();
+    }
+
+    // The target has refused it.
+    private static bool LeavesOut(RequestTarget target, RequestFields field, string name, ICollection<string> unsupported)
+    {
+        if (!target.LeftOut.HasFlag(field)) return false;
+        unsupported.Note(name);
+        return true;
     }
 
     // Not OpenAI's; vLLM and OpenRouter have it.
@@ -84,7 +102,7 @@ internal static class WriteRequest
         foreach (var tool in request.Tools) WriteTool(json, tool, plain, target.Quirks.HasFlag(TargetQuirks.OpenRouter), unsupported);
         json.WriteEndArray();
         WriteToolChoice(json, request.ToolChoice);
-        if (request.ParallelToolCalls is not { } parallel) return;
+        if (request.ParallelToolCalls is not { } parallel || LeavesOut(target, RequestFields.ParallelToolCalls, "parallel_tool_calls", unsupported)) return;
         if (!plain) json.WriteBoolean("parallel_tool_calls"u8, parallel);
         else if (!parallel) unsupported.Note("parallel_tool_calls");
     }
@@ -158,6 +176,22 @@ internal static class WriteRequest
         return false;
     }
 
+    private static void WriteThinking(Utf8JsonWriter json, ChatRequest request, RequestTarget target, ICollection<string> unsupported)
+    {
+        var reasoning = request.Reasoning;
+        if (target.Thinks == false)
+        {
+            // It does not, and refuses to be told how hard.
+            if (reasoning?.Enabled == true) unsupported.Note("reasoning");
+        }
+        else if (request.Tools.Count > 0 && target.Quirks.HasFlag(TargetQuirks.MaxCompletionTokens) && OpenAiModel.Parse(target.Model).ThinksOrCalls)
+        {
+            json.WriteString("reasoning_effort"u8, "none"u8);
+            if (reasoning?.Enabled == true) unsupported.Note("reasoning");
+        }
+        else if (reasoning is not null) WriteThinking(json, reasoning, target, unsupported);
+    }
+
     private static void WriteThinking(Utf8JsonWriter json, ReasoningRequest reasoning, RequestTarget target, ICollection<string> unsupported)
     {
         if (target.Quirks.HasFlag(TargetQuirks.OpenRouter)) WriteOpenRouterReasoning(json, reasoning);
@@ -190,12 +224,12 @@ internal static class WriteRequest
     {
         if (!reasoning.Enabled) return reasoning.Effort;
         var effort = reasoning.Effort ?? (reasoning.BudgetTokens is { } budget ? ReasoningEffort.EffortOf(budget) : null);
-        var knowsAll = target.Quirks.HasFlag(TargetQuirks.MaxCompletionTokens);
+        // Other servers may know no more than three words.
+        var model = target.Quirks.HasFlag(TargetQuirks.MaxCompletionTokens) ? OpenAiModel.Parse(target.Model) : default;
         return effort switch
         {
-            "max" => knowsAll ? "xhigh" : "high",
-            "xhigh" when !knowsAll => "high",
-            "minimal" when !knowsAll => "low",
+            "max" or "xhigh" => model.KnowsXhigh ? "xhigh" : "high",
+            "minimal" when !model.KnowsMinimal => "low",
             _ => effort,
         };
     }

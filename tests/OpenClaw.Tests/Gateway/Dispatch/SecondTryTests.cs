@@ -108,6 +108,73 @@ public sealed class SecondTryTests
         Assert.Equal((status, "p#2 (config)"), (attempts[0].GetProperty("status").GetInt32(), attempts[1].GetProperty("key").GetString()));
     }
 
+    private const string NoEffort = """{"error":{"message":"Function tools with reasoning_effort are not supported for gpt-5.6 in /v1/chat/completions. To use function tools, use /v1/responses or set reasoning_effort to 'none'.","type":"invalid_request_error","param":"reasoning_effort","code":null}}""";
+
+    [Fact]
+    public async Task What_a_target_names_as_refused_is_left_out_of_what_is_written_for_it_then_and_later()
+    {
+        await using var stage = await ScriptedStage.StartAsync([]);
+        stage.Server.On("strict", static x => Body(x.Call).TryGetProperty("temperature", out _) ? RefuseAsync(x, "temperature", "unsupported_value", "does not support 0.2 with this model. Only the default (1) value is supported.")
+            : Body(x.Call).TryGetProperty("top_p", out _) ? RefuseAsync(x, "top_p", "unsupported_parameter", "is not supported with this model.")
+            : ScriptedStage.SayAsync(x, "yes"));
+        for (var i = 0; i < 2; i++)
+        {
+            var (answer, body) = await stage.Gateway.PostAsync("/v1/messages", """{ "model": "p/strict", "max_tokens": 100, "temperature": 0.2, "top_p": 0.9, "messages": [{ "role": "user", "content": "hi" }] }""");
+            using var _ = answer;
+            Assert.True(answer.IsSuccessStatusCode, body);
+            Assert.Contains("temperature, top_p", string.Join("; ", answer.Headers.GetValues("x-openclaw-warnings")), StringComparison.Ordinal);
+        }
+        Assert.Equal([true, false, false, false], stage.Asked.Select(static c => Body(c).TryGetProperty("temperature", out _)));
+        Assert.Equal([true, true, false, false], stage.Asked.Select(static c => Body(c).TryGetProperty("top_p", out _)));
+    }
+
+    [Theory]
+    [InlineData(NoEffort, "none")]
+    [InlineData("""{"code":"Client specified an invalid argument","error":"Model grok-4 does not support parameter reasoningEffort."}""", null)]
+    [InlineData("""{"error":{"message":"Unrecognized request argument supplied: reasoning_effort","type":"invalid_request_error","param":null,"code":null}}""", null)]
+    public async Task A_model_that_refuses_to_be_told_how_hard_to_think_is_asked_without(string refusal, string? second)
+    {
+        await using var stage = await ScriptedStage.StartAsync([]);
+        stage.Server.On("strict", x => x.Call.Attempt == 1 ? x.WholeAsync(400, "application/json", Encoding.UTF8.GetBytes(refusal)) : ScriptedStage.SayAsync(x, "yes"));
+        var (answer, body) = await stage.Gateway.PostAsync("/v1/messages", """{ "model": "p/strict", "max_tokens": 3000, "thinking": { "type": "enabled", "budget_tokens": 2048 }, "messages": [{ "role": "user", "content": "hi" }] }""");
+        using var _ = answer;
+        Assert.True(answer.IsSuccessStatusCode, body);
+        Assert.Equal(["medium", second], stage.Asked.Select(static c => Body(c).TryGetProperty("reasoning_effort", out var effort) ? effort.GetString() : null));
+    }
+
+    [Fact]
+    public async Task A_callers_own_request_in_the_targets_protocol_is_not_changed_for_a_refusal()
+    {
+        await using var stage = await ScriptedStage.StartAsync(["p/ok"]);
+        stage.Server.On("strict", static x => RefuseAsync(x, "temperature", "unsupported_value", "does not support 0.2 with this model."));
+        var (answer, body) = await stage.Gateway.PostAsync("/v1/chat/completions", """{ "model": "p/strict", "temperature": 0.2, "messages": [{ "role": "user", "content": "hi" }] }""");
+        using var _ = answer;
+        Assert.True(answer.IsSuccessStatusCode, body);
+        Assert.Equal("p/ok", answer.Headers.GetValues("x-openclaw-model").Single());
+    }
+
+    [Fact]
+    public async Task Thoughts_in_the_history_that_a_strict_server_has_no_field_for_are_taken_out()
+    {
+        await using var stage = await ScriptedStage.StartAsync([]);
+        stage.Server.On("strict", static x => Encoding.UTF8.GetString(x.Call.Body.Span).Contains("reasoning_content", StringComparison.Ordinal)
+            ? x.WholeAsync(400, "application/json", """{"error":{"message":"'messages.1' : for 'role:assistant' the following must be satisfied[('messages.1' : property 'reasoning_content' is unsupported)]","type":"invalid_request_error"}}"""u8.ToArray())
+            : ScriptedStage.SayAsync(x, "yes"));
+        var (answer, body) = await stage.Gateway.PostAsync("/v1/chat/completions", """{ "model": "p/strict", "messages": [{ "role": "user", "content": "hi" }, { "role": "assistant", "content": "yes", "reasoning_content": "hm" }, { "role": "user", "content": "and?" }] }""");
+        using var _ = answer;
+        Assert.True(answer.IsSuccessStatusCode, body);
+        Assert.Equal(2, stage.Asked.Count);
+    }
+
+    private static JsonElement Body(ScriptedCall call)
+    {
+        using var document = JsonDocument.Parse(call.Body);
+        return document.RootElement.Clone();
+    }
+
+    private static Task RefuseAsync(ScriptedExchange x, string param, string code, string words) =>
+        x.WholeAsync(400, "application/json", Encoding.UTF8.GetBytes($$$"""{"error":{"message":"Unsupported: '{{{param}}}' {{{words}}}","type":"invalid_request_error","param":"{{{param}}}","code":"{{{code}}}"}}"""));
+
     private static async Task HalfErrorAsync(ScriptedExchange x, int status, bool stalls)
     {
         await x.HeadAsync(status, "application/json", 200);

@@ -7,10 +7,13 @@ namespace OpenClaw.Tests.Gateway.Dialects.OpenAiChat;
 
 public class WriteRequestTests
 {
-    private static string Written(ChatRequest request, TargetQuirks quirks = TargetQuirks.None, string provider = "x", List<string>? unsupported = null)
+    private static string Written(ChatRequest request, TargetQuirks quirks = TargetQuirks.None, string provider = "x", List<string>? unsupported = null) =>
+        Written(request, new RequestTarget("up/model", provider, quirks), unsupported);
+
+    private static string Written(ChatRequest request, RequestTarget target, List<string>? unsupported = null)
     {
         var output = new ArrayBufferWriter<byte>();
-        Wire.Dialect.WriteRequest(request, new RequestTarget("up/model", provider, quirks), output, unsupported ?? []);
+        Wire.Dialect.WriteRequest(request, target, output, unsupported ?? []);
         return Encoding.UTF8.GetString(output.WrittenSpan);
     }
 
@@ -196,19 +199,106 @@ public class WriteRequestTests
     }
 
     [Theory]
-    [InlineData(null, 500, "low", "minimal")]
+    [InlineData(null, 500, "low", "low")]
     [InlineData(null, 1024, "low", "low")]
     [InlineData(null, 5000, "medium", "medium")]
     [InlineData(null, 60000, "high", "high")]
-    [InlineData("minimal", null, "low", "minimal")]
-    [InlineData("xhigh", null, "high", "xhigh")]
-    [InlineData("max", null, "high", "xhigh")]
+    [InlineData("minimal", null, "low", "low")]
+    [InlineData("xhigh", null, "high", "high")]
+    [InlineData("max", null, "high", "high")]
     public void Budgets_become_efforts_that_the_target_knows(string? effort, int? budget, string other, string openAi)
     {
         var r = Ask();
         r.Reasoning = new ReasoningRequest(true, effort, budget);
         Assert.Equal(other, (string)Node(r)["reasoning_effort"]!);
         Assert.Equal(openAi, (string)Node(r, TargetQuirks.MaxCompletionTokens)["reasoning_effort"]!);
+    }
+
+    [Theory]
+    [InlineData("gpt-5-mini-2025-08-07", "max", "high")]
+    [InlineData("gpt-5-mini-2025-08-07", "minimal", "minimal")]
+    [InlineData("gpt-5-codex", "minimal", "low")]
+    [InlineData("gpt-5.1", "xhigh", "high")]
+    [InlineData("gpt-5.1", "minimal", "low")]
+    [InlineData("gpt-5.1-codex-max", "max", "xhigh")]
+    [InlineData("gpt-5.2", "max", "xhigh")]
+    [InlineData("gpt-5.10", "max", "xhigh")]
+    [InlineData("gpt-6", "max", "xhigh")]
+    [InlineData("o3", "max", "high")]
+    [InlineData("o3", "minimal", "low")]
+    public void OpenAIs_models_get_the_effort_that_they_know(string model, string asked, string written)
+    {
+        var r = Ask();
+        r.Reasoning = new ReasoningRequest(true, asked);
+        Assert.Contains($"\"reasoning_effort\":\"{written}\"", Written(r, new RequestTarget(model, "openai", TargetQuirks.MaxCompletionTokens)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("gpt-5.3-codex", TargetQuirks.MaxCompletionTokens, true, true, "high")]
+    [InlineData("gpt-5.4", TargetQuirks.MaxCompletionTokens, false, true, "high")]
+    [InlineData("gpt-5.4", TargetQuirks.None, true, true, "high")]
+    [InlineData("gpt-5.4", TargetQuirks.MaxCompletionTokens, true, true, "none")]
+    [InlineData("gpt-5.6-terra", TargetQuirks.MaxCompletionTokens, true, false, "none")]
+    internal void Models_that_take_tools_only_without_thinking_are_told_not_to_think(string model, TargetQuirks quirks, bool withTools, bool asksToThink, string written)
+    {
+        var r = Ask();
+        if (withTools) r.Tools.Add(new ToolDefinition("f", null, "{}"));
+        if (asksToThink) r.Reasoning = new ReasoningRequest(true, "high");
+        var unsupported = new List<string>();
+        Assert.Contains($"\"reasoning_effort\":\"{written}\"", Written(r, new RequestTarget(model, "x", quirks), unsupported), StringComparison.Ordinal);
+        Assert.Equal(written == "none" && asksToThink ? ["reasoning"] : [], unsupported);
+    }
+
+    [Fact]
+    public void A_model_that_does_not_think_is_not_told_how_hard()
+    {
+        var r = Ask();
+        r.Reasoning = new ReasoningRequest(true, "high");
+        var unsupported = new List<string>();
+        Assert.DoesNotContain("reasoning", Written(r, new RequestTarget("gpt-4o", "openai", TargetQuirks.MaxCompletionTokens) { Thinks = false }, unsupported), StringComparison.Ordinal);
+        Assert.Equal(["reasoning"], unsupported);
+    }
+
+    [Fact]
+    public void What_the_target_has_refused_is_left_out_and_named()
+    {
+        var r = Ask();
+        (r.Temperature, r.TopP, r.TopK, r.FrequencyPenalty, r.PresencePenalty, r.Seed, r.User, r.ParallelToolCalls) = (0.5, 0.25, 4, 1, 1, 3, "u", false);
+        r.StopSequences.Add("END");
+        r.Stream = true;
+        r.Tools.Add(new ToolDefinition("f", null, "{}"));
+        var unsupported = new List<string>();
+        Assert.Equal(
+            """{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true,"tools":[{"type":"function","function":{"name":"f","parameters":{}}}]}""",
+            Written(r, new RequestTarget("m", "x", TargetQuirks.None) { LeftOut = (RequestFields)0x3ff }, unsupported));
+        Assert.Equal(["temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "top_k", "stop", "parallel_tool_calls", "user"], unsupported);
+    }
+
+    [Theory]
+    [InlineData(64, false)]
+    [InlineData(65, true)]
+    [InlineData(150, true)]
+    public void A_name_of_a_user_that_is_longer_than_OpenAI_takes_becomes_its_hash(int length, bool isHashed)
+    {
+        var r = Ask();
+        r.User = new string('u', length);
+        var user = (string)Node(r)["user"]!;
+        Assert.Equal((isHashed, 64), (user != r.User, user.Length));
+    }
+
+    [Fact]
+    public void A_turn_of_which_nothing_can_be_written_has_a_text_and_no_empty_list()
+    {
+        var r = Ask();
+        r.Turns.Add(Turn(ChatRole.Assistant, new TextPart("send it")));
+        r.Turns.Add(Turn(ChatRole.User, new MediaPart(MediaKind.Document, "", null, "https://x/d.pdf")));
+        r.Turns.Add(Turn(ChatRole.Assistant, new ToolCallPart("c", "f", "{}")));
+        r.Turns.Add(Turn(ChatRole.User, new ToolResultPart("c", [new MediaPart(MediaKind.Video, "video/mp4", "DD", null)], false)));
+        var unsupported = new List<string>();
+        var messages = Node(r, unsupported: unsupported)["messages"]!.AsArray();
+        Assert.Equal(("(left out: document by address)", 5), ((string)messages[2]!["content"]!, messages.Count));
+        Assert.Contains("document by address", unsupported);
+        Assert.Contains("video input", unsupported);
     }
 
     [Fact]
