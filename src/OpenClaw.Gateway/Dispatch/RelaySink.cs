@@ -105,7 +105,11 @@ internal sealed class RelaySink : IChatEventSink
 
     public void ToolSignature(int index, ReadOnlySpan<byte> signature)
     {
-        if (_holdTools) Hold(HeldKind.ToolSignature, index, signature, default);
+        if (_holdTools)
+        {
+            Hold(HeldKind.ToolSignature, index, signature, default);
+            MoveToCall(index);
+        }
         else _writer.ToolSignature(index, signature);
     }
 
@@ -189,6 +193,16 @@ internal sealed class RelaySink : IChatEventSink
         _held.Add(new HeldEvent(kind, index, _heldBytes.WrittenCount, first.Length, second.Length));
         _heldBytes.Write(first);
         _heldBytes.Write(second);
+    }
+
+    // A signature that came late goes beside the opening of its call, where clients read it.
+    private void MoveToCall(int index)
+    {
+        var call = _held.FindLastIndex(held => held.Kind == HeldKind.ToolCall && held.Index == index);
+        if (call < 0) return;
+        var signature = _held[^1];
+        _held.RemoveAt(_held.Count - 1);
+        _held.Insert(call + 1, signature);
     }
 
     private enum HeldKind

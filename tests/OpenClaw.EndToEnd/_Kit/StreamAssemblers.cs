@@ -98,8 +98,11 @@ internal sealed class OpenAiAssembler(ChatReply reply) : StreamAssembler(reply)
             if (index >= reply.Tools.Count) reply.Tools.Add(new ToolReply());
             var target = reply.Tools[Math.Min(index, reply.Tools.Count - 1)];
             if (Text(tool, "id") is { Length: > 0 } id) target.Id = id;
-            // Only the index must be there; a piece may carry a signature alone.
-            if (!tool.TryGetProperty("function", out var function)) continue;
+            if (!tool.TryGetProperty("function", out var function))
+            {
+                reply.Violations.Add("a piece of a call without its function");
+                continue;
+            }
             if (Text(function, "name") is { Length: > 0 } toolName) target.Name = toolName;
             target.Arguments.Append(Text(function, "arguments"));
         }

@@ -153,20 +153,25 @@ internal sealed class GeminiStreamReader : DialectStreamReader
     {
         var call = GeminiCall.Of(part.Call);
         var isNew = call.Name.Length > 2;
-        if (isNew) BeginCall(call, sink);
+        if (isNew) BeginCall(call, part.Signature, sink);
         else if (_partial is null)
         {
             // The empty object that ends a streamed call may also come after a call that was whole already.
             if (JsonSlice.IsObject(call.Args)) Note("functionCall without a name", sink);
             return;
         }
-        var signature = _scratch.Text(part.Signature);
-        if (!signature.IsEmpty) sink.ToolSignature(_position.ToolIndex - 1, signature);
+        else SignCall(part.Signature, sink);
         ReadPieces(call.PartialArgs);
         if (_partial is not null && !call.WillContinue) EndCall(sink);
     }
 
-    private void BeginCall(in GeminiCall call, IChatEventSink sink)
+    private void SignCall(ReadOnlySpan<byte> json, IChatEventSink sink)
+    {
+        var signature = _scratch.Text(json);
+        if (!signature.IsEmpty) sink.ToolSignature(_position.ToolIndex - 1, signature);
+    }
+
+    private void BeginCall(in GeminiCall call, ReadOnlySpan<byte> signature, IChatEventSink sink)
     {
         EndCall(sink);
         _hasContent = _usage.IsAnswered = _hasNewContent = true;
@@ -175,6 +180,8 @@ internal sealed class GeminiStreamReader : DialectStreamReader
         // Two strings at once: the second must not overwrite the first.
         var id = _scratch.Text(call.Id);
         sink.ToolCall(index, id.IsEmpty ? default : id.ToArray(), _scratch.Text(call.Name));
+        // Before the arguments: a writer that has begun to write them has no place for it.
+        SignCall(signature, sink);
         if (call.WillContinue || !call.PartialArgs.IsEmpty) _partial = new GeminiPartialArguments();
         if (JsonSlice.IsObject(call.Args) && _partial is null) sink.ToolArguments(index, JsonSlice.Compact(call.Args, ref _compact));
     }

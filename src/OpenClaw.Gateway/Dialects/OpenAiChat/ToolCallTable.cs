@@ -50,7 +50,7 @@ internal sealed class ToolCallTable
     public void ReadLegacy(ReadOnlySpan<byte> function, IChatEventSink sink, ref StreamPosition position)
     {
         if (function.IsEmpty || function[0] != (byte)'{') return;
-        Add(0, default, function, sink, ref position);
+        Add(0, default, function, default, sink, ref position);
     }
 
     /// <summary>The call with this id, or -1.</summary>
@@ -81,32 +81,37 @@ internal sealed class ToolCallTable
             reader.Skip();
         }
         if (function.IsEmpty && SawCustom) return;
-        var index = Add(number, id, function, sink, ref position);
-        if (index < 0 || extra.IsEmpty) return;
+        Add(number, id, function, extra, sink, ref position);
+    }
+
+    private void Sign(int index, ReadOnlySpan<byte> extra, IChatEventSink sink)
+    {
+        if (extra.IsEmpty) return;
         var signature = _name.Text(ReadStream.Member(ReadStream.Member(extra, "google"u8), "thought_signature"u8));
         if (!signature.IsEmpty) sink.ToolSignature(index, signature);
     }
 
-    private int Add(long number, ReadOnlySpan<byte> id, ReadOnlySpan<byte> function, IChatEventSink sink, ref StreamPosition position)
+    private void Add(long number, ReadOnlySpan<byte> id, ReadOnlySpan<byte> function, ReadOnlySpan<byte> extra, IChatEventSink sink, ref StreamPosition position)
     {
         var name = _name.Text(ReadStream.Member(function, "name"u8));
         var index = Resolve(number, id, name);
-        if (index < 0) return index;
+        if (index < 0) return;
         ref var call = ref _calls[index];
         if (name.Length > 0 && call.Name.Length == 0) call.Name = name.ToArray();
         position.Open = OpenBlock.Tool;
         position.ToolIndex = Math.Max(position.ToolIndex, (int)Math.Clamp(number + 1, index + 1, int.MaxValue));
         if (call.Name.Length > 0) Announce(index, ref call, sink);
+        // Before the arguments: a writer that has begun to write them has no place for it.
+        Sign(index, extra, sink);
 
         var arguments = ReadStream.Member(function, "arguments"u8);
-        if (arguments.IsEmpty || arguments.SequenceEqual("null"u8)) return index;
+        if (arguments.IsEmpty || arguments.SequenceEqual("null"u8)) return;
         // A string by the specification; an object from servers that took Ollama's shape over.
         var text = arguments[0] == (byte)'"' ? _name.Text(arguments) : arguments;
-        if (text.IsEmpty) return index;
+        if (text.IsEmpty) return;
         Announce(index, ref call, sink);
         Follow(text, ref call);
         sink.ToolArguments(index, text);
-        return index;
     }
 
     // Held back until the name is known, or arguments come without one.

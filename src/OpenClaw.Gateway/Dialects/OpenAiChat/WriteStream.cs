@@ -26,6 +26,10 @@ internal sealed class WriteStream(IBufferWriter<byte> output, StreamPosition pos
     private Usage _usage;
     private FinishReason _reason;
 
+    // The delta that opens a call waits for the next event: clients read a call's signature there and nowhere later.
+    private readonly ArrayBufferWriter<byte> _heldCall = new(128);
+    private int _heldTool = -1;
+
     public override void Start(ReadOnlySpan<byte> id, ReadOnlySpan<byte> model)
     {
         if (_opened) return;
@@ -59,23 +63,22 @@ internal sealed class WriteStream(IBufferWriter<byte> output, StreamPosition pos
         _calledTools = true;
         if (IsLeftOut(index)) return;
         Remember(index);
-        Open();
         if (position.AsFunctionCall)
         {
+            Open();
             output.Write("\"function_call\":{\"name\":\""u8);
             JsonWrite.Escaped(output, name);
             output.Write("\",\"arguments\":\"\"}"u8);
             Close();
             return;
         }
-        OpenTool(index);
-        output.Write(",\"id\":\""u8);
-        if (id.IsEmpty) WriteToolId(index);
-        else JsonWrite.Escaped(output, id);
-        output.Write("\",\"type\":\"function\",\"function\":{\"name\":\""u8);
-        JsonWrite.Escaped(output, name);
-        output.Write("\",\"arguments\":\"\"}}]"u8);
-        Close();
+        if (!_opened) Start(default, default);
+        WriteHeldCall(default);
+        _heldTool = index;
+        if (id.IsEmpty) WriteToolId(_heldCall, index);
+        else JsonWrite.Escaped(_heldCall, id);
+        _heldCall.Write("\",\"type\":\"function\",\"function\":{\"name\":\""u8);
+        JsonWrite.Escaped(_heldCall, name);
     }
 
     public override void ToolArguments(int index, ReadOnlySpan<byte> json)
@@ -94,11 +97,17 @@ internal sealed class WriteStream(IBufferWriter<byte> output, StreamPosition pos
     public override void ToolSignature(int index, ReadOnlySpan<byte> signature)
     {
         if (position.AsFunctionCall) return;
+        if (_heldTool == index)
+        {
+            WriteHeldCall(signature);
+            return;
+        }
         Open();
         OpenTool(index);
-        output.Write(",\"extra_content\":{\"google\":{\"thought_signature\":\""u8);
-        JsonWrite.Escaped(output, signature);
-        output.Write("\"}}}]"u8);
+        // Clients hold each piece against a schema in which the function must be there.
+        output.Write(",\"function\":{\"arguments\":\"\"}"u8);
+        WriteSignature(signature);
+        output.Write("}]"u8);
         Close();
     }
 
@@ -163,6 +172,7 @@ internal sealed class WriteStream(IBufferWriter<byte> output, StreamPosition pos
     private void Open()
     {
         if (!_opened) Start(default, default);
+        WriteHeldCall(default);
         output.Write(_deltaHead);
     }
 
@@ -198,11 +208,33 @@ internal sealed class WriteStream(IBufferWriter<byte> output, StreamPosition pos
         JsonWrite.Int64(output, _firstTool + index);
     }
 
-    private void WriteToolId(int index)
+    private void WriteHeldCall(ReadOnlySpan<byte> signature)
+    {
+        if (_heldTool < 0) return;
+        output.Write(_deltaHead);
+        OpenTool(_heldTool);
+        _heldTool = -1;
+        output.Write(",\"id\":\""u8);
+        output.Write(_heldCall.WrittenSpan);
+        _heldCall.ResetWrittenCount();
+        output.Write("\",\"arguments\":\"\"}"u8);
+        if (!signature.IsEmpty) WriteSignature(signature);
+        output.Write("}]"u8);
+        Close();
+    }
+
+    private void WriteSignature(ReadOnlySpan<byte> signature)
+    {
+        output.Write(",\"extra_content\":{\"google\":{\"thought_signature\":\""u8);
+        JsonWrite.Escaped(output, signature);
+        output.Write("\"}}"u8);
+    }
+
+    private void WriteToolId(IBufferWriter<byte> to, int index)
     {
         Span<byte> id = stackalloc byte[ToolCallId.Length];
         ToolCallId.Write(_id, _firstTool + index, id);
-        output.Write(id);
+        to.Write(id);
     }
 
     private void Remember(int index)

@@ -37,8 +37,8 @@ public class ReadStreamTests
             """
             start  
             call 0  weather
-            arguments 0 {"city":"Bern, \" x"}
             signature 0 sig==
+            arguments 0 {"city":"Bern, \" x"}
             call 1 c1 time
             arguments 1 {}
             finish ToolCalls 

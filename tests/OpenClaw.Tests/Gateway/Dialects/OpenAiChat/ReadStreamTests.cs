@@ -68,7 +68,7 @@ public class ReadStreamTests
 
     [Fact]
     public void Geminis_own_surface_signs_calls_and_marks_thoughts() => Assert.Equal(
-        "start(c1,m) reasoning(hm) call0(f1,f) args0({}) callsignature0(SIG) finish(ToolCalls)",
+        "start(c1,m) reasoning(hm) call0(f1,f) callsignature0(SIG) args0({}) finish(ToolCalls)",
         Events(
             Chunk("""{"content":"hm","extra_content":{"google":{"thought":true}}}"""),
             Chunk("""{"tool_calls":[{"id":"f1","type":"function","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"SIG"}}}]}"""),

@@ -81,6 +81,7 @@ public class WriteStreamTests
         {
             w.ToolCall(0, default, "f"u8);
             w.ToolCall(1, default, "f"u8);
+            w.End();
         }).Split("\"id\":\"").Where(s => s.StartsWith("call_", StringComparison.Ordinal)).Select(s => s[..s.IndexOf('"')])];
         var ids = Ids();
         Assert.Equal(2, ids.Distinct().Count());
@@ -175,5 +176,26 @@ public class WriteStreamTests
             using var json = JsonDocument.Parse(line["data: ".Length..]);
             Assert.Equal(("id1", 7, "p/m"), (json.RootElement.GetProperty("id").GetString(), json.RootElement.GetProperty("created").GetInt32(), json.RootElement.GetProperty("model").GetString()));
         }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_signature_is_in_a_piece_that_has_the_calls_function(bool late)
+    {
+        var written = Written(w =>
+        {
+            w.ToolCall(0, "a"u8, "f"u8);
+            if (late) w.ToolArguments(0, "{}"u8);
+            w.ToolSignature(0, "TS"u8);
+            if (!late) w.ToolArguments(0, "{}"u8);
+            w.Finish(FinishReason.ToolCalls, default);
+            w.End();
+        });
+        var pieces = written.Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Where(static l => l.Contains("tool_calls\":[", StringComparison.Ordinal)).ToList();
+        Assert.All(pieces, static piece => Assert.Contains("\"function\":{", piece, StringComparison.Ordinal));
+        var signed = Assert.Single(pieces, static piece => piece.Contains("\"extra_content\":{\"google\":{\"thought_signature\":\"TS\"}}", StringComparison.Ordinal));
+        // Vercel's SDK looks for it no later than in the piece with the name.
+        Assert.Equal(!late, signed.Contains("\"name\":\"f\"", StringComparison.Ordinal));
     }
 }
