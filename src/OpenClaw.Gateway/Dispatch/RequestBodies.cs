@@ -3,6 +3,7 @@ using System.Text;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Dialects.Anthropic;
+using OpenClaw.Gateway.Dialects.Json;
 using OpenClaw.Gateway.Dialects.OpenAiChat;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Routing;
@@ -18,13 +19,17 @@ internal static class RequestBodies
     public static (OutgoingBody? Body, UpstreamFailure? Refused) Build(Exchange x, Target target, AttemptOptions options, bool stream)
     {
         var body = new OutgoingBody(x.Envelope.Body.Length + 256) { ClientHeaders = x.Http.Request.Headers };
-        var output = body.Output;
+        // Chat's own patch puts the vendor fields in as it goes.
+        var extras = target.Dialect.Kind == DialectKind.OpenAiChat ? null : target.ExtraBodyJson;
+        var plain = extras is null ? null : new ArrayBufferWriter<byte>(x.Envelope.Body.Length + 256);
+        var output = plain ?? body.Output;
         var prefill = options.Prefill ? PrefillText(options.Goal.Continuation!) : null;
         var refused = target.Dialect.Kind != x.Dialect.Kind ? Translate(x, target, options, prefill, stream, output)
             : Patch(x, target, options, prefill, output) ? null
             : new UpstreamFailure(FailureReason.BadRequest, "the request body is not a JSON object", 400);
         if (refused is null)
         {
+            if (plain is not null) ExtraMembers.Merge(plain.WrittenSpan, extras!, body.Output);
             if (target.Dialect.Kind == DialectKind.Anthropic) WarnOfFlags(x, target);
             return (body, null);
         }
