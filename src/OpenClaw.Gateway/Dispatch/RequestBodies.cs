@@ -6,6 +6,7 @@ using OpenClaw.Gateway.Dialects.Anthropic;
 using OpenClaw.Gateway.Dialects.Json;
 using OpenClaw.Gateway.Dialects.OpenAiChat;
 using OpenClaw.Gateway.Errors;
+using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Routing;
 
 namespace OpenClaw.Gateway.Dispatch;
@@ -77,6 +78,17 @@ internal static class RequestBodies
         return limit < left ? limit : left;
     }
 
+    // More than the target writes, or than its window leaves beside the prompt, it refuses, and most of it nobody needs.
+    private static void FitLimit(Exchange x, Target target, ChatRequest request)
+    {
+        if (request.MaxTokens is not { } asked) return;
+        var most = HoldSize.Writable(asked, x.Money.Facts, target);
+        if (most >= asked) return;
+        request.MaxTokens = most;
+        var warning = $"{target.Name} is asked for at most {most} tokens of {asked}: {(most == target.MaxOutput ? "it writes no more" : "its window leaves no more")}";
+        if (!x.Decision.Warnings.Contains(warning)) x.Decision.Warnings.Add(warning);
+    }
+
     private static bool Patch(Exchange x, Target target, AttemptOptions options, string? prefill, IBufferWriter<byte> output)
     {
         if (target.Dialect.Kind == DialectKind.Anthropic)
@@ -124,6 +136,7 @@ internal static class RequestBodies
         if (options.Sanitize) DropReasoning(request);
         var (asked, reasoning) = (request.MaxTokens, request.Reasoning);
         if (OutputLimit(x, target, options) is { } limit && !(asked <= limit)) request.MaxTokens = limit;
+        FitLimit(x, target, request);
         if (options.WithoutThinking)
         {
             request.Reasoning = options.SayNoThinking ? new ReasoningRequest(Enabled: false, "none") : null;

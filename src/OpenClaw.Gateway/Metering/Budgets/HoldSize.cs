@@ -101,9 +101,20 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
     /// <summary>Dollars that are held for <paramref name="output"/> tokens of the answer.</summary>
     public decimal Usd(long output, ModelPrice price, DateTimeOffset at) => price.Ceiling(Input, output, at, Tier, Searches) + Extra;
 
+    /// <summary>What a target of another protocol is asked for where the caller asks for <paramref name="asked"/> tokens: no more than it writes and its window leaves.</summary>
+    public static int Writable(int asked, RequestFacts facts, Target target)
+    {
+        var most = target.MaxOutput is { } longest && longest < asked ? Math.Max(1, longest) : asked;
+        // Gemini and Ollama do not count both together.
+        if (target.ContextWindow is not { } window || target.Dialect.Kind is Dialects.DialectKind.Gemini or Dialects.DialectKind.Ollama) return most;
+        // The prompt is seldom as long as it may be: half of what its estimate leaves is there in any case.
+        var room = Math.Max(window - Prompt(facts, target.Ref.Model, target.Health.Tokens), (window - facts.PromptTokens) / 2);
+        return room >= 1 && room < most ? (int)room : most;
+    }
+
     private static (long Whole, bool IsKnown) Longest(RequestFacts facts, Target target, long input)
     {
-        if (facts.MaxTokens is { } asked && asked > 0) return (asked, true);
+        if (facts.MaxTokens is { } asked && asked > 0) return (target.Dialect.Kind == facts.Dialect ? asked : Writable(asked, facts, target), true);
         // What the prompt leaves of the window at most: it is seldom as long as it may be, and an answer must not be held for less than it can become.
         var room = target.ContextWindow is { } window ? Math.Max(LeastOutput, window - (facts.PromptTokens / 2)) : (long?)null;
         if (target.MaxOutput is { } most) return (room is { } r && r < most ? r : most, true);
