@@ -18,6 +18,15 @@ internal readonly record struct ClaudeModel(int Major, int Minor)
     /// <summary>Refuses a thinking budget and every sampling parameter.</summary>
     public bool RefusesBudgetsAndSampling => AtLeast(4, 7);
 
+    /// <summary>Cannot be told not to think: Fable and Mythos, and Opus from 5.5 on.</summary>
+    public bool AlwaysThinks => IsLarge || AtLeast(5, 5);
+
+    /// <summary>Refuses a tool choice that forces a call (Fable and Mythos 5.1, Opus 5.5).</summary>
+    public bool RefusesForcedTools => AtLeast(5, 1);
+
+    /// <summary>Of the Fable or Mythos line.</summary>
+    public bool IsLarge { get; private init; }
+
     /// <summary>Refuses <c>temperature</c> and <c>top_p</c> together.</summary>
     public bool RefusesTwoSamplings => AtLeast(4, 1);
 
@@ -49,7 +58,10 @@ internal readonly record struct ClaudeModel(int Major, int Minor)
                 break;
             }
         }
-        return new ClaudeModel(major, minor);
+        var isLarge = model.Contains("fable", StringComparison.OrdinalIgnoreCase) || model.Contains("mythos", StringComparison.OrdinalIgnoreCase);
+        // The preview of Mythos has no number; it came with 4.7 and takes what that takes.
+        if (isLarge && major == 0 && model.Contains("preview", StringComparison.OrdinalIgnoreCase)) (major, minor) = (4, 7);
+        return new ClaudeModel(major, minor) { IsLarge = isLarge && major > 0 };
     }
 
     private bool AtLeast(int major, int minor) => Major > major || (Major == major && Minor >= minor);

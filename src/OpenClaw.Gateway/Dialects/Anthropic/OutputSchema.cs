@@ -42,6 +42,8 @@ internal static class OutputSchema
         }
     }
 
+    private static bool IsObject(JsonNode? type) => type is JsonValue word && word.TryGetValue<string>(out var kind) && kind == "object";
+
     private static void Adapt(JsonNode? node, ICollection<string> unsupported)
     {
         if (node is JsonArray array)
@@ -50,6 +52,8 @@ internal static class OutputSchema
             return;
         }
         if (node is not JsonObject schema) return;
+        // Refused, and the same where no value fits two of them.
+        if (!schema.ContainsKey("anyOf") && schema.TryGetPropertyValue("oneOf", out var choices) && schema.Remove("oneOf")) schema["anyOf"] = choices;
         foreach (var name in s_refused)
         {
             if (schema.Remove(name)) unsupported.Note($"{name} in a response schema");
@@ -63,7 +67,7 @@ internal static class OutputSchema
             }
             else if (name is "items" or "anyOf" or "allOf" or "oneOf" or "prefixItems") Adapt(value, unsupported);
         }
-        if (schema.TryGetPropertyValue("type", out var type) && type is JsonValue word && word.TryGetValue<string>(out var kind) && kind == "object")
+        if (schema.TryGetPropertyValue("type", out var type) && (IsObject(type) || (type is JsonArray types && types.Any(IsObject))))
         {
             if (schema["additionalProperties"] is { } more && more.GetValueKind() != JsonValueKind.False) unsupported.Note("additionalProperties in a response schema");
             schema["additionalProperties"] = false;

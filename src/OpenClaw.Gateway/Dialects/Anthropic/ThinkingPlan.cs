@@ -30,6 +30,11 @@ internal sealed class ThinkingPlan
         var maxTokens = request.MaxTokens ?? target.MaxTokensDefault;
         if (request.Reasoning is not { } wish) return new ThinkingPlan { MaxTokens = maxTokens };
         var wanted = wish.Enabled && wish.Effort != "none" && wish.BudgetTokens is not 0;
+        if (!wanted && model.AlwaysThinks)
+        {
+            unsupported.Note("reasoning switched off");
+            return new ThinkingPlan { MaxTokens = maxTokens, Effort = "low" };
+        }
         // Only Claude is told to be quiet; an older model or another server may not know the word.
         if (!wanted) return new ThinkingPlan { MaxTokens = maxTokens, IsOff = model is { IsClaude: true, Thinks: true } };
         if (Conflict(request, model, messages) is { } conflict)
@@ -74,7 +79,7 @@ internal sealed class ThinkingPlan
     private static string? Conflict(ChatRequest request, ClaudeModel model, MessagePlan messages)
     {
         if (!model.Thinks) return "this model does not think";
-        if (request.Tools.Count > 0 && request.ToolChoice.Kind is ToolChoiceKind.Required or ToolChoiceKind.Named) return "a tool is forced";
+        if (!model.RefusesForcedTools && request.Tools.Count > 0 && request.ToolChoice.Kind is ToolChoiceKind.Required or ToolChoiceKind.Named) return "a tool is forced";
         if (messages.EndsWithAssistant) return "the answer is prefilled";
         if (!model.ThinksAdaptively && messages.LoopLacksThinking) return "earlier calls came without it";
         if (!model.ThinksAdaptively && request.MaxTokens <= LeastBudget) return "max_tokens is too small";

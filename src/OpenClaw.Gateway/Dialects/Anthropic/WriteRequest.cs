@@ -31,7 +31,7 @@ internal static class WriteRequest
         json.WriteStartArray("messages"u8);
         foreach (var message in messages.Messages) WriteContent.Message(json, message, unsupported);
         json.WriteEndArray();
-        WriteTools(json, request, messages, unsupported);
+        WriteTools(json, request, model, messages, unsupported);
         WriteSampling(json, request, model, thinking, unsupported);
         thinking.Write(json, OutputSchema.Of(request, model, unsupported));
         WriteStops(json, request, unsupported);
@@ -66,7 +66,7 @@ internal static class WriteRequest
         }
     }
 
-    private static void WriteTools(Utf8JsonWriter json, ChatRequest request, MessagePlan messages, ICollection<string> unsupported)
+    private static void WriteTools(Utf8JsonWriter json, ChatRequest request, ClaudeModel model, MessagePlan messages, ICollection<string> unsupported)
     {
         // A conversation that holds calls must define tools, even when the caller offers none any more.
         var offered = request.Tools.Count > 0;
@@ -78,7 +78,14 @@ internal static class WriteRequest
             foreach (var name in messages.CalledTools) WriteTool(json, new ToolDefinition(name, null, EmptySchema), unsupported);
         }
         json.WriteEndArray();
-        WriteChoice(json, offered ? request.ToolChoice : new ToolChoice(ToolChoiceKind.None), request.ParallelToolCalls == false || request.WantsFunctionCall);
+        WriteChoice(json, offered ? Allowed(request.ToolChoice, model, unsupported) : new ToolChoice(ToolChoiceKind.None), request.ParallelToolCalls == false || request.WantsFunctionCall);
+    }
+
+    private static ToolChoice Allowed(ToolChoice choice, ClaudeModel model, ICollection<string> unsupported)
+    {
+        if (!model.RefusesForcedTools || choice.Kind is not (ToolChoiceKind.Required or ToolChoiceKind.Named)) return choice;
+        Note(unsupported, choice.Kind == ToolChoiceKind.Required ? "tool_choice required" : "tool_choice of one tool");
+        return new ToolChoice(ToolChoiceKind.Auto);
     }
 
     private static void WriteTool(Utf8JsonWriter json, ToolDefinition tool, ICollection<string> unsupported)

@@ -310,8 +310,13 @@ public class WriteRequestTests
     [InlineData("claude-fable-5", 5, 0)]
     [InlineData("claude-3-opus-latest", 3, 0)]
     [InlineData("claude-sonnet-4@20250514", 4, 0)]
+    [InlineData("claude-mythos-preview", 4, 7)]
     [InlineData("austen-3m-chat", 0, 0)]
-    public void Versions_are_read_from_names(string model, int major, int minor) => Assert.Equal(new ClaudeModel(major, minor), ClaudeModel.Parse(model));
+    public void Versions_are_read_from_names(string model, int major, int minor)
+    {
+        var read = ClaudeModel.Parse(model);
+        Assert.Equal((major, minor), (read.Major, read.Minor));
+    }
 
     [Fact]
     public void A_request_of_this_protocol_keeps_its_meaning()
@@ -324,5 +329,71 @@ public class WriteRequestTests
 
         Assert.Empty(unsupported);
         Assert.Equal(Compact(JsonNode.Parse(Body)), Compact(json));
+    }
+
+    [Theory]
+    [InlineData("claude-fable-5-1", true)]
+    [InlineData("claude-mythos-5-2", true)]
+    [InlineData("claude-opus-5-5", true)]
+    [InlineData("claude-fable-5", false)]
+    [InlineData("claude-opus-5", false)]
+    public void A_forced_tool_is_offered_to_models_that_refuse_it(string model, bool refuses)
+    {
+        var request = Hi();
+        request.Tools.Add(new ToolDefinition("f", null, "{}"));
+        request.Reasoning = new ReasoningRequest(true, "high");
+        request.ToolChoice = new ToolChoice(ToolChoiceKind.Required);
+        var (json, unsupported) = Write(request, model);
+        Assert.Equal(refuses ? "auto" : "any", json["tool_choice"]!["type"]!.ToString());
+        Assert.Equal([refuses ? "tool_choice required" : "reasoning (a tool is forced)"], unsupported);
+        Assert.Equal(refuses, json["thinking"] is not null);
+
+        request.ToolChoice = new ToolChoice(ToolChoiceKind.Named, "f");
+        (json, unsupported) = Write(request, model);
+        Assert.Equal((refuses ? "auto" : "tool", !refuses), (json["tool_choice"]!["type"]!.ToString(), json["tool_choice"]!["name"] is not null));
+        Assert.Equal(refuses, unsupported.Contains("tool_choice of one tool"));
+    }
+
+    [Theory]
+    [InlineData("claude-fable-5", true)]
+    [InlineData("claude-fable-5-2", true)]
+    [InlineData("claude-mythos-preview", true)]
+    [InlineData("claude-opus-5-5", true)]
+    [InlineData("claude-opus-5", false)]
+    [InlineData("claude-sonnet-4-5", false)]
+    public void A_model_that_always_thinks_is_not_told_to_stop(string model, bool always)
+    {
+        var request = Hi();
+        request.Reasoning = new ReasoningRequest(false);
+        var (json, unsupported) = Write(request, model);
+        Assert.Equal(always ? null : "disabled", json["thinking"]?["type"]?.ToString());
+        Assert.Equal(always ? "low" : null, json["output_config"]?["effort"]?.ToString());
+        Assert.Equal(always ? ["reasoning switched off"] : [], unsupported);
+    }
+
+    [Fact]
+    public void The_preview_of_Mythos_thinks_adaptively_and_refuses_sampling()
+    {
+        var request = Hi();
+        request.Temperature = 0.5;
+        request.Reasoning = new ReasoningRequest(true, null, 4000);
+        var (json, unsupported) = Write(request, "claude-mythos-preview");
+        Assert.Equal(("adaptive", null), (json["thinking"]!["type"]!.ToString(), json["temperature"]));
+        Assert.Equal(["temperature"], unsupported);
+    }
+
+    [Fact]
+    public void A_response_schema_says_anyOf_for_oneOf_and_closes_objects_that_may_be_null()
+    {
+        var request = Hi();
+        request.Output = new OutputFormat(OutputFormatKind.JsonSchema, "n", """
+            {"type":"object","properties":{"a":{"oneOf":[{"type":"object","properties":{}},{"type":"string"}]},"b":{"type":["object","null"],"properties":{}},"oneOf":{"type":"string"}}}
+            """);
+        var (json, unsupported) = Write(request);
+        var properties = json["output_config"]!["format"]!["schema"]!["properties"]!;
+        Assert.Equal("""{"anyOf":[{"type":"object","properties":{},"additionalProperties":false},{"type":"string"}]}""", Compact(properties["a"]));
+        Assert.Equal("""{"type":["object","null"],"properties":{},"additionalProperties":false}""", Compact(properties["b"]));
+        Assert.Equal("""{"type":"string"}""", Compact(properties["oneOf"]));
+        Assert.Empty(unsupported);
     }
 }
