@@ -212,6 +212,8 @@ internal static class FailureSignals
         ("is not supported with this model", FailureReason.Unsupported),
         ("is not supported for this model", FailureReason.Unsupported),
         ("is not supported by this model", FailureReason.Unsupported),
+        ("are not supported for this model", FailureReason.Unsupported),
+        ("thinking may not be enabled when tool_choice", FailureReason.Unsupported),
         ("not supported on this model", FailureReason.Unsupported),
         ("image input is not supported", FailureReason.Unsupported),
         ("audio input is not supported", FailureReason.Unsupported),
@@ -226,6 +228,8 @@ internal static class FailureSignals
         ("can handle the requested parameters", FailureReason.Unsupported),
         ("tool choice requires", FailureReason.Unsupported),
         ("is not enabled for models/", FailureReason.Unsupported),
+        ("penalty is not enabled", FailureReason.Unsupported),
+        ("unsupported mime type", FailureReason.Unsupported),
         ("user location is not supported", FailureReason.ModelGone),
 
         // The model.

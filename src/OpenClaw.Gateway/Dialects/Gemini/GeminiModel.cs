@@ -26,6 +26,9 @@ internal readonly record struct GeminiModel(int Major, int Minor, bool IsPro, bo
     /// <summary>Takes media inside a function's response, and JSON output beside tools.</summary>
     public bool IsThirdGeneration => Major >= 3;
 
+    /// <summary>Refuses frequency and presence penalties other than 0.</summary>
+    public bool RefusesPenalties => Major >= 3 || (Major == 2 && Minor >= 5) || IsMoving;
+
     public GeminiThinking Thinking => Major switch
     {
         >= 3 => GeminiThinking.Level,

@@ -6,6 +6,8 @@ internal static class GeminiMediaTypes
     /// <summary>The part's own type, or a guess from its URL, or null.</summary>
     public static string? Of(MediaPart media)
     {
+        // Written by many, and no media type.
+        if (media.MediaType.Equals("image/jpg", StringComparison.OrdinalIgnoreCase)) return "image/jpeg";
         if (media.MediaType.Length > 0) return media.MediaType;
         var path = (media.Url ?? "").Split('?', '#')[0];
         var dot = path.LastIndexOf('.');

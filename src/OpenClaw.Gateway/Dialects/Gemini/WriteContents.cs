@@ -135,7 +135,7 @@ internal sealed class GeminiContentWriter(Utf8JsonWriter writer, GeminiModel mod
         if (media.Base64 is not null)
         {
             writer.WriteStartObject("inlineData"u8);
-            writer.WriteString("mimeType"u8, media.MediaType);
+            writer.WriteString("mimeType"u8, GeminiMediaTypes.Of(media));
             writer.WriteString("data"u8, media.Base64);
         }
         else

@@ -123,8 +123,8 @@ internal static class GeminiRequestWriter
         RawJson.Write(writer, "temperature"u8, request.Temperature);
         RawJson.Write(writer, "topP"u8, request.TopP);
         if (request.TopK is { } topK) writer.WriteNumber("topK"u8, topK);
-        RawJson.Write(writer, "frequencyPenalty"u8, request.FrequencyPenalty);
-        RawJson.Write(writer, "presencePenalty"u8, request.PresencePenalty);
+        WritePenalty(writer, "frequencyPenalty"u8, request.FrequencyPenalty, "frequency_penalty", model, unsupported);
+        WritePenalty(writer, "presencePenalty"u8, request.PresencePenalty, "presence_penalty", model, unsupported);
         if (request.Seed is { } seed)
         {
             if (seed is >= int.MinValue and <= int.MaxValue) writer.WriteNumber("seed"u8, seed);
@@ -134,6 +134,12 @@ internal static class GeminiRequestWriter
         WriteOutput(writer, request, model, unsupported);
         GeminiThinkingWriter.Write(writer, request.Reasoning, model, unsupported);
         writer.WriteEndObject();
+    }
+
+    private static void WritePenalty(Utf8JsonWriter writer, ReadOnlySpan<byte> name, double? penalty, string what, GeminiModel model, ICollection<string> unsupported)
+    {
+        if (!model.RefusesPenalties) RawJson.Write(writer, name, penalty);
+        else if (penalty is not (null or 0)) unsupported.Note(what);
     }
 
     private static void WriteStops(Utf8JsonWriter writer, List<string> stops, ICollection<string> unsupported)

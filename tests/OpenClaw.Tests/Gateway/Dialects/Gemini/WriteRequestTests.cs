@@ -154,11 +154,34 @@ public class WriteRequestTests
         request.PresencePenalty = double.NaN;
         request.StopSequences.AddRange(["a", "", "b", "c", "d", "e", "f"]);
         request.User = "u";
-        var (json, unsupported) = Write(request);
+        var (json, unsupported) = Write(request, "gemini-2.0-flash");
         Assert.Equal(
             """{"maxOutputTokens":7,"temperature":0.25,"topP":0.5,"topK":3,"frequencyPenalty":-1,"stopSequences":["a","b","c","d","e"]}""",
             json["generationConfig"]!.ToJsonString());
         Assert.Equal(["seed of more than 32 bits", "more than 5 stop sequences", "user"], unsupported);
+    }
+
+    [Theory]
+    [InlineData("gemini-2.0-flash", true)]
+    [InlineData("gemini-2.5-flash", false)]
+    [InlineData("gemini-3-flash-preview", false)]
+    [InlineData("gemini-flash-latest", false)]
+    public void Penalties_go_to_models_that_know_them(string model, bool known)
+    {
+        var request = Say("x");
+        (request.FrequencyPenalty, request.PresencePenalty) = (0.5, 0);
+        var (json, unsupported) = Write(request, model);
+        Assert.Equal(known ? """{"frequencyPenalty":0.5,"presencePenalty":0}""" : "{}", json["generationConfig"]!.ToJsonString());
+        Assert.Equal(known ? [] : ["frequency_penalty"], unsupported);
+    }
+
+    [Fact]
+    public void A_media_type_that_many_write_wrongly_is_written_rightly()
+    {
+        var request = Of(User(new MediaPart(MediaKind.Image, "image/jpg", "AAAA", null), new MediaPart(MediaKind.Image, "image/jpg", null, "https://example.com/a")));
+        Assert.Equal(
+            """[{"role":"user","parts":[{"inlineData":{"mimeType":"image/jpeg","data":"AAAA"}},{"fileData":{"mimeType":"image/jpeg","fileUri":"https://example.com/a"}}]}]""",
+            Contents(request));
     }
 
     [Theory]
