@@ -17,6 +17,9 @@ internal sealed class ChatAnswer : IChatEventSink
     /// <summary>The caller reads one <c>function_call</c> and no <c>tool_calls</c>.</summary>
     public bool AsFunctionCall { get; init; }
 
+    /// <summary>The caller's names of tools; null = as the target calls them.</summary>
+    public ToolNames? ToolNames { get; init; }
+
     /// <summary>In the order in which the model produced them: text, reasoning, tool calls.</summary>
     public List<ChatPart> Parts { get; } = [];
 
@@ -67,6 +70,7 @@ internal sealed class ChatAnswer : IChatEventSink
     public void ToolCall(int index, ReadOnlySpan<byte> id, ReadOnlySpan<byte> name)
     {
         CloseOpen();
+        if (ToolNames is not null) name = ToolNames.Whole(name);
         _tools.Add((index, Parts.Count));
         _arguments[index] = new StringBuilder();
         Parts.Add(new ToolCallPart(Encoding.UTF8.GetString(id), Encoding.UTF8.GetString(name), "{}"));

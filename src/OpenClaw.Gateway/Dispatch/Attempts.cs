@@ -164,7 +164,7 @@ internal sealed class Attempts(Upstream upstream, Drain drain, TimeProvider time
         if (!target.Dialect.ReadResponse(bytes.Memory, tracker) || tracker.Failure is not null || tracker.Finished == FinishReason.None) return null;
         if (target.Dialect.Kind != x.Dialect.Kind)
         {
-            var answer = new ChatAnswer { Created = x.Decision.Time.ToUnixTimeSeconds(), Id = x.Decision.Id, Model = target.Ref.Model, AsFunctionCall = x.WantsFunctionCall };
+            var answer = new ChatAnswer { Created = x.Decision.Time.ToUnixTimeSeconds(), Id = x.Decision.Id, Model = target.Ref.Model, AsFunctionCall = x.WantsFunctionCall, ToolNames = x.ToolNames };
             target.Dialect.ReadResponse(bytes.Memory, answer);
             // What was understood may still lie in the provider's bytes: they go after the answer was written anew.
             var output = new PooledBytes();
@@ -227,7 +227,8 @@ internal sealed class Attempts(Upstream upstream, Drain drain, TimeProvider time
         tracker, writer,
         goal.Continuation is { IsFresh: false } continuation ? new TextAligner(continuation.Sent, prefill, x.Envelope.WantsStructure) : null,
         goal.Continuation?.Earlier ?? default,
-        holdTools: x.Plan.MayContinue);
+        holdTools: x.Plan.MayContinue,
+        x.ToolNames);
 
     private static bool CutsUsage(Exchange x, Target target) => target.Request.Quirks.HasFlag(TargetQuirks.ContinuousUsage) && !x.Envelope.WantsContinuousUsage;
 

@@ -49,5 +49,16 @@ internal sealed class Exchange
     private (ChatRequest? Request, GatewayError? Error)? _understood;
 
     /// <summary>The request in the common form, understood at most once, only when some target speaks another dialect.</summary>
-    public (ChatRequest? Request, GatewayError? Error) Understand() => _understood ??= Dialect.ReadRequest(Envelope.Body);
+    public (ChatRequest? Request, GatewayError? Error) Understand() => _understood ??= Read();
+
+    /// <summary>The request in the common form once more, to be changed.</summary>
+    public (ChatRequest? Request, GatewayError? Error) Read()
+    {
+        var read = Dialect.ReadRequest(Envelope.Body);
+        if (read.Request is { } request) ToolNames = ToolNames.Shorten(request);
+        return read;
+    }
+
+    /// <summary>The caller's names of tools whose names are shortened in the common form; null = none is.</summary>
+    public ToolNames? ToolNames { get; private set; }
 }

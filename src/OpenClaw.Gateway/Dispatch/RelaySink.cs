@@ -19,6 +19,7 @@ internal sealed class RelaySink : IChatEventSink
     private readonly TextAligner? _aligner;
     private readonly Usage _earlier;
     private readonly bool _holdTools;
+    private readonly ToolNames? _toolNames;
     private readonly List<HeldEvent> _held = [];
     private readonly ArrayBufferWriter<byte> _heldBytes = new();
     private readonly ArrayBufferWriter<byte> _emitted = new();
@@ -29,9 +30,10 @@ internal sealed class RelaySink : IChatEventSink
     /// <param name="aligner">Null for the first hop.</param>
     /// <param name="earlier">Usage of the hops before.</param>
     /// <param name="holdTools">False: tool calls pass as they come (continuation is off).</param>
-    public RelaySink(AnswerTracker tracker, DialectStreamWriter writer, TextAligner? aligner, Usage earlier, bool holdTools)
+    /// <param name="toolNames">The caller's names of tools; null: as the target calls them.</param>
+    public RelaySink(AnswerTracker tracker, DialectStreamWriter writer, TextAligner? aligner, Usage earlier, bool holdTools, ToolNames? toolNames = null)
     {
-        (_tracker, _writer, _aligner, _earlier, _holdTools) = (tracker, writer, aligner, earlier, holdTools);
+        (_tracker, _writer, _aligner, _earlier, _holdTools, _toolNames) = (tracker, writer, aligner, earlier, holdTools, toolNames);
     }
 
     /// <summary>The text of this hop that the writer was given, UTF-8.</summary>
@@ -84,6 +86,7 @@ internal sealed class RelaySink : IChatEventSink
 
     public void ToolCall(int index, ReadOnlySpan<byte> id, ReadOnlySpan<byte> name)
     {
+        if (_toolNames is not null) name = _toolNames.Whole(name);
         _tracker.ToolCall(index, id, name);
         // The text so far only repeats what was sent, and not all of it: what follows the call may go on repeating.
         if (_aligner is { IsRepeating: true }) _calledEarly = true;

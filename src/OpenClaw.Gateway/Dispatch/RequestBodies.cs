@@ -122,7 +122,7 @@ internal static class RequestBodies
     private static UpstreamFailure? Translate(Exchange x, Target target, AttemptOptions options, string? prefill, bool stream, IBufferWriter<byte> output)
     {
         // Sanitizing changes the request; the next target starts from the original again.
-        var (request, error) = options.Sanitize ? x.Dialect.ReadRequest(x.Envelope.Body) : x.Understand();
+        var (request, error) = options.Sanitize ? x.Read() : x.Understand();
         if (request is null) return NotUnderstood(x, error!);
         request.Stream = stream;
         var unsupported = new List<string>(request.Unmapped);
