@@ -97,6 +97,18 @@ internal enum TargetQuirks
 
     /// <summary>Knows neither <c>stream_options</c> nor other late additions; write the plain core only.</summary>
     PlainCore = 32,
+
+    /// <summary>Takes only ids of calls that are nine letters and digits (Mistral).</summary>
+    ShortCallIds = 64,
+
+    /// <summary>Speaks DeepSeek's extensions: <c>thinking</c>, two efforts, no <c>json_schema</c>; wants thoughts back with every call.</summary>
+    DeepSeek = 128,
+
+    /// <summary>Its Kimi models want thoughts back with every call (Moonshot).</summary>
+    Moonshot = 256,
+
+    /// <summary>Wants the signatures of calls back in <c>extra_content</c> (Gemini behind OpenAI's protocol).</summary>
+    CallSignatures = 512,
 }
 
 /// <summary>Where in the client's stream a writer starts. Kept by readers for passthrough, so that another writer can go on.</summary>

@@ -274,7 +274,10 @@ internal ref struct PatchScan
     // The text goes on inside a final assistant message that the client wrote, else into a new one.
     private readonly void ReadMessages(int start, ReadOnlySpan<byte> value)
     {
-        if (value[0] != (byte)'[' || (!HasPrefill && !_options.RemoveReasoning)) return;
+        if (value[0] != (byte)'[') return;
+        var fitsIds = CallIds.MayRefuse(value, _options.Quirks);
+        var nothing = WriteMessages.WithoutThoughts(_options.Quirks, _options.Model);
+        if (!HasPrefill && !_options.RemoveReasoning && !fitsIds && nothing is null) return;
         var reader = new Utf8JsonReader(value, JsonRead.Options);
         reader.Read();
         var end = 1;
@@ -284,6 +287,8 @@ internal ref struct PatchScan
             last = (int)reader.TokenStartIndex;
             end = last + JsonRead.Raw(ref reader, value).Length;
             if (_options.RemoveReasoning) RemoveReasoning(start + last, value[last..end]);
+            if (fitsIds) FitIds(start + last, value[last..end]);
+            if (nothing is not null) AddReasoning(start + last, value[last..end], nothing);
         }
         if (!HasPrefill) return;
         if (last > 0 && TryExtend(start + last, value[last..end])) return;
@@ -320,6 +325,63 @@ internal ref struct PatchScan
         _edits.WriteRaw(PrefixField);
         _edits.Add(start + members.End, 0, mark);
         return true;
+    }
+
+    private readonly void FitIds(int start, ReadOnlySpan<byte> message)
+    {
+        if (message[0] != (byte)'{') return;
+        var members = new Members(message);
+        while (members.Next(_scratch))
+        {
+            if (members.Name.SequenceEqual("tool_call_id"u8)) FitId(start + members.Start, members.Value);
+            else if (members.Name.SequenceEqual("tool_calls"u8) && members.Value[0] == (byte)'[') FitIdsOfCalls(start + members.Start, members.Value);
+        }
+    }
+
+    private readonly void FitIdsOfCalls(int start, ReadOnlySpan<byte> calls)
+    {
+        var reader = new Utf8JsonReader(calls, JsonRead.Options);
+        reader.Read();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            var at = (int)reader.TokenStartIndex;
+            var call = JsonRead.Raw(ref reader, calls);
+            if (call[0] != (byte)'{') continue;
+            var members = new Members(call);
+            while (members.Next(_scratch))
+            {
+                if (members.Name.SequenceEqual("id"u8)) FitId(start + at + members.Start, members.Value);
+            }
+        }
+    }
+
+    private readonly void FitId(int start, ReadOnlySpan<byte> value)
+    {
+        if (value[0] != (byte)'"') return;
+        var id = Encoding.UTF8.GetString(_scratch.Text(value));
+        var fit = CallIds.Of(id, _options.Quirks);
+        if (fit == id) return;
+        var mark = _edits.Mark;
+        _edits.WriteQuoted(fit);
+        _edits.Add(start, value.Length, mark);
+    }
+
+    // The thoughts before a call that another model made, or that the caller did not keep.
+    private readonly void AddReasoning(int start, ReadOnlySpan<byte> message, string nothing)
+    {
+        if (message[0] != (byte)'{') return;
+        var members = new Members(message);
+        var (hasCalls, hasThoughts) = (false, false);
+        while (members.Next(_scratch))
+        {
+            hasCalls |= members.Name.SequenceEqual("tool_calls"u8) && members.Value[0] == (byte)'[';
+            hasThoughts |= !_options.RemoveReasoning && members.Name.SequenceEqual("reasoning_content"u8);
+        }
+        if (!hasCalls || hasThoughts) return;
+        var mark = _edits.Mark;
+        _edits.WriteRaw(",\"reasoning_content\":");
+        _edits.WriteQuoted(nothing);
+        _edits.Add(start + members.End, 0, mark);
     }
 
     private readonly void RemoveReasoning(int start, ReadOnlySpan<byte> message)

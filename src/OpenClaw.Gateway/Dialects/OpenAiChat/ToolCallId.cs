@@ -27,6 +27,17 @@ internal static class ToolCallId
         return Encoding.ASCII.GetString(id);
     }
 
+    /// <summary>Characters of a short id, as Mistral's.</summary>
+    public const int ShortLength = 9;
+
+    /// <summary>A short id for one of another form.</summary>
+    public static string CreateShort(string id)
+    {
+        Span<byte> letters = stackalloc byte[ShortLength];
+        Fill(Hash(id, 0, 0xcbf29ce484222325), letters);
+        return Encoding.ASCII.GetString(letters);
+    }
+
     private static void Fill(ulong hash, Span<byte> letters)
     {
         // 64 bits give ten letters and a little; the rest is drawn from the hash turned round.

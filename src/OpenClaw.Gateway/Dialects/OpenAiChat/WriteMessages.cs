@@ -17,14 +17,16 @@ internal static class WriteMessages
     {
         var prefix = target.Quirks.HasFlag(TargetQuirks.PrefixFlag) && EndsWithPrefill(request);
         json.WriteStartArray("messages"u8);
-        if (request.System.Count > 0) WriteSystem(json, request.System, target);
+        var words = WriteRequest.SchemaInWords(request.Output, target);
+        if (words is not null) WriteSystem(json, [.. request.System, new TextPart(words)], target);
+        else if (request.System.Count > 0) WriteSystem(json, request.System, target);
         var turns = Joined(request.Turns);
         for (var i = 0; i < turns.Count; i++)
         {
             var turn = turns[i];
             foreach (var part in turn.Parts.OfType<UnmappedPart>()) unsupported.Note(part.What);
             if (turn.Role == ChatRole.User) WriteUser(json, turn, target, unsupported);
-            else WriteAssistant(json, turn, target, IsOfOpenToolRun(turns, i), prefix && i == turns.Count - 1, unsupported);
+            else WriteAssistant(json, turn, target, prefix && i == turns.Count - 1, unsupported);
         }
         unsupported.NoteSilence(request, part => part is TextPart { Text.Length: > 0 } or ToolResultPart || (part is MediaPart media && CanWrite(media, target)));
         json.WriteEndArray();
@@ -54,7 +56,7 @@ internal static class WriteMessages
         var rest = new List<ChatPart>();
         foreach (var result in turn.Parts.OfType<ToolResultPart>())
         {
-            WriteResult(json, result);
+            WriteResult(json, result, target);
             rest.AddRange(result.Content.OfType<MediaPart>());
         }
         rest.AddRange(turn.Parts.Where(p => p is TextPart or MediaPart));
@@ -71,7 +73,7 @@ internal static class WriteMessages
         json.WriteEndObject();
     }
 
-    private static void WriteResult(Utf8JsonWriter json, ToolResultPart result)
+    private static void WriteResult(Utf8JsonWriter json, ToolResultPart result, RequestTarget target)
     {
         var text = string.Join('\n', result.Content.OfType<TextPart>().Select(p => p.Text));
         if (text.Length == 0 && result.Content.Any(p => p is MediaPart)) text = "(see the next message)";
@@ -79,12 +81,12 @@ internal static class WriteMessages
         if (result.IsError && !text.StartsWith("error", StringComparison.OrdinalIgnoreCase)) text = "Error: " + text;
         json.WriteStartObject();
         json.WriteString("role"u8, "tool"u8);
-        json.WriteString("tool_call_id"u8, result.CallId);
+        json.WriteString("tool_call_id"u8, CallIds.Of(result.CallId, target.Quirks));
         json.WriteString("content"u8, text);
         json.WriteEndObject();
     }
 
-    private static void WriteAssistant(Utf8JsonWriter json, ChatTurn turn, RequestTarget target, bool inToolRun, bool prefix, ICollection<string> unsupported)
+    private static void WriteAssistant(Utf8JsonWriter json, ChatTurn turn, RequestTarget target, bool prefix, ICollection<string> unsupported)
     {
         var calls = turn.Parts.OfType<ToolCallPart>().ToList();
         var text = string.Concat(turn.Parts.OfType<TextPart>().Select(p => p.Text));
@@ -94,41 +96,41 @@ internal static class WriteMessages
         if (turn.Name is { } name) json.WriteString("name"u8, name);
         if (text.Length == 0 && calls.Count > 0) json.WriteNull("content"u8);
         else json.WriteString("content"u8, text);
-        WriteReasoningOf(json, turn, calls, target, inToolRun, unsupported);
+        WriteReasoningOf(json, turn, calls, target, unsupported);
         if (calls.Count > 0)
         {
             json.WriteStartArray("tool_calls"u8);
             // OpenAI and others refuse fields that they do not know.
-            foreach (var call in calls) WriteResponse.WriteToolCall(json, call, call.Id, withSignature: target.Provider == "gemini");
+            foreach (var call in calls) WriteResponse.WriteToolCall(json, call, CallIds.Of(call.Id, target.Quirks), target.Quirks.HasFlag(TargetQuirks.CallSignatures));
             json.WriteEndArray();
         }
         if (prefix) json.WriteBoolean("prefix"u8, true);
         json.WriteEndObject();
     }
 
-    // OpenRouter wants all of it back. DeepSeek wants the text during a run of tool calls, and refused it elsewhere in
-    // earlier versions. Nobody else takes it.
-    private static void WriteReasoningOf(Utf8JsonWriter json, ChatTurn turn, List<ToolCallPart> calls, RequestTarget target, bool inToolRun, ICollection<string> unsupported)
+    // OpenRouter wants all of it back. DeepSeek and Kimi want the text with every call, and ignore it elsewhere. Nobody else takes it.
+    private static void WriteReasoningOf(Utf8JsonWriter json, ChatTurn turn, List<ToolCallPart> calls, RequestTarget target, ICollection<string> unsupported)
     {
         var parts = turn.Parts.OfType<ReasoningPart>().ToList();
         if (target.Quirks.HasFlag(TargetQuirks.OpenRouter)) WriteReasoning.ForOpenRouter(json, parts, calls);
-        else if (target.Provider == "deepseek" && inToolRun)
+        else if (calls.Count > 0 && WithoutThoughts(target.Quirks, target.Model) is { } nothing)
         {
             var text = string.Concat(parts.Select(p => p.Text));
-            if (text.Length > 0) json.WriteString("reasoning_content"u8, text);
+            json.WriteString("reasoning_content"u8, text.Length > 0 ? text : nothing);
             if (parts.Exists(static p => p.IsSealed)) unsupported.Note(ChatRequest.EarlierReasoning);
         }
         else if (parts.Exists(static p => p.SaysSomething)) unsupported.Note(ChatRequest.EarlierReasoning);
     }
 
-    // After the last message that a person wrote.
-    private static bool IsOfOpenToolRun(List<ChatTurn> turns, int index)
+    /// <summary>
+    /// What stands for the thoughts before a call of another model where the target refuses a call without any
+    /// (api-docs.deepseek.com: "Thinking Mode"; platform.kimi.ai: "Use Kimi K2 thinking model"); null: it does not.
+    /// </summary>
+    public static string? WithoutThoughts(TargetQuirks quirks, string model)
     {
-        for (var i = index + 1; i < turns.Count; i++)
-        {
-            if (turns[i].Role == ChatRole.User && !turns[i].Parts.Any(p => p is ToolResultPart)) return false;
-        }
-        return true;
+        if ((quirks & TargetQuirks.DeepSeek) != 0) return "";
+        // An empty text counts as none there (llmgateway#2093).
+        return (quirks & TargetQuirks.Moonshot) != 0 && model.Contains("kimi", StringComparison.OrdinalIgnoreCase) ? " " : null;
     }
 
     private static void WriteContent(Utf8JsonWriter json, List<ChatPart> parts, RequestTarget target)

@@ -145,11 +145,18 @@ internal static class WriteRequest
         }
     }
 
+    /// <summary>DeepSeek promises JSON, but takes no schema; null where the target is given the schema itself, or there is none.</summary>
+    public static string? SchemaInWords(OutputFormat format, RequestTarget target) =>
+        format is { Kind: OutputFormatKind.JsonSchema, SchemaJson: { } schema } && target.Quirks.HasFlag(TargetQuirks.DeepSeek)
+            ? $"Answer with one JSON object that matches this JSON Schema and nothing else: no prose, no code fence.\n{schema}" : null;
+
     private static void WriteFormat(Utf8JsonWriter json, OutputFormat format, RequestTarget target, ICollection<string> unsupported)
     {
         if (format.Kind == OutputFormatKind.Text) return;
-        var plain = target.Quirks.HasFlag(TargetQuirks.PlainCore);
-        if (plain && format.Kind == OutputFormatKind.JsonSchema) unsupported.Note("json_schema");
+        var isInWords = SchemaInWords(format, target) is not null;
+        var plain = target.Quirks.HasFlag(TargetQuirks.PlainCore) || isInWords;
+        if (isInWords) unsupported.Note("response_format json_schema (asked for in words)");
+        else if (plain && format.Kind == OutputFormatKind.JsonSchema) unsupported.Note("json_schema");
         json.WriteStartObject("response_format"u8);
         if (format.Kind == OutputFormatKind.JsonObject || plain || format.SchemaJson is null)
         {
@@ -195,17 +202,23 @@ internal static class WriteRequest
     private static void WriteThinking(Utf8JsonWriter json, ReasoningRequest reasoning, RequestTarget target, ICollection<string> unsupported)
     {
         if (target.Quirks.HasFlag(TargetQuirks.OpenRouter)) WriteOpenRouterReasoning(json, reasoning);
-        else if (target.Provider == "deepseek")
-        {
-            json.WriteStartObject("thinking"u8);
-            json.WriteString("type"u8, reasoning.Enabled ? "enabled"u8 : "disabled"u8);
-            json.WriteEndObject();
-        }
+        else if (target.Quirks.HasFlag(TargetQuirks.DeepSeek)) WriteDeepSeekThinking(json, reasoning, unsupported);
         else if (Effort(reasoning, target) is { } effort)
         {
             if (target.Quirks.HasFlag(TargetQuirks.PlainCore)) unsupported.Note("reasoning effort");
             else json.WriteString("reasoning_effort"u8, effort);
         }
+    }
+
+    // It knows two efforts, and thinks with the first of them where nothing is said.
+    private static void WriteDeepSeekThinking(Utf8JsonWriter json, ReasoningRequest reasoning, ICollection<string> unsupported)
+    {
+        json.WriteStartObject("thinking"u8);
+        json.WriteString("type"u8, reasoning.Enabled ? "enabled"u8 : "disabled"u8);
+        json.WriteEndObject();
+        if (!reasoning.Enabled || reasoning.Effort is not { } effort) return;
+        if (effort is "high" or "xhigh" or "max") json.WriteString("reasoning_effort"u8, effort == "high" ? "high"u8 : "max"u8);
+        else unsupported.Note("reasoning effort");
     }
 
     private static void WriteOpenRouterReasoning(Utf8JsonWriter json, ReasoningRequest reasoning)

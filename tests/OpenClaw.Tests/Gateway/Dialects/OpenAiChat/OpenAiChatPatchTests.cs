@@ -150,6 +150,36 @@ public class OpenAiChatPatchTests
         Assert.Equal(expected, Patched(body, new PatchOptions("new") { Quirks = TargetQuirks.MaxCompletionTokens }));
     }
 
+    [Fact]
+    public void Ids_of_calls_that_the_target_refuses_become_others_the_same_in_call_and_result()
+    {
+        const string Body = """{"model":"new", "messages":[{"role":"user","content":"\"tool_call_id\": \"x\""},{"role":"assistant","tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{}"}},{"type":"function", "id" : "D681PevKs"}]},{"role":"tool","tool_call_id":"call_1","content":"1"},{"tool_call_id" : "D681PevKs","role":"tool"}]}""";
+        var patched = Patched(Body, new PatchOptions("new") { Quirks = TargetQuirks.ShortCallIds });
+        using var document = JsonDocument.Parse(patched);
+        var messages = document.RootElement.GetProperty("messages");
+        var id = messages[1].GetProperty("tool_calls")[0].GetProperty("id").GetString()!;
+        Assert.Matches("^[a-zA-Z0-9]{9}$", id);
+        Assert.Equal(Body.Replace("call_1", id, StringComparison.Ordinal), patched);
+        Assert.Equal(Body, Patched(Body, new PatchOptions("new") { Quirks = TargetQuirks.MaxCompletionTokens }));
+        var tooLong = Body.Replace("call_1", "chatcmpl-tool-0123456789abcdef0123456789abcdef", StringComparison.Ordinal);
+        Assert.Equal(tooLong, Patched(tooLong));
+        Assert.DoesNotContain("chatcmpl-tool", Patched(tooLong, new PatchOptions("new") { Quirks = TargetQuirks.MaxCompletionTokens }), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("new", TargetQuirks.None, "")]
+    [InlineData("new", TargetQuirks.DeepSeek, ",\"reasoning_content\":\"\"")]
+    [InlineData("kimi-k2.6", TargetQuirks.Moonshot, ",\"reasoning_content\":\" \"")]
+    [InlineData("moonshot-v1-8k", TargetQuirks.Moonshot, "")]
+    internal void Calls_without_thoughts_get_a_field_for_them_where_the_target_demands_one(string model, TargetQuirks quirks, string added)
+    {
+        const string Before = """[{"role":"assistant","tool_calls":[{"id":"a"}]""";
+        const string After = """},{"role":"assistant","reasoning_content":"hm","tool_calls":[{"id":"b"}]},{"role":"assistant","content":"done"}]}""";
+        Assert.Equal(
+            "{\"model\":\"" + model + "\",\"messages\":" + Before + added + After,
+            Patched("{\"model\":\"o\",\"messages\":" + Before + After, new PatchOptions(model) { Quirks = quirks }));
+    }
+
     [Theory]
     [InlineData("""{"model":"old","messages":[{"role":"user","content":"q \u00e9"}],"temperature":0.7,"stream":true,"stream_options":{"include_usage":true}}""")]
     [InlineData("""{"model":"old","messages":[{"role":"user","content":"q"}],"stream":true}""")]

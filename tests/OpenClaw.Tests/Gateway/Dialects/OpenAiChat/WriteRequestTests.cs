@@ -183,7 +183,7 @@ public class WriteRequestTests
     }
 
     [Fact]
-    public void Others_get_no_reasoning_back_but_DeepSeek_in_a_run_of_tool_calls()
+    public void Others_get_no_reasoning_back_but_DeepSeek_with_every_call()
     {
         var r = Ask();
         r.Turns.Add(Turn(ChatRole.Assistant, new ReasoningPart("old", "S"), new TextPart("a")));
@@ -191,11 +191,68 @@ public class WriteRequestTests
         r.Turns.Add(Turn(ChatRole.Assistant, new ReasoningPart("new", "S"), new ToolCallPart("c", "f", "{}") { Signature = "TS" }));
         r.Turns.Add(Turn(ChatRole.User, new ToolResultPart("c", [new TextPart("out")], false)));
         Assert.DoesNotContain("reasoning", Written(r), StringComparison.Ordinal);
-        var node = Node(r, provider: "deepseek");
+        r.Turns.Add(Turn(ChatRole.User, new TextPart("go on")));
+        r.Turns.Add(Turn(ChatRole.Assistant, new ToolCallPart("d", "f", "{}")));
+        r.Turns.Add(Turn(ChatRole.User, new ToolResultPart("d", [new TextPart("out")], false), new TextPart("thanks")));
+        var node = Node(r, TargetQuirks.DeepSeek);
         Assert.Null(node["messages"]![1]!["reasoning_content"]);
         Assert.Equal("new", (string)node["messages"]![3]!["reasoning_content"]!);
+        Assert.Equal("", (string)node["messages"]![6]!["reasoning_content"]!);
         Assert.DoesNotContain("TS", Written(r), StringComparison.Ordinal);
-        Assert.Contains("""{"google":{"thought_signature":"TS"}}""", Written(r, provider: "gemini"), StringComparison.Ordinal);
+        Assert.Contains("""{"google":{"thought_signature":"TS"}}""", Written(r, TargetQuirks.CallSignatures), StringComparison.Ordinal);
+        // Kimi takes an empty text for none, and its models before Kimi have no such field.
+        Assert.Contains("\"reasoning_content\":\" \"", Written(r, new RequestTarget("kimi-k2.6", "x", TargetQuirks.Moonshot)), StringComparison.Ordinal);
+        Assert.DoesNotContain("reasoning", Written(r, new RequestTarget("moonshot-v1-8k", "x", TargetQuirks.Moonshot)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(TargetQuirks.None, "toolu_01A09q90qw90lq917835lq9")]
+    [InlineData(TargetQuirks.ShortCallIds, null)]
+    [InlineData(TargetQuirks.MaxCompletionTokens, "toolu_01A09q90qw90lq917835lq9")]
+    [InlineData(TargetQuirks.None, "chatcmpl-tool-0123456789abcdef0123456789abcdef")]
+    [InlineData(TargetQuirks.MaxCompletionTokens, null, "chatcmpl-tool-0123456789abcdef0123456789abcdef")]
+    [InlineData(TargetQuirks.ShortCallIds, "D681PevKs", "D681PevKs")]
+    internal void Ids_of_calls_have_the_form_that_the_target_takes(TargetQuirks quirks, string? written, string? id = null)
+    {
+        id ??= written ?? "toolu_01A09q90qw90lq917835lq9";
+        var r = Ask();
+        r.Turns.Add(Turn(ChatRole.Assistant, new ToolCallPart(id, "f", "{}"), new ToolCallPart(id + "x", "f", "{}")));
+        r.Turns.Add(Turn(ChatRole.User, new ToolResultPart(id, [new TextPart("out")], false), new ToolResultPart(id + "x", [new TextPart("out")], false)));
+        var messages = Node(r, quirks)["messages"]!;
+        var calls = messages[1]!["tool_calls"]!.AsArray().Select(static c => (string)c!["id"]!).ToList();
+        Assert.Equal(calls, [(string)messages[2]!["tool_call_id"]!, (string)messages[3]!["tool_call_id"]!]);
+        Assert.Equal(2, calls.Distinct().Count());
+        if (written is not null) Assert.Equal(written, calls[0]);
+        else if (quirks == TargetQuirks.ShortCallIds) Assert.All(calls, static c => Assert.Matches("^[a-zA-Z0-9]{9}$", c));
+        else Assert.All(calls, static c => Assert.InRange(c.Length, 9, 40));
+    }
+
+    [Fact]
+    public void DeepSeek_is_told_of_a_schema_in_words_and_promises_JSON()
+    {
+        var r = Ask();
+        r.System.Add(new TextPart("S"));
+        r.Output = new OutputFormat(OutputFormatKind.JsonSchema, "n", """{"type":"object"}""", true);
+        var unsupported = new List<string>();
+        var node = Node(r, TargetQuirks.DeepSeek, unsupported: unsupported);
+        Assert.Equal("""{"type":"json_object"}""", node["response_format"]!.ToJsonString());
+        Assert.Matches("^S\n\n.*JSON Schema.*\n\\{\"type\":\"object\"\\}$", (string)node["messages"]![0]!["content"]!);
+        Assert.Equal(["response_format json_schema (asked for in words)"], unsupported);
+    }
+
+    [Theory]
+    [InlineData("low", null, true)]
+    [InlineData("high", "high", false)]
+    [InlineData("xhigh", "max", false)]
+    [InlineData("max", "max", false)]
+    [InlineData(null, null, false)]
+    public void DeepSeek_knows_two_efforts(string? effort, string? written, bool isNamed)
+    {
+        var r = Ask();
+        r.Reasoning = new ReasoningRequest(true, effort);
+        var unsupported = new List<string>();
+        Assert.Equal(written, (string?)Node(r, TargetQuirks.DeepSeek, unsupported: unsupported)["reasoning_effort"]);
+        Assert.Equal(isNamed ? ["reasoning effort"] : [], unsupported);
     }
 
     [Theory]
@@ -308,7 +365,7 @@ public class WriteRequestTests
         r.Reasoning = new ReasoningRequest(false);
         Assert.Null(Node(r)["reasoning_effort"]);
         Assert.Equal("""{"enabled":false}""", Node(r, TargetQuirks.OpenRouter)["reasoning"]!.ToJsonString());
-        Assert.Equal("""{"type":"disabled"}""", Node(r, provider: "deepseek")["thinking"]!.ToJsonString());
+        Assert.Equal("""{"type":"disabled"}""", Node(r, TargetQuirks.DeepSeek)["thinking"]!.ToJsonString());
         r.Reasoning = new ReasoningRequest(false, "none");
         Assert.Equal("none", (string)Node(r)["reasoning_effort"]!);
     }
