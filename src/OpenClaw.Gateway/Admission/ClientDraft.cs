@@ -38,6 +38,11 @@ internal sealed record ClientDraft(string Name, ImmutableArray<AllowRule> Allow,
             var first = result.Problems.FirstOrDefault(static p => p.Severity == ProblemSeverity.Error);
             return (null, first is null ? "it cannot be read" : $"{first.Pointer.Replace("/clients/0", "", StringComparison.Ordinal)}: {first.Message}. {first.Instead}");
         }
+        // A key that is not known would be a rule that is another than was meant: an hour's budget that holds for ever.
+        if (config is not null && result.Problems.FirstOrDefault(static p => p.Pointer.StartsWith("/clients/0/budgets", StringComparison.Ordinal) || p.Pointer.StartsWith("/clients/0/limits", StringComparison.Ordinal)) is { } slip)
+        {
+            return (null, $"{slip.Pointer.Replace("/clients/0", "", StringComparison.Ordinal)}: {slip.Message}. {slip.Instead}");
+        }
         return (new ClientDraft(name, allow, client.Budgets, client.Limits, client.Expires), null);
     }
 

@@ -24,8 +24,12 @@ internal static class GuardPrice
             if (attempt.Reason == FailureReason.None || attempt.FirstTokenMs is not null) (cost, output) = (cost + usd, output + attempt.Usage.Output);
             else wasted += usd;
         }
-        return new GuardOutcome(cost, wasted, output, EndOf(decision));
+        return new GuardOutcome(cost, wasted, output, cost + wasted == 0 && IsTurnedAway(decision) ? GuardEnd.Neither : EndOf(decision));
     }
+
+    // Nothing was done and nothing is billed: providers say "later", and who comes later does as he is told.
+    private static bool IsTurnedAway(Decision decision) =>
+        decision.Attempts.Count > 0 && decision.Attempts.TrueForAll(static a => a.Reason is FailureReason.RateLimited or FailureReason.Overloaded);
 
     // A caller that gave up before the first token will ask again, as after any failure.
     private static GuardEnd EndOf(Decision decision) => decision.Outcome switch

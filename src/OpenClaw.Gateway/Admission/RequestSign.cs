@@ -211,7 +211,7 @@ internal readonly record struct RequestSign
         private void ReadPart(ref Utf8JsonReader reader, ref Said said)
         {
             var mark = default(ToolMark);
-            var (kind, of, result) = (PartKind.Other, 0ul, 0ul);
+            var (kind, of, result, rest) = (PartKind.Other, 0ul, 0ul, 0ul);
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 var isType = reader.ValueTextEquals("type"u8);
@@ -221,6 +221,8 @@ internal readonly record struct RequestSign
                 var isName = reader.ValueTextEquals("name"u8);
                 var isInput = reader.ValueTextEquals("input"u8);
                 var isContent = reader.ValueTextEquals("content"u8);
+                // Where to cache moves from message to message.
+                var isHint = reader.ValueTextEquals("cache_control"u8);
                 reader.Read();
                 var isString = reader.TokenType == JsonTokenType.String;
                 if (isType && isString) kind = KindOf(ref reader);
@@ -230,8 +232,11 @@ internal readonly record struct RequestSign
                 else if (isName && isString) Name(ref reader, ref mark);
                 else if (isInput) mark.Call += Value(ref reader);
                 else if (isContent) result = Value(ref reader);
-                else reader.Skip();
+                else if (isHint) reader.Skip();
+                else rest += Value(ref reader);
             }
+            // A picture, a document, a sound: another one is another question.
+            if (kind == PartKind.Other) said.Text = Hash64.Join(said.Text, rest);
             if (kind == PartKind.Call) _trail.Add(mark);
             if (kind != PartKind.Result) return;
             said.HasResult = true;
@@ -239,7 +244,7 @@ internal readonly record struct RequestSign
         }
 
         private static PartKind KindOf(ref Utf8JsonReader reader) =>
-            reader.ValueSpan.SequenceEqual("tool_use"u8) ? PartKind.Call : reader.ValueSpan.SequenceEqual("tool_result"u8) ? PartKind.Result : PartKind.Other;
+            reader.ValueSpan.SequenceEqual("tool_use"u8) ? PartKind.Call : reader.ValueSpan.SequenceEqual("tool_result"u8) ? PartKind.Result : reader.ValueSpan.SequenceEqual("text"u8) ? PartKind.Text : PartKind.Other;
 
         private static void Name(ref Utf8JsonReader reader, ref ToolMark mark)
         {
@@ -249,8 +254,9 @@ internal readonly record struct RequestSign
 
         private static void Text(ReadOnlySpan<byte> text, ref Said said)
         {
-            said.Text = Hash64.Join(said.Text, TextSign.OfJson(text));
-            said.NamesHeartbeat |= TextSign.NamesHeartbeat(text);
+            var isOfClock = TextSign.NamesHeartbeat(text);
+            said.Text = Hash64.Join(said.Text, TextSign.OfWholeJson(text, isOfClock));
+            said.NamesHeartbeat |= isOfClock;
         }
 
         // The value that the reader stands on, whole; the reader stands at its end then.
@@ -273,6 +279,7 @@ internal readonly record struct RequestSign
         private enum PartKind
         {
             Other,
+            Text,
             Call,
             Result,
         }

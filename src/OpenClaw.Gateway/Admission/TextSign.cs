@@ -10,13 +10,14 @@ namespace OpenClaw.Gateway.Admission;
 
 /// <summary>
 /// Says whether two texts are the same but for the time they name. Upper and lower case, white space, punctuation, dates, times of
-/// day and long numbers do not count; a number that stands alone (<c>document 17</c>) does. A word of up to eight bytes, as
-/// nearly all are, is one number from the text to its hash.
+/// day and seconds since 1970 do not count; any other number does (<c>document 17</c>, an order's), but in a prompt that says itself
+/// that a clock sends it: there an id is of the run. A word of up to eight bytes, as nearly all are, is one number from the text to its hash.
 /// </summary>
 internal static class TextSign
 {
-    // What is near-identical is so from its beginning; a document behind it must not cost time.
+    // Word by word; of what is longer only the end is looked at so again, for the time that it may name. What is between counts as it is.
     private const int MaxLooked = 16 * 1024;
+    private const int Tail = 1024;
 
     private const ulong Ones = 0x0101010101010101;
     private const ulong Highs = 0x8080808080808080;
@@ -34,9 +35,10 @@ internal static class TextSign
     private static readonly ulong[] s_mayBeName = Bits();
 
     /// <param name="text">UTF-8.</param>
-    public static ulong Of(ReadOnlySpan<byte> text)
+    public static ulong Of(ReadOnlySpan<byte> text) => OfBeginning(text[..Math.Min(text.Length, MaxLooked)], NamesHeartbeat(text));
+
+    private static ulong OfBeginning(ReadOnlySpan<byte> text, bool isOfClock)
     {
-        if (text.Length > MaxLooked) text = text[..MaxLooked];
         Span<ulong> words = stackalloc ulong[(text.Length >> 6) + 1];
         Mark(text, words);
         ulong sign = 1;
@@ -49,26 +51,39 @@ internal static class TextSign
             if (length > 8)
             {
                 var token = text[start..at];
-                afterTime = IsLongTime(token);
+                afterTime = IsLongTime(token) || (isOfClock && token.ContainsAnyInRange((byte)'0', (byte)'9'));
                 if (!afterTime) sign = Hash64.Join(sign, OfLong(token));
                 continue;
             }
             var word = Lowered(Load(text, start, length));
             if (!HasDigit(word)) afterTime = IsName(word, length);
-            else afterTime = afterTime || length == 8 || (start > 0 && Joins(text[start - 1])) || (at < text.Length && Joins(text[at]));
+            else if (isOfClock) afterTime = afterTime || length == 8 || (start > 0 && Joins(text[start - 1])) || (at < text.Length && Joins(text[at]));
+            else afterTime = afterTime || IsDay(text[start..at]) || (start > 1 && Joins(text[start - 1]) && IsDigit(text[start - 2])) || (at + 1 < text.Length && Joins(text[at]) && IsDigit(text[at + 1]));
             if (!afterTime) sign = Hash64.Join(sign, Hash64.OfWord(word, length));
         }
         return sign;
     }
 
     /// <summary>The same for a text in JSON, its escapes taken for what they stand for.</summary>
-    public static ulong OfJson(ReadOnlySpan<byte> json)
+    public static ulong OfJson(ReadOnlySpan<byte> json) => OfJson(json, NamesHeartbeat(json));
+
+    private static ulong OfJson(ReadOnlySpan<byte> json, bool isOfClock)
     {
-        if (!json[..Math.Min(json.Length, MaxLooked)].Contains((byte)'\\')) return Of(json);
+        if (!json[..Math.Min(json.Length, MaxLooked)].Contains((byte)'\\')) return OfBeginning(json[..Math.Min(json.Length, MaxLooked)], isOfClock);
         var text = ArrayPool<byte>.Shared.Rent(MaxLooked + 4);
-        var sign = Of(text.AsSpan(0, JsonEscapes.Fill(ref json, text, 0, MaxLooked)));
+        var sign = OfBeginning(text.AsSpan(0, JsonEscapes.Fill(ref json, text, 0, MaxLooked)), isOfClock);
         ArrayPool<byte>.Shared.Return(text);
         return sign;
+    }
+
+    /// <summary>The same for the whole of it, a document behind an instruction too.</summary>
+    /// <param name="isOfClock">It <see cref="NamesHeartbeat"/>.</param>
+    public static ulong OfWholeJson(ReadOnlySpan<byte> json, bool isOfClock)
+    {
+        var sign = OfJson(json, isOfClock);
+        if (json.Length <= MaxLooked) return sign;
+        var end = Math.Max(MaxLooked, json.Length - Tail);
+        return Hash64.Join(Hash64.Join(sign, Hash64.Of(json[MaxLooked..end])), OfBeginning(json[end..], isOfClock));
     }
 
     /// <summary>Agents' own names for a prompt that a clock sends, not a person.</summary>
@@ -126,9 +141,18 @@ internal static class TextSign
         return bits;
     }
 
-    // A long token with a digit in it is a moment or a number that nothing hangs on.
+    // 20260415T100300Z and its like, or seconds, milliseconds … since 1970, of the years 2017 to 2033.
     private static bool IsLongTime(ReadOnlySpan<byte> token) =>
-        token.ContainsAnyInRange((byte)'0', (byte)'9') || (token.Length == 9 && (Ascii.EqualsIgnoreCase(token, "wednesday"u8) || Ascii.EqualsIgnoreCase(token, "september"u8)));
+        (token.Length is 10 or 13 or 16 or 19 && token[0] == (byte)'1' && token[1] >= (byte)'5' && IsNumber(token))
+        || (token.Length >= 12 && IsDay(token[..8]) && IsNumber(token[8..].Trim("TtZz"u8)))
+        || (token.Length == 9 && (Ascii.EqualsIgnoreCase(token, "wednesday"u8) || Ascii.EqualsIgnoreCase(token, "september"u8)));
+
+    // 20260415
+    private static bool IsDay(ReadOnlySpan<byte> token) => token.Length == 8 && (token.StartsWith("20"u8) || token.StartsWith("19"u8)) && IsNumber(token);
+
+    private static bool IsNumber(ReadOnlySpan<byte> token) => !token.IsEmpty && !token.ContainsAnyExceptInRange((byte)'0', (byte)'9');
+
+    private static bool IsDigit(byte b) => b is >= (byte)'0' and <= (byte)'9';
 
     // 10:03, 2026-04-15, 15/04/26, +08:00
     private static bool Joins(byte b) => b is (byte)':' or (byte)'-' or (byte)'/' or (byte)'+';

@@ -143,7 +143,8 @@ internal sealed record SessionData
         var shares = Models.ToBuilder();
         foreach (var attempt in decision.Attempts)
         {
-            if (!attempt.Served) continue;
+            // Who left before an answer may have been charged for it all the same.
+            if (!attempt.Served && attempt.Cost.Total == 0 && attempt.Usage.Total == 0) continue;
             var model = Short(attempt.Target);
             var at = IndexOf(shares, model);
             if (at < 0 && shares.Count >= MaxModels) at = IndexOf(shares, "other");

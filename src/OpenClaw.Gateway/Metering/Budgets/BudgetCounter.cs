@@ -31,7 +31,12 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     // Rows that are older than the database's counter: a budget that was configured after the money was spent.
     private decimal _base;
     private decimal _written;
+
+    // What was settled here and may or may not be in what was written: with it more is counted than was spent, never less.
     private decimal _since;
+
+    // What was spent beside the base, each amount once: between what is written and that.
+    private decimal _known;
     private decimal _reserved;
 
     private decimal _lease;
@@ -86,10 +91,10 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     /// <summary>When the database was last asked what is spent.</summary>
     public DateTimeOffset ReadAt { get; set; }
 
-    /// <summary>Spent so far, as far as this gateway knows, and reserved by it. What may be counted twice for a beat does not show above a limit that is kept.</summary>
+    /// <summary>Spent so far, as far as this gateway knows, and reserved by it.</summary>
     public (decimal Spent, decimal Reserved) Now
     {
-        get { lock (_lock) return (isShared && Rule is { Action: BudgetAction.Block } rule ? Math.Max(_base + _written, Math.Min(Spent, rule.Limit)) : Spent, _reserved); }
+        get { lock (_lock) return (isShared && Rule is { Action: BudgetAction.Block } rule ? Math.Max(_base + _written, Math.Min(Known, rule.Limit)) : Known, _reserved); }
     }
 
     /// <summary>What other gateways held when the database was last asked for a part.</summary>
@@ -111,6 +116,8 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
 
     private decimal Spent => _base + _written + _since;
 
+    private decimal Known => _base + _known;
+
     private decimal Free => _lease - _reserved;
 
     /// <summary>Read for the first time: the database's counter, and the sum over the rows of its window.</summary>
@@ -121,6 +128,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
             if (IsLoaded) return;
             _written = AmountOf(counter);
             _base = Math.Max(0, AmountOf(rows) - _written);
+            _known = _written + _since;
             IsLoaded = true;
         }
     }
@@ -130,8 +138,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     {
         lock (_lock)
         {
-            _written = AmountOf(counter);
-            _since = Unwritten;
+            Read(AmountOf(counter));
         }
     }
 
@@ -142,7 +149,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
         {
             if (mode == HoldMode.Count) return decimal.MaxValue;
             if (mode == HoldMode.Hard && isShared) return Free + (_grants == 0 ? Math.Max(0, limit - Spent) : _unleased);
-            return limit - Spent - _reserved;
+            return limit - Known - _reserved;
         }
     }
 
@@ -157,7 +164,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
                 {
                     if (Free < amount || Exposure + amount > _exposed) return false;
                 }
-                else if (Spent + _reserved + amount > limit) return false;
+                else if (Known + _reserved + amount > limit) return false;
             }
             _reserved += amount;
             _taken += amount;
@@ -184,6 +191,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
         {
             _reserved -= held;
             _since += used;
+            _known += used;
             if (!isShared) return;
             _lease -= used;
             _unclosed += used;
@@ -245,8 +253,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
             // A new lease begins without an exposure: what an earlier one had is not known to hold for it.
             if (grant.Granted > 0) _exposed = Math.Min(_exposed, Exposure);
             _unleased = Math.Max(0, limit - _base - grant.Spent - grant.Leased);
-            _written = grant.Spent;
-            _since = Unwritten;
+            Read(grant.Spent);
             _elsewhere = Math.Max(0, grant.Leased - Math.Max(0, _lease + Unwritten));
         }
     }
@@ -288,8 +295,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
         {
             var spent = AmountOf(counter);
             _unleased = Math.Max(0, Math.Min(_unleased, limit - _base - spent - Math.Max(0, _lease)));
-            _written = spent;
-            _since = Unwritten;
+            Read(spent);
         }
     }
 
@@ -355,6 +361,15 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
             else if (known - Unwritten > _lease) _lease = known - Unwritten;
             _isEmptyThere = known == 0 && Exposure == 0;
         }
+    }
+
+    // What of one's own is in it already is known here only a beat later. What was known before, and what was settled here since, is
+    // at least as near: what others spent comes in with what is written.
+    private void Read(decimal written)
+    {
+        _written = written;
+        _since = Unwritten;
+        _known = Math.Clamp(_known, _written, _written + _since);
     }
 
     // A rush after a rest is in the rate only after a while: until then each step is a multiple of all that came before it.

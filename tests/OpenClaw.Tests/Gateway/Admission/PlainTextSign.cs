@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using OpenClaw.Gateway.Admission;
 
 namespace OpenClaw.Tests.Gateway.Admission;
@@ -17,31 +18,35 @@ internal static class PlainTextSign
     public static ulong Of(ReadOnlySpan<byte> text)
     {
         ulong sign = 1;
-        var (afterTime, before) = (false, (byte)0);
+        var isOfClock = Encoding.Latin1.GetString(text).Contains("heartbeat", StringComparison.Ordinal);
+        var afterTime = false;
         for (var i = 0; i < text.Length;)
         {
             if (!IsWordByte(text[i]))
             {
-                before = text[i++];
+                i++;
                 continue;
             }
             var start = i;
             while (i < text.Length && IsWordByte(text[i])) i++;
             var token = text[start..i];
-            afterTime = IsTime(token, before, i < text.Length ? text[i] : (byte)0, afterTime);
+            afterTime = IsTime(token, Encoding.Latin1.GetString(text[Math.Max(0, start - 2)..start]), Encoding.Latin1.GetString(text[i..Math.Min(text.Length, i + 2)]), afterTime, isOfClock);
             if (!afterTime) sign = Hash64.Join(sign, Hash64.Of(Lowered(token)));
         }
         return sign;
     }
 
-    private static bool IsTime(ReadOnlySpan<byte> token, byte before, byte after, bool afterTime)
+    private static bool IsTime(ReadOnlySpan<byte> token, string before, string after, bool afterTime, bool isOfClock)
     {
-        if (token.ContainsAnyInRange((byte)'0', (byte)'9')) return afterTime || token.Length >= 8 || Joins(before) || Joins(after);
         var text = Encoding.Latin1.GetString(Lowered(token));
+        if (Regex.IsMatch(text, "[0-9]"))
+        {
+            if (isOfClock) return afterTime || text.Length >= 8 || Regex.IsMatch(before, "[-:/+]$") || Regex.IsMatch(after, "^[-:/+]");
+            if (text.Length > 8) return Regex.IsMatch(text, "^1[5-9]([0-9]{8}|[0-9]{11}|[0-9]{14}|[0-9]{17})$") || (text.Length >= 12 && Regex.IsMatch(text, "^(19|20)[0-9]{6}[tz]*[0-9]+[tz]*$"));
+            return afterTime || Regex.IsMatch(text, "^(19|20)[0-9]{6}$") || Regex.IsMatch(before, "[0-9][-:/+]$") || Regex.IsMatch(after, "^[-:/+][0-9]");
+        }
         return token.Length == 3 ? s_short.Contains(text) : s_names.Contains(text);
     }
-
-    private static bool Joins(byte b) => b is (byte)':' or (byte)'-' or (byte)'/' or (byte)'+';
 
     private static bool IsWordByte(byte b) => char.IsAsciiLetterOrDigit((char)b) || b >= 0x80;
 

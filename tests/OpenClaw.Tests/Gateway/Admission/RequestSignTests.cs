@@ -10,15 +10,42 @@ public sealed class RequestSignTests
     [InlineData("Check  the inbox!", "check the inbox")]
     [InlineData("at 2026-01-31T10:03:22.123Z run 1776272598213", "at 2026-02-01T11:04:00.001Z run 1776272599999")]
     [InlineData("tick +08:00", "tick +01:00")]
+    [InlineData("run of 20260415T100300Z", "run of 20260416T110301Z")]
+    [InlineData("read HEARTBEAT.md, run 4815162342-a7", "read HEARTBEAT.md, run 4815162399-b9")]
     public void Dates_and_times_do_not_count(string one, string other) => Assert.Equal(Of(one), Of(other));
 
     [Theory]
     [InlineData("Summarise document 17", "Summarise document 18")]
     [InlineData("translate: yes", "translate: no")]
+    [InlineData("Is the order 4815162342 paid?", "Is the order 4815162343 paid?")]
+    [InlineData("Is INV-2024-001 paid?", "Was INV-2024-001 paid?")]
+    [InlineData("fetch /tickets/18231", "fetch /tickets/18232")]
+    [InlineData("look at 0193a8f2bc41", "look at 0193a8f2bc42")]
     [InlineData("你好", "再见")]
     [InlineData("ab c", "a bc")]
     [InlineData("", "a")]
     public void Everything_else_does(string one, string other) => Assert.NotEqual(Of(one), Of(other));
+
+    [Theory]
+    [InlineData("""{"type":"image_url","image_url":{"url":"https://x/1.png"} }""", """{"type":"image_url","image_url":{"url":"https://x/2.png"} }""")]
+    [InlineData("""{"type":"document","source":{"type":"text","data":"one"} }""", """{"type":"document","source":{"type":"text","data":"two"} }""")]
+    [InlineData("""{"type":"input_audio","input_audio":{"data":"QUFB"} }""", """{"type":"input_audio","input_audio":{"data":"QkJC"} }""")]
+    public void Another_picture_document_or_sound_is_another_question(string one, string other)
+    {
+        static ulong Turn(string part) => RequestSign.Read(Encoding.UTF8.GetBytes($$"""{"messages":[{"role":"user","content":[{"type":"text","text":"what is this?"},{{part}}]}]}""")).Turn;
+        Assert.NotEqual(Turn(one), Turn(other));
+        Assert.Equal(Turn(one), Turn(one[..^1] + ""","cache_control":{"type":"ephemeral"} }"""));
+    }
+
+    [Fact]
+    public void A_document_behind_a_long_instruction_counts_and_the_time_behind_it_does_not()
+    {
+        static ulong Turn(string text) => RequestSign.Read(Encoding.UTF8.GetBytes($$"""{"messages":[{"role":"user","content":"{{text}}"}]}""")).Turn;
+        var instruction = string.Concat(Enumerable.Repeat("sort the mail into folders, ", 700));
+        var mail = string.Concat(Enumerable.Repeat("dear all, ", 200));
+        Assert.NotEqual(Turn(instruction + "dear Ann, " + mail), Turn(instruction + "dear Bob, " + mail));
+        Assert.Equal(Turn(instruction + mail + " at 2026-04-15 10:03"), Turn(instruction + mail + " at 2026-04-16 11:33"));
+    }
 
     [Fact]
     public void What_a_client_changes_between_two_tries_does_not_change_the_request()
@@ -100,7 +127,7 @@ public sealed class RequestSignTests
     [Fact]
     public void A_sign_is_what_reading_the_rules_word_by_word_gives()
     {
-        string[] words = ["a", "I", "the", "Mon", "SEP", "sept", "Tues", "march", "March2", "am", "PM", "Utc", "lobster", "Wednesday", "september", "septembers", "sunday", "February", "novembers", "10", "2026", "12345678", "1234567", "abcdefgh", "abcdefghi", "ABCDEFGHIJ1", "é", "größer", "你好", "x9", "z", "T10", "@[`{", "_", "/", ":", "-", "+", ".", " ", "  ", "\n"];
+        string[] words = ["a", "I", "the", "Mon", "SEP", "sept", "Tues", "march", "March2", "am", "PM", "Utc", "lobster", "Wednesday", "september", "septembers", "sunday", "February", "novembers", "heartbeat", "20260415", "20260415T100300Z", "19991231235959", "1776272598213", "1776272598", "4815162342", "10", "2026", "12345678", "1234567", "abcdefgh", "abcdefghi", "ABCDEFGHIJ1", "é", "größer", "你好", "x9", "z", "T10", "@[`{", "_", "/", ":", "-", "+", ".", " ", "  ", "\n"];
         var random = new Random(7);
         for (var i = 0; i < 3000; i++)
         {

@@ -74,6 +74,36 @@ public sealed class LeaseGrowthTests
         Assert.False(counter.TryTake(1, HoldMode.Hard, 100), "nothing is left of the lease");
     }
 
+    // What the ledger has written is known here as written only after whole beats.
+    [Fact]
+    public void What_was_settled_here_and_is_written_already_is_spent_once()
+    {
+        var counter = new BudgetCounter(default, inTokens: true, isShared: true);
+        counter.Load(default, default);
+        Assert.True(counter.TryTake(5, HoldMode.Count, 100));
+        counter.Settle(5, 5);
+        counter.Closed(5);
+        Assert.Equal(5, counter.Now.Spent);
+        counter.Refresh(new CounterValue(0, 5));
+        Assert.Equal(5, counter.Now.Spent);
+        Assert.True(counter.TryTake(4, HoldMode.Soft, 9), "it has as much left");
+        counter.Undo(4);
+        // Another gateway's come in with what is written, and so does what was taken back there.
+        counter.Refresh(new CounterValue(0, 12));
+        Assert.Equal(12, counter.Now.Spent);
+        counter.Settle(0, 2);
+        counter.Refresh(new CounterValue(0, 12));
+        Assert.Equal(14, counter.Now.Spent);
+        for (var i = 0; i < 3; i++)
+        {
+            counter.BeginFlush();
+            Beat(counter, 0, null);
+        }
+        counter.Closed(2);
+        counter.Refresh(new CounterValue(0, 14));
+        Assert.Equal(14, counter.Now.Spent);
+    }
+
     private static BudgetCounter Leased(decimal amount, decimal limit)
     {
         var counter = new BudgetCounter(default, inTokens: true, isShared: true);
