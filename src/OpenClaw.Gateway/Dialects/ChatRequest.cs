@@ -16,7 +16,7 @@ internal sealed class ChatRequest
 
     public bool Stream { get; set; }
 
-    /// <summary>System and developer instructions, in order.</summary>
+    /// <summary>System and developer instructions before the conversation, in order; later ones are turns.</summary>
     public List<TextPart> System { get; } = [];
 
     public List<ChatTurn> Turns { get; } = [];
@@ -57,6 +57,9 @@ internal sealed class ChatRequest
     /// <summary>Anthropic's mark for what is to be cached, as it is reported.</summary>
     public const string CacheControlName = "cache_control";
 
+    /// <summary>OpenAI's name for what is to be cached together, as it is reported.</summary>
+    public const string CacheKeyName = "prompt_cache_key";
+
     /// <summary>Stands where a target demands that a user begins and none says anything.</summary>
     public const string Beginning = "(The conversation begins.)";
 
@@ -83,6 +86,9 @@ internal sealed class ChatTurn(ChatRole role)
     public ChatRole Role { get; } = role;
 
     public List<ChatPart> Parts { get; } = [];
+
+    /// <summary>Of a user turn: instructions that stand in mid-conversation. Where a target knows none there, they are text of the user's.</summary>
+    public bool IsSystem { get; init; }
 
     /// <summary>OpenAI's participant name, or null.</summary>
     public string? Name { get; set; }

@@ -21,6 +21,7 @@ internal static class UnsupportedNotes
                 (isLastCarried, isLastLost) = (false, false);
                 continue;
             }
+            if (turn.IsSystem) continue;
             foreach (var part in turn.Parts)
             {
                 if (carries(part)) isAnyCarried = isLastCarried = true;

@@ -12,11 +12,11 @@ internal sealed partial class ReadRequest
 
     private readonly Dictionary<string, string> _callNames = [];
 
-    private void System(JsonElement system)
+    private void System(JsonElement system, ChatTurn? turn = null)
     {
         if (JsonRead.String(system) is { } text)
         {
-            if (text.Length > 0) _request.System.Add(new TextPart(text));
+            if (text.Length > 0) Instruct(turn, new TextPart(text));
             return;
         }
         if (system.ValueKind != JsonValueKind.Array)
@@ -29,11 +29,17 @@ internal sealed partial class ReadRequest
         {
             if (JsonRead.String(block, "text") is { } words)
             {
-                if (!words.StartsWith(BillingNote, StringComparison.Ordinal)) _request.System.Add(new TextPart(words) { CacheControl = CacheControl(block) });
+                if (!words.StartsWith(BillingNote, StringComparison.Ordinal)) Instruct(turn, new TextPart(words) { CacheControl = CacheControl(block) });
             }
             else Fail($"system.{i}.text", "Field required");
             i++;
         }
+    }
+
+    private void Instruct(ChatTurn? turn, TextPart text)
+    {
+        if (turn is null) _request.System.Add(text);
+        else turn.Parts.Add(text);
     }
 
     private void Messages(JsonElement messages)
@@ -59,16 +65,23 @@ internal sealed partial class ReadRequest
         {
             case "user": Content(path, content, Turn(ChatRole.User)); break;
             case "assistant": AssistantContent(path, content); break;
-            // Instructions in the middle of a conversation; the common form keeps all instructions together.
-            case "system": System(content); break;
+            case "system": MessageSystem(content); break;
             case null: Fail($"{path}.role", "Field required"); break;
             default: Fail($"{path}.role", "Input should be 'user' or 'assistant'"); break;
         }
     }
 
+    // Instructions in mid-conversation stay in their place.
+    private void MessageSystem(JsonElement content)
+    {
+        var turn = _request.Turns.Count == 0 ? null : new ChatTurn(ChatRole.User) { IsSystem = true };
+        System(content, turn);
+        if (turn?.Parts.Count > 0) _request.Turns.Add(turn);
+    }
+
     private ChatTurn Turn(ChatRole role)
     {
-        if (_request.Turns.Count == 0 || _request.Turns[^1].Role != role) _request.Turns.Add(new ChatTurn(role));
+        if (_request.Turns.Count == 0 || _request.Turns[^1].Role != role || _request.Turns[^1].IsSystem) _request.Turns.Add(new ChatTurn(role));
         return _request.Turns[^1];
     }
 

@@ -5,7 +5,7 @@ using OpenClaw.Gateway.Dialects.Json;
 namespace OpenClaw.Gateway.Dialects.Ollama;
 
 /// <summary>
-/// Writes <c>messages</c>: one system message, one message a tool result, and a final assistant message left as it is (the
+/// Writes <c>messages</c>: one system message before the conversation, one message a tool result, and a final assistant message left as it is (the
 /// model goes on from it).
 /// </summary>
 internal sealed class OllamaMessageWriter(Utf8JsonWriter writer, ICollection<string> unsupported)
@@ -15,22 +15,26 @@ internal sealed class OllamaMessageWriter(Utf8JsonWriter writer, ICollection<str
     public void Write(ChatRequest request)
     {
         writer.WriteStartArray("messages"u8);
-        var system = string.Join("\n\n", request.System.Select(p => p.Text).Where(t => t.Length > 0));
-        if (system.Length > 0)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("role"u8, "system"u8);
-            writer.WriteString("content"u8, system);
-            writer.WriteEndObject();
-        }
+        WriteSystem(request.System);
         foreach (var turn in request.Turns)
         {
             if (turn.Name is not null) unsupported.Note("participant name");
             if (turn.Role == ChatRole.Assistant) WriteAssistant(turn.Parts);
+            else if (turn.IsSystem) WriteSystem(turn.Parts.OfType<TextPart>());
             else WriteUser(turn.Parts);
         }
         unsupported.NoteSilence(request, static part => part is TextPart { Text.Length: > 0 } or ToolResultPart or MediaPart { Kind: MediaKind.Image, Base64: not null });
         writer.WriteEndArray();
+    }
+
+    private void WriteSystem(IEnumerable<TextPart> texts)
+    {
+        var system = string.Join("\n\n", texts.Select(p => p.Text).Where(t => t.Length > 0));
+        if (system.Length == 0) return;
+        writer.WriteStartObject();
+        writer.WriteString("role"u8, "system"u8);
+        writer.WriteString("content"u8, system);
+        writer.WriteEndObject();
     }
 
     private void WriteUser(List<ChatPart> parts)

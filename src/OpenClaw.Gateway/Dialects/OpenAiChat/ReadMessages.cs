@@ -5,7 +5,7 @@ using OpenClaw.Gateway.Dialects.Json;
 namespace OpenClaw.Gateway.Dialects.OpenAiChat;
 
 /// <summary>
-/// The <c>messages</c> list. System and developer messages are collected wherever they stand; results of tools that stand
+/// The <c>messages</c> list. System and developer messages before the first turn are collected, later ones are turns; results of tools that stand
 /// next to each other become one user turn; an assistant turn is reasoning, text, calls - in this order.
 /// </summary>
 internal static class ReadMessages
@@ -60,11 +60,15 @@ internal static class ReadMessages
 
     private static void ReadSystem(JsonElement message, string path, State state)
     {
+        // In mid-conversation it stays in its place: what it says may hold from there on, and after an answer it is what is to be answered.
+        var turn = state.Request.Turns.Count == 0 ? null : new ChatTurn(ChatRole.User) { IsSystem = true };
         foreach (var part in Content(message, path, state, mayBeNull: false))
         {
-            if (part is TextPart text) state.Request.System.Add(text);
+            if (part is TextPart text && turn is not null) turn.Parts.Add(text);
+            else if (part is TextPart first) state.Request.System.Add(first);
             else state.Problem.Add(path + ".content", "write text only in a system message");
         }
+        if (turn is not null && turn.Parts.Exists(static p => p is TextPart { Text.Length: > 0 })) state.Request.Turns.Add(turn);
     }
 
     private static void ReadUser(JsonElement message, string path, State state)

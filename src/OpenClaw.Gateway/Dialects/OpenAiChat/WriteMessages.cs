@@ -20,16 +20,47 @@ internal static class WriteMessages
         var words = WriteRequest.SchemaInWords(request.Output, target);
         if (words is not null) WriteSystem(json, [.. request.System, new TextPart(words)], target);
         else if (request.System.Count > 0) WriteSystem(json, request.System, target);
-        var turns = Joined(request.Turns);
+        var turns = Joined(KeepsOrder(target) ? request.Turns : WithoutSystem(request.Turns));
         for (var i = 0; i < turns.Count; i++)
         {
             var turn = turns[i];
             foreach (var part in turn.Parts.OfType<UnmappedPart>()) unsupported.Note(part.What);
-            if (turn.Role == ChatRole.User) WriteUser(json, turn, target, unsupported);
+            if (turn.IsSystem) WriteSystem(json, [.. turn.Parts.OfType<TextPart>()], target);
+            else if (turn.Role == ChatRole.User) WriteUser(json, turn, target, unsupported);
             else WriteAssistant(json, turn, target, prefix && i == turns.Count - 1, unsupported);
         }
         unsupported.NoteSilence(request, part => part is TextPart { Text.Length: > 0 } or ToolResultPart || (part is MediaPart media && CanWrite(media, target)));
         json.WriteEndArray();
+    }
+
+    // Chat templates of open models take instructions at the beginning alone, and turns in turn.
+    private static bool KeepsOrder(RequestTarget target) =>
+        (target.Quirks & (TargetQuirks.ContinueFinalMessage | TargetQuirks.ContinuousUsage | TargetQuirks.PrefixFlag | TargetQuirks.PlainCore)) == 0;
+
+    private static List<ChatTurn> WithoutSystem(List<ChatTurn> turns)
+    {
+        if (!turns.Exists(static t => t.IsSystem)) return turns;
+        var joined = new List<ChatTurn>();
+        var after = false;
+        foreach (var turn in turns)
+        {
+            var isNeighbour = joined.Count > 0 && joined[^1].Role == ChatRole.User && turn.Role == ChatRole.User && (after || turn.IsSystem);
+            after = turn.IsSystem;
+            if (!isNeighbour && !turn.IsSystem)
+            {
+                joined.Add(turn);
+                continue;
+            }
+            var last = new ChatTurn(ChatRole.User) { Name = isNeighbour ? joined[^1].Name ?? turn.Name : null };
+            if (isNeighbour)
+            {
+                last.Parts.AddRange(joined[^1].Parts);
+                joined.RemoveAt(joined.Count - 1);
+            }
+            last.Parts.AddRange(turn.Parts);
+            joined.Add(last);
+        }
+        return joined;
     }
 
     // What the client let the model begin with and what the model went on with are one message: only the last is continued.
