@@ -36,6 +36,7 @@ internal static class ReadResponse
         content.Read(message.Content, sink);
         var usage = default(ReadUsage);
         if (message.Usage.Length > 0 && usage.Read(message.Usage)) sink.Usage(usage.Total);
+        StopReasons.TellDetails(message.StopDetails, sink);
         sink.Finish(Reason(message, content), first.Text(message.StopSequence));
     }
 

@@ -76,7 +76,9 @@ internal sealed class ReadStream : DialectStreamReader
         ReportUsage(fields.Usage, isOpening: fields.StopReason.IsEmpty, sink);
         // With programmatic tool calling a resumed message can be whole in its start.
         if (fields.Content.Length > 2) WholeContent(fields.Content, sink);
-        if (fields.StopReason.Length > 0) Finish(fields.StopReason, fields.StopSequence, sink);
+        if (fields.StopReason.IsEmpty) return;
+        if (!_finished) StopReasons.TellDetails(fields.StopDetails, sink);
+        Finish(fields.StopReason, fields.StopSequence, sink);
     }
 
     private void Begin(ReadOnlySpan<byte> id, ReadOnlySpan<byte> model, IChatEventSink sink)
@@ -192,7 +194,9 @@ internal sealed class ReadStream : DialectStreamReader
     {
         ReportUsage(usage, isOpening: false, sink);
         var fields = StreamFields.Read(delta);
-        if (fields.StopReason.Length > 0) Finish(fields.StopReason, fields.StopSequence, sink);
+        if (fields.StopReason.IsEmpty) return;
+        if (!_finished) StopReasons.TellDetails(fields.StopDetails, sink);
+        Finish(fields.StopReason, fields.StopSequence, sink);
     }
 
     // Without a stop_reason the end is believed when something came and no block is half open: servers that imitate the

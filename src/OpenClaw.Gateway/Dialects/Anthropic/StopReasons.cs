@@ -1,3 +1,6 @@
+using OpenClaw.Gateway.Dialects.Json;
+using OpenClaw.Gateway.Routing;
+
 namespace OpenClaw.Gateway.Dialects.Anthropic;
 
 /// <summary>Anthropic's <c>stop_reason</c> words and ours.</summary>
@@ -15,6 +18,23 @@ internal static class StopReasons
         _ when word.SequenceEqual("model_context_window_exceeded"u8) => FinishReason.ContextFull,
         _ => FinishReason.Stop,
     };
+
+    /// <summary>Tells why the model declined, which no other protocol has a place for.</summary>
+    /// <param name="details"><c>stop_details</c>, raw JSON.</param>
+    public static void TellDetails(ReadOnlySpan<byte> details, IChatEventSink sink)
+    {
+        if (details.IsEmpty || details[0] != (byte)'{') return;
+        string? category = null, explanation = null;
+        var field = JsonSlice.Properties(details);
+        while (field.Next())
+        {
+            if (field.Is("category"u8)) category = JsonSlice.String(field.Value);
+            else if (field.Is("explanation"u8)) explanation = JsonSlice.String(field.Value);
+        }
+        string?[] said = [category, explanation];
+        var why = string.Join(": ", said.Where(static s => !string.IsNullOrWhiteSpace(s)));
+        if (why.Length > 0) sink.Unmapped($"the refusal's explanation ({FailureText.Clean(why)})");
+    }
 
     /// <summary>
     /// The word for an answer's end. Providers that end a turn of tool calls with <c>stop</c> (Gemini) are corrected, and a

@@ -98,7 +98,7 @@ internal ref struct StreamFields
 {
     public ReadOnlySpan<byte> Type, StopReason;
     public ReadOnlySpan<byte> Text, Thinking, Signature, PartialJson, Data, Id, Name, Model, StopSequence;
-    public ReadOnlySpan<byte> Input, Content, Usage;
+    public ReadOnlySpan<byte> Input, Content, Usage, StopDetails;
 
     /// <summary><paramref name="json"/> is a slice that <see cref="StreamEvent.Read"/> validated.</summary>
     public static StreamFields Read(ReadOnlySpan<byte> json)
@@ -124,6 +124,7 @@ internal ref struct StreamFields
             else if (reader.ValueSpan.SequenceEqual("input"u8)) f.Input = Raw(ref reader, json);
             else if (reader.ValueSpan.SequenceEqual("content"u8)) f.Content = Raw(ref reader, json);
             else if (reader.ValueSpan.SequenceEqual("usage"u8)) f.Usage = Raw(ref reader, json);
+            else if (reader.ValueSpan.SequenceEqual("stop_details"u8)) f.StopDetails = Raw(ref reader, json);
             else Raw(ref reader, json);
         }
         return f;
