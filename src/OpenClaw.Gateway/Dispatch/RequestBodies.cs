@@ -151,14 +151,18 @@ internal static class RequestBodies
         var phrase = string.Join(", ", unsupported.Distinct());
         // Whatever it answered would answer nothing that was asked, and be paid for.
         if (isSilent) return new UpstreamFailure(FailureReason.Unsupported, $"cannot carry {phrase}, and {ChatRequest.NothingElse}", 400);
-        // Where to cache is a hint, and thoughts of earlier answers are their own model's: without them the request is the same.
-        if (x.State.Config.Routing.Unsupported == UnsupportedMode.Reject && unsupported.Exists(static u => u is not (ChatRequest.CacheControlName or ChatRequest.EarlierReasoning)))
+        if (x.State.Config.Routing.Unsupported == UnsupportedMode.Reject && !unsupported.TrueForAll(IsHint))
         {
             return new UpstreamFailure(FailureReason.Unsupported, $"cannot carry {phrase}", 400);
         }
         x.Decision.Warnings.Add($"{target.Name} cannot carry {phrase}");
         return null;
     }
+
+    // Where to cache, how closely to look and what to draw lots with are hints, and thoughts of earlier answers are their own
+    // model's: without them the request is the same.
+    private static bool IsHint(string what) =>
+        what is ChatRequest.CacheControlName or ChatRequest.CacheKeyName or ChatRequest.EarlierReasoning or "image detail" or "seed" or "seed of more than 32 bits";
 
     // A target of the caller's own protocol gets the bytes as they are, and may know what is not understood here.
     private static UpstreamFailure NotUnderstood(Exchange x, GatewayError error)

@@ -19,18 +19,13 @@ internal sealed partial class ReadRequest
             case "tool_result": ToolResult(path, block, parts); break;
             case "thinking": Thinking(block, parts); break;
             case "redacted_thinking": parts.Add(new ReasoningPart("", null) { RedactedData = JsonRead.String(block, "data") ?? "" }); break;
-            case { } type when role == ChatRole.Assistant || IsProviders(type):
+            // Of tools that Anthropic runs, or newer than this: where nothing else is said, the target is not asked.
+            case { } type:
                 parts.Add(new UnmappedPart(type));
                 Unmapped(type);
                 break;
-            case { } type: Fail($"{path}.type", $"the block type '{type}' is not known"); break;
         }
     }
-
-    // Blocks of tools that Anthropic runs; a client returns them as it got them.
-    private static bool IsProviders(string type) =>
-        type.EndsWith("_tool_result", StringComparison.Ordinal) || type.EndsWith("_tool_use", StringComparison.Ordinal) ||
-        type is "container_upload" or "compaction" or "fallback" or "tool_reference";
 
     private void Text(string path, JsonElement block, List<ChatPart> parts)
     {

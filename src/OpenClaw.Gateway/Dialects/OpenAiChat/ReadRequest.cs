@@ -81,7 +81,10 @@ internal static class ReadRequest
             case "reasoning_effort": request.Reasoning = OfEffort(Text(name, value, problem)); break;
             case "reasoning" or "thinking": request.Reasoning = OfObject(name, value, problem) ?? request.Reasoning; break;
             case "user": request.User = Text(name, value, problem); break;
-            case "safety_identifier" or "prompt_cache_key": request.User ??= Text(name, value, problem); break;
+            case "safety_identifier": request.User ??= Text(name, value, problem); break;
+            case "prompt_cache_key":
+                if (Text(name, value, problem) is not null) request.AddUnmapped(ChatRequest.CacheKeyName);
+                break;
             default:
                 if (!SaysNothing(name, value)) request.AddUnmapped(name);
                 break;

@@ -167,4 +167,13 @@ public sealed class UnsupportedPartsTests
         Assert.Contains("hologram", body, StringComparison.Ordinal);
         Assert.Empty(stage.Asked);
     }
+
+    [Fact]
+    public async Task Hints_are_no_reason_to_refuse()
+    {
+        await using var stage = await ScriptedStage.StartAsync([], Reject);
+        var answer = await stage.AskAsync("a/ok", stream: false, more: "\"seed\": 7, \"prompt_cache_key\": \"k\"");
+        Assert.Equal((200, "a/ok cannot carry prompt_cache_key, seed"), (answer.Status, answer.Headers["x-openclaw-warnings"]));
+        Assert.DoesNotContain("user_id", System.Text.Encoding.UTF8.GetString(Assert.Single(stage.Asked).Body.Span), StringComparison.Ordinal);
+    }
 }

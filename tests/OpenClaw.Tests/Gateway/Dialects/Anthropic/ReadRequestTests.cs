@@ -189,10 +189,10 @@ public class ReadRequestTests
     [InlineData("""{"model":"m","max_tokens":"9","messages":[{"role":"user","content":"a"}]}""", "max_tokens")]
     [InlineData("""{"model":"m","max_tokens":0,"messages":[{"role":"user","content":"a"}]}""", "max_tokens")]
     [InlineData("""{"model":"m","messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"x":1}]}]}""", "messages.1.content.0.type")]
-    [InlineData("""{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]}""", "messages.0.content.0.type")]
+    [InlineData("""{"model":"m","messages":[{"role":"user","content":[{"image_url":{}}]}]}""", "messages.0.content.0.type")]
     [InlineData("""{"model":"m","messages":[{"role":"user","content":[{"type":"text"}]}]}""", "messages.0.content.0.text")]
     [InlineData("""{"model":"m","messages":[{"role":"user","content":[{"type":"image","source":{"type":"base64"}}]}]}""", "messages.0.content.0.source.data")]
-    [InlineData("""{"model":"m","messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":[{"type":"nope"}]}]}]}""", "messages.0.content.0.content.0.type")]
+    [InlineData("""{"model":"m","messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":[{"kind":"nope"}]}]}]}""", "messages.0.content.0.content.0.type")]
     [InlineData("""{"model":"m","messages":[{"role":"tool","content":"a"}]}""", "messages.0.role")]
     [InlineData("""{"model":"m","messages":[{"role":"user"}]}""", "messages.0.content")]
     [InlineData("""{"model":"m","messages":["a"]}""", "messages.0.content")]
@@ -237,5 +237,14 @@ public class ReadRequestTests
             dialect.WriteRequest(request, new RequestTarget("claude-sonnet-4-5", "anthropic", TargetQuirks.None), new System.Buffers.ArrayBufferWriter<byte>(), []);
         }
         Assert.InRange(read, 100, 4_900);
+    }
+
+    [Fact]
+    public void A_block_of_a_later_kind_is_reported_and_the_rest_is_carried()
+    {
+        var (request, error) = new AnthropicDialect().ReadRequest("""{"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"hologram","x":1},{"type":"text","text":"a"}]}]}"""u8.ToArray());
+        Assert.Null(error);
+        Assert.Equal(["hologram"], request!.Unmapped);
+        Assert.Equal([new UnmappedPart("hologram"), new TextPart("a")], request.Turns[0].Parts);
     }
 }

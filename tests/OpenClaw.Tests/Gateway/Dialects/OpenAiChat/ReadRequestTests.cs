@@ -27,8 +27,9 @@ public class ReadRequestTests
             {"role":"tool","tool_call_id":"b","content":[{"type":"text","text":"two"}]}, {"role":"tool","tool_call_id":"a","content":"one"},
             {"role":"developer","content":[{"type":"text","text":"D"}]}, {"role":"user","content":[{"type":"text","text":"go on"}]}
             """);
-        Assert.Equal(["S", "D"], r.System.Select(s => s.Text));
-        Assert.Equal([ChatRole.User, ChatRole.Assistant, ChatRole.User, ChatRole.User], r.Turns.Select(t => t.Role));
+        Assert.Equal(["S"], r.System.Select(s => s.Text));
+        Assert.Equal([ChatRole.User, ChatRole.Assistant, ChatRole.User, ChatRole.User, ChatRole.User], r.Turns.Select(t => t.Role));
+        Assert.Equal((true, new TextPart("D")), (r.Turns[3].IsSystem, Assert.Single(r.Turns[3].Parts)));
         Assert.Equal("bob", r.Turns[0].Name);
         Assert.Equal([new TextPart("let me see"), new ToolCallPart("a", "f", "{\"x\":1}"), new ToolCallPart("b", "g", "not json")], r.Turns[1].Parts);
         Assert.Equal([("b", "g", "two"), ("a", "f", "one")], r.Turns[2].Parts.Cast<ToolResultPart>().Select(p => (p.CallId, p.Name!, ((TextPart)p.Content[0]).Text)));
@@ -123,7 +124,8 @@ public class ReadRequestTests
         Assert.Equal(["x"], With("\"stop\":\"x\"").StopSequences);
         Assert.Null(With("\"max_tokens\":-1").MaxTokens);
         Assert.Equal(7, With("\"max_tokens\":7.0").MaxTokens);
-        Assert.Equal("k", With("\"prompt_cache_key\":\"k\"").User);
+        // Whoever shares a cache is not one user.
+        Assert.Equal((null, "prompt_cache_key"), (With("\"prompt_cache_key\":\"k\"").User, Assert.Single(With("\"prompt_cache_key\":\"k\"").Unmapped)));
     }
 
     [Theory]
