@@ -149,6 +149,12 @@ internal sealed class Attempts(Upstream upstream, Drain drain, TimeProvider time
     private static OpenedAnswer? AsStream(
         Exchange x, ClientAnswer client, Target target, TargetPermit permit, KeyLease lease, AttemptRecord record, AttemptGoal goal, AnswerTracker tracker, PooledBytes bytes)
     {
+        // What is written to a caller who reads already cannot be taken back: only an answer that is one is written.
+        if (client.IsCommitted && !IsAnswer(target.Dialect, bytes))
+        {
+            target.Dialect.ReadResponse(bytes.Memory, tracker);
+            return null;
+        }
         var writer = goal.Continuation?.Writer ?? NewWriter(x, client, target);
         var relay = NewRelay(x, tracker, writer, goal, prefill: false);
         if (!target.Dialect.ReadResponse(bytes.Memory, relay) || tracker.Failure is not null || tracker.Finished == FinishReason.None) return null;
@@ -157,6 +163,12 @@ internal sealed class Attempts(Upstream upstream, Drain drain, TimeProvider time
         {
             Target = target, Record = record, Tracker = tracker, Relay = relay, Writer = writer, Permit = permit, Key = lease, IsComplete = true, Memory = bytes,
         };
+    }
+
+    private static bool IsAnswer(IDialect dialect, PooledBytes bytes)
+    {
+        using var trial = new AnswerTracker(keepText: false);
+        return dialect.ReadResponse(bytes.Memory, trial) && trial.Failure is null && trial.Finished != FinishReason.None;
     }
 
     private static OpenedAnswer? AsWhole(Exchange x, Target target, TargetPermit permit, KeyLease lease, AttemptRecord record, AnswerTracker tracker, PooledBytes bytes)

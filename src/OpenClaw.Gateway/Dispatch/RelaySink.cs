@@ -39,6 +39,9 @@ internal sealed class RelaySink : IChatEventSink
     /// <summary>The text of this hop that the writer was given, UTF-8.</summary>
     public ReadOnlySpan<byte> Emitted => _emitted.WrittenSpan;
 
+    /// <summary>The writer was given something that the caller sees: it cannot be taken back once the answer is on its way.</summary>
+    public bool HasSpoken { get; private set; }
+
     /// <summary>How this hop's text met what was sent before; null for the first hop, and where nothing of it could follow.</summary>
     public Alignment? Seam => _aligner is { IsLost: true } ? null : _calledEarly && _seamTold ? Alignment.Called : _aligner?.State;
 
@@ -62,6 +65,7 @@ internal sealed class RelaySink : IChatEventSink
     public void RefusalText(ReadOnlySpan<byte> utf8)
     {
         _tracker.RefusalText(utf8);
+        HasSpoken = true;
         _writer.RefusalText(utf8);
     }
 
@@ -69,19 +73,25 @@ internal sealed class RelaySink : IChatEventSink
     public void Reasoning(ReadOnlySpan<byte> utf8)
     {
         _tracker.Reasoning(utf8);
-        if (_aligner is null) _writer.Reasoning(utf8);
+        if (_aligner is not null) return;
+        HasSpoken = true;
+        _writer.Reasoning(utf8);
     }
 
     public void ReasoningSignature(ReadOnlySpan<byte> signature)
     {
         _tracker.ReasoningSignature(signature);
-        if (_aligner is null) _writer.ReasoningSignature(signature);
+        if (_aligner is not null) return;
+        HasSpoken = true;
+        _writer.ReasoningSignature(signature);
     }
 
     public void RedactedReasoning(ReadOnlySpan<byte> data)
     {
         _tracker.RedactedReasoning(data);
-        if (_aligner is null) _writer.RedactedReasoning(data);
+        if (_aligner is not null) return;
+        HasSpoken = true;
+        _writer.RedactedReasoning(data);
     }
 
     public void ToolCall(int index, ReadOnlySpan<byte> id, ReadOnlySpan<byte> name)
@@ -95,6 +105,7 @@ internal sealed class RelaySink : IChatEventSink
         else
         {
             TellSeam();
+            HasSpoken = true;
             _writer.ToolCall(index, id, name);
         }
     }
@@ -139,7 +150,11 @@ internal sealed class RelaySink : IChatEventSink
     /// <summary>Hands on what is held: the answer is complete, or too large to hold.</summary>
     public void Release()
     {
-        if (IsHolding) TellSeam();
+        if (IsHolding)
+        {
+            TellSeam();
+            HasSpoken = true;
+        }
         foreach (var held in _held)
         {
             var first = _heldBytes.WrittenSpan.Slice(held.At, held.First);
@@ -187,6 +202,7 @@ internal sealed class RelaySink : IChatEventSink
 
     private void Write(ReadOnlySpan<byte> text)
     {
+        HasSpoken = true;
         _emitted.Write(text);
         _writer.Text(text);
     }

@@ -150,7 +150,8 @@ internal sealed class ResponsePump : IDisposable
         while (true)
         {
             var more = ReadFrames();
-            if (untilContent && (_tracker.HasContent || _tracker.Finished != FinishReason.None) && Failure is null)
+            // What a later hop has said is on its way to the caller, also where the same read says that it failed: whoever goes on must know of it.
+            if (untilContent && (Failure is null ? _tracker.HasContent || _tracker.Finished != FinishReason.None : _client.IsCommitted && _relay is { HasSpoken: true }))
             {
                 clock.Pause();
                 return PumpEnd.FirstContent;
