@@ -62,9 +62,9 @@ internal sealed class LedgerStore(IStorage storage, TimeProvider time, Action<st
             var counters = new CounterWriter(storage, connection, transaction, gateway, time.GetUtcNow());
             await counters.AddAsync(fresh.SelectMany(static e => e.Charges.IsDefault ? [] : e.Charges), cancel).ConfigureAwait(false);
             if (presumedIsKnown) await counters.ForgetPresumedAsync(cancel).ConfigureAwait(false);
-            foreach (var item in batch)
+            foreach (var change in LastOfEach(batch))
             {
-                if (item.Change is { } change) await RecordReader.WriteAsync(connection, transaction, change, cancel).ConfigureAwait(false);
+                await RecordReader.WriteAsync(connection, transaction, change, cancel).ConfigureAwait(false);
             }
             await MarkAsync(connection, transaction, batch, gateway, cancel).ConfigureAwait(false);
             await transaction.CommitAsync(cancel).ConfigureAwait(false);
@@ -101,6 +101,18 @@ internal sealed class LedgerStore(IStorage storage, TimeProvider time, Action<st
     }
 
     public async ValueTask DisposeAsync() => await CloseAsync().ConfigureAwait(false);
+
+    // Of one record only the last change counts. In one order, whoever writes: gateways that share the database would else wait
+    // for each other's rows.
+    internal static IEnumerable<RecordChange> LastOfEach(List<PendingItem> batch)
+    {
+        Dictionary<(string Kind, string Key), RecordChange>? last = null;
+        foreach (var item in batch)
+        {
+            if (item.Change is { } change) (last ??= [])[(change.Kind, change.Key)] = change;
+        }
+        return last is null ? [] : last.Values.OrderBy(static c => c.Kind, StringComparer.Ordinal).ThenBy(static c => c.Key, StringComparer.Ordinal);
+    }
 
     private static async Task MarkAsync(DbConnection connection, DbTransaction transaction, List<PendingItem> batch, string gateway, CancellationToken cancel)
     {
