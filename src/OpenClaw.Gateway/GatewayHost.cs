@@ -64,7 +64,9 @@ public sealed class GatewayHost : IAsyncDisposable
     private readonly IAsyncDisposable[] _owned;
     private readonly Drain _drain;
 
-    private GatewayHost(WebApplication app, Drain drain, params IAsyncDisposable[] owned) => (_app, _drain, _owned) = (app, drain, owned);
+    private readonly Action<string> _log;
+
+    private GatewayHost(WebApplication app, Drain drain, Action<string> log, params IAsyncDisposable[] owned) => (_app, _drain, _log, _owned) = (app, drain, log, owned);
 
     /// <summary>Where programs on this machine reach it, e.g. <c>http://127.0.0.1:18789</c>.</summary>
     public Uri Address { get; private set; } = new("http://127.0.0.1");
@@ -171,7 +173,7 @@ public sealed class GatewayHost : IAsyncDisposable
 
         var app = BuildServer(config.Gateway, options);
         app.Run(doors.HandleAsync);
-        var host = new GatewayHost(app, drain, clients, watcher, discovery, outages, budgets, alerts, builder, sessions, fleet, ledger, decisions, upstream, counts) { Warnings = problems };
+        var host = new GatewayHost(app, drain, options.Log, clients, watcher, discovery, outages, budgets, alerts, builder, sessions, fleet, ledger, decisions, upstream, counts) { Warnings = problems };
         _ = guard.FollowAsync(app.Lifetime.ApplicationStopping);
         // Clients of the store are let in from the first request on; a store that is away holds up nobody else.
         await Task.WhenAny(clients.Loaded, Task.Delay(TimeSpan.FromSeconds(1), cancel)).ConfigureAwait(false);
@@ -209,9 +211,24 @@ public sealed class GatewayHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _app.DisposeAsync().ConfigureAwait(false);
-        foreach (var owned in _owned) await owned.DisposeAsync().ConfigureAwait(false);
+        await CloseAllAsync([_app, .. _owned], _log).ConfigureAwait(false);
         _drain.Dispose();
+    }
+
+    /// <summary>Closes each in turn: one that cannot be closed keeps no other, and above all not the ledger, from it.</summary>
+    internal static async Task CloseAllAsync(IEnumerable<IAsyncDisposable> parts, Action<string> log)
+    {
+        foreach (var part in parts)
+        {
+            try
+            {
+                await part.DisposeAsync().ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                log($"bug in the end of {part.GetType().Name}: {e}");
+            }
+        }
     }
 
     private static WebApplication BuildServer(GatewayConfig gateway, GatewayOptions options)

@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
 using OpenClaw.Config;
+using OpenClaw.Gateway.Dispatch;
 using OpenClaw.Gateway.Dispatch.Http;
 
 namespace OpenClaw.Gateway.Metering.Alerts;
@@ -145,11 +146,25 @@ internal sealed class AlertState : IAsyncDisposable
         await Task.Yield();
         try
         {
-            await foreach (var alert in alerts.ReadAllAsync(_stop.Token).ConfigureAwait(false)) await SendAsync(url, alert).ConfigureAwait(false);
+            await foreach (var alert in alerts.ReadAllAsync(_stop.Token).ConfigureAwait(false)) await SendSafelyAsync(url, alert).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             // The gateway ends; what was not told of a budget is told by the next process.
+        }
+    }
+
+    // One that cannot be sent, for whatever reason, must not keep its webhook from those after it.
+    private async Task SendSafelyAsync(string url, Alert alert)
+    {
+        try
+        {
+            await SendAsync(url, alert).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!_stop.IsCancellationRequested)
+        {
+            Interlocked.Increment(ref _failed);
+            _log($"the alert {alert.Event} could not be delivered to {Place(url)}: {e.Message}");
         }
     }
 
@@ -207,7 +222,7 @@ internal sealed class AlertState : IAsyncDisposable
         {
             return (true, "it did not answer in time");
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (Upstream.IsOfCall(e) && e is not OperationCanceledException)
         {
             return (true, "it cannot be reached");
         }

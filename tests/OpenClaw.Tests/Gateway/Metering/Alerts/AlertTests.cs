@@ -75,6 +75,21 @@ public sealed class AlertTests
     }
 
     [Fact]
+    public async Task An_alert_that_fails_in_an_unforeseen_way_holds_up_none_after_it_and_not_the_end()
+    {
+        await using var hook = new TinyHttp((_, _) => (200, "{}"));
+        var (time, log) = (new ManualTime(), new ConcurrentQueue<string>());
+        await using (var alerts = new AlertState(() => [new AlertConfig { Url = hook.Url + "/hook" }], static _ => null, new Forgetful(), time, log.Enqueue))
+        {
+            alerts.Raise(Sample(0.5m, 25));
+            alerts.Raise(Sample(1, 50));
+            await Eventually(() => hook.Asked.Count == 2, time);
+        }
+        Assert.All(log, static line => Assert.Contains("no room for what was told", line, StringComparison.Ordinal));
+        Assert.Equal(2, log.Count);
+    }
+
+    [Fact]
     public async Task What_was_told_before_the_restart_is_not_told_again()
     {
         await using var hook = new TinyHttp((_, _) => (200, "{}"));
@@ -171,6 +186,23 @@ public sealed class AlertTests
         public Task<bool> WasToldAsync(string id, CancellationToken cancel) => Task.FromResult(Told_.ContainsKey(id));
 
         public void Told(string id, ReadOnlyMemory<byte> body) => Told_[id] = true;
+
+        public void Due(string id, ReadOnlyMemory<byte> body)
+        {
+        }
+
+        public void Drop(string id)
+        {
+        }
+
+        public Task<IReadOnlyList<(string Id, ReadOnlyMemory<byte> Body)>> DueAsync(CancellationToken cancel) => Task.FromResult<IReadOnlyList<(string Id, ReadOnlyMemory<byte> Body)>>([]);
+    }
+
+    private sealed class Forgetful : IAlertMemory
+    {
+        public Task<bool> WasToldAsync(string id, CancellationToken cancel) => Task.FromResult(false);
+
+        public void Told(string id, ReadOnlyMemory<byte> body) => throw new InvalidOperationException("no room for what was told");
 
         public void Due(string id, ReadOnlyMemory<byte> body)
         {
