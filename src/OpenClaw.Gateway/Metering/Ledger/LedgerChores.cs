@@ -21,8 +21,9 @@ internal sealed class LedgerChores(LedgerQueue queue, Retention retention, IStor
                 if (storage.IsMissing) queue.Wake();
                 told = null;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e)
             {
+                // Whatever it is: the next second may do better, and nobody else puts the journal onto the disk.
                 if (told != e.Message) options.Log("the journal does not reach the disk: " + e.Message);
                 told = e.Message;
             }

@@ -83,13 +83,27 @@ internal sealed class JournalTail(JournalFolder folder, long firstNumber, long m
         });
         foreach (var (segment, handle, length, isDone) in dirty)
         {
-            if (segment.Synced < length) RandomAccess.FlushToDisk(handle);
+            if (segment.Synced < length && !TryFlush(handle)) continue;
             segment.Synced = length;
             // Somebody removed it: what is still to come goes into a file that exists.
             if (!isDone && !File.Exists(segment.Path)) take(() => segment.IsGone = true);
             if (!isDone) continue;
             take(() => segment.Handle = null);
             handle.Dispose();
+        }
+    }
+
+    // False: what was in it is in the database meanwhile, and the file is gone (TakeDone).
+    private static bool TryFlush(SafeFileHandle handle)
+    {
+        try
+        {
+            RandomAccess.FlushToDisk(handle);
+            return true;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
         }
     }
 

@@ -119,6 +119,24 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_goes_while_it_is_put_onto_the_disk_keeps_no_other_from_it()
+    {
+        using var folder = JournalFolder.Take(_root);
+        using var tail = new JournalTail(folder, 1, maxSegment: 500, maxTotal: 1 << 20);
+        var segments = Enumerable.Range(0, 6).Select(i => Append(tail, i)!).ToArray();
+        foreach (var segment in segments.Where(s => s == segments[0])) segment.Pins--;
+        var asked = 0;
+        tail.Sync(action =>
+        {
+            action();
+            // Between the look and the flush, as the writer does it.
+            if (asked++ > 0) return;
+            foreach (var done in tail.TakeDone(evenLast: false)) done.Handle?.Dispose();
+        });
+        Assert.Equal(segments[^1].Length, segments[^1].Synced);
+    }
+
+    [Fact]
     public void At_its_bound_the_journal_says_so_and_goes_on_when_there_is_room_again()
     {
         using var folder = JournalFolder.Take(_root);
