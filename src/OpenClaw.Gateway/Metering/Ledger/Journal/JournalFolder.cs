@@ -11,6 +11,7 @@ internal sealed class JournalFolder : IDisposable
 {
     private const int MaxFolders = 64;
     private const string Extension = ".journal";
+    private const string Unread = ".unread";
     private readonly FileStream _lock;
 
     private JournalFolder(string path, FileStream held, string gatewayId) => (Path, _lock, GatewayId) = (path, held, gatewayId);
@@ -74,6 +75,12 @@ internal sealed class JournalFolder : IDisposable
 
     public string PathOf(long number) => System.IO.Path.Combine(Path, number.ToString("D16", CultureInfo.InvariantCulture) + Extension);
 
+    /// <summary>An earlier start could not read the file.</summary>
+    public static bool IsUnread(string path) => System.IO.Path.GetFileNameWithoutExtension(path).EndsWith(Unread, StringComparison.Ordinal);
+
+    /// <summary>What the file is called from then on.</summary>
+    public static string UnreadNameOf(string path) => IsUnread(path) ? path : System.IO.Path.ChangeExtension(path, null) + Unread + Extension;
+
     public void Dispose() => _lock.Dispose();
 
     private static string PathOf(string root, int number) => System.IO.Path.Combine(root, number.ToString(CultureInfo.InvariantCulture));
@@ -119,6 +126,7 @@ internal sealed class JournalFolder : IDisposable
         foreach (var file in Directory.EnumerateFiles(path, "*" + Extension))
         {
             var name = System.IO.Path.GetFileNameWithoutExtension(file);
+            if (IsUnread(file)) name = name[..^Unread.Length];
             if (long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) yield return (number, file);
         }
     }

@@ -1,6 +1,9 @@
 namespace OpenClaw.Gateway.Metering.Ledger.Journal;
 
-/// <summary>Brings what an earlier run left in its journal into the database, each entry once. Safe to be interrupted and begun again.</summary>
+/// <summary>
+/// Brings what an earlier run left in its journal into the database, each entry once. Safe to be interrupted and begun again.
+/// A file that cannot be read is kept for the next start, under a name that says so: by then the mark is beyond it.
+/// </summary>
 /// <param name="mark">How far into a gateway's journal the database already has everything.</param>
 /// <param name="write">Writes a batch for a gateway; the flag is true with the last.</param>
 internal sealed class JournalReplay(Func<string, CancellationToken, Task<JournalPosition>> mark, Func<List<PendingItem>, string, bool, CancellationToken, Task<int>> write, Action<string> log)
@@ -18,17 +21,26 @@ internal sealed class JournalReplay(Func<string, CancellationToken, Task<Journal
         var known = await mark(gateway, cancel).ConfigureAwait(false);
         var openings = new Dictionary<string, LedgerOpening>();
         var batch = new List<PendingItem>(BatchSize);
-        foreach (var (number, path) in segments)
+        var (done, unread) = (new List<string>(segments.Count), new List<string>());
+        foreach (var (number, written) in segments)
         {
-            if (ReadAll(path) is not { } bytes) continue;
+            var path = File.Exists(written) ? written : JournalFolder.UnreadNameOf(written);
+            if (ReadAll(path) is not { } bytes)
+            {
+                unread.Add(path);
+                continue;
+            }
+            done.Add(path);
+            // Of one that an earlier start could not read the mark says nothing; its records may have been written anew since.
+            var isLate = JournalFolder.IsUnread(path);
             var scan = new SegmentScan(bytes);
             while (scan.TryRead(out var item))
             {
                 var end = new JournalPosition(number, scan.Offset);
                 if (item.Opening is { } opening) openings[opening.Id] = opening;
                 if (item.Entry is { } entry) openings.Remove(entry.Id);
-                if ((item.Entry is null && item.Change is null) || end.CompareTo(known) <= 0) continue;
-                batch.Add(new PendingItem(item.Entry, item.Change, end, null, null));
+                if (isLate ? item.Entry is null : (item.Entry is null && item.Change is null) || end.CompareTo(known) <= 0) continue;
+                batch.Add(new PendingItem(item.Entry, item.Change, isLate ? default : end, null, null));
                 if (batch.Count < BatchSize) continue;
                 Recovered += await write(batch, gateway, false, cancel).ConfigureAwait(false);
                 batch.Clear();
@@ -37,10 +49,15 @@ internal sealed class JournalReplay(Func<string, CancellationToken, Task<Journal
             if (scan.Torn > 0) log($"the journal {path} ends in a record that was not finished: {scan.Torn} bytes were cut off");
         }
         Recovered += await write(batch, gateway, false, cancel).ConfigureAwait(false);
-        // The same id is never written twice, so an opening whose entry came by another way adds nothing.
-        var lost = await write([.. openings.Values.Select(static o => new PendingItem(LostEntry(o), null, default, null, null))], gateway, true, cancel).ConfigureAwait(false);
-        Unfinished += lost;
-        foreach (var (_, path) in segments) Delete(path, log);
+        if (unread.Count == 0)
+        {
+            // The same id is never written twice, so an opening whose entry came by another way adds nothing.
+            Unfinished += await write([.. openings.Values.Select(static o => new PendingItem(LostEntry(o), null, default, null, null))], gateway, true, cancel).ConfigureAwait(false);
+        }
+        foreach (var path in unread) Keep(path);
+        // How a request ended may stand in what could not be read: until that is known its opening is kept too.
+        if (unread.Count > 0 && openings.Count > 0) done.Clear();
+        foreach (var path in done) Delete(path, log);
         if (Recovered + Unfinished > 0) log($"read back from the journal: {Recovered} requests that were not in the database yet, {Unfinished} that had begun and not ended");
     }
 
@@ -56,11 +73,30 @@ internal sealed class JournalReplay(Func<string, CancellationToken, Task<Journal
         }
     }
 
+    private void Keep(string path)
+    {
+        try
+        {
+            var kept = JournalFolder.UnreadNameOf(path);
+            if (kept != path) File.Move(path, kept);
+            log($"the journal {kept} is kept and read again at the next start: what was charged in it is not counted until then. Make it readable, or delete it");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log($"the journal {path} cannot be kept for the next start: {e.Message}");
+        }
+    }
+
     private byte[]? ReadAll(string path)
     {
         try
         {
             return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Read and deleted by a round that did not come to its end.
+            return [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

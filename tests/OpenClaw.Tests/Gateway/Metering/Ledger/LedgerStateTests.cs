@@ -189,6 +189,38 @@ public sealed class LedgerStateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_of_the_journal_that_cannot_be_read_is_kept_and_read_by_a_later_start()
+    {
+        await using var ledger = _folder.Open(static o => o with { MaxSegmentBytes = 2000 });
+        // Under way: it keeps the files after it, whatever of them is in the database.
+        ledger.Opened(Entries.Opening("dec_open"));
+        for (var i = 0; i < 30; i++) ledger.Settled(Entries.Of(Entries.Id(i), 0.1m));
+        using var crashed = _folder.Crash();
+        foreach (var file in Directory.EnumerateFiles(crashed.Path, "openclaw.db*")) File.Delete(file);
+        Assert.True(crashed.Journals.Count > 3);
+        await using (new FileStream(crashed.Journals[1], FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            for (var start = 0; start < 2; start++)
+            {
+                await using var without = crashed.Open();
+                var part = (await without.ReportAsync(Entries.All(UsageGrouping.Model), _cancel)).Total;
+                Assert.InRange(part.Requests, 20, 29);
+                // The end of the one that was under way may stand in the file.
+                Assert.Equal(0, part.Failed);
+                Assert.Contains(crashed.Log, static l => l.Contains(".unread.journal is kept", StringComparison.Ordinal));
+                without.Settled(Entries.Of("dec_later" + start, 0));
+            }
+        }
+        for (var start = 0; start < 2; start++)
+        {
+            await using var with = crashed.Open();
+            var total = (await with.ReportAsync(Entries.All(UsageGrouping.Model), _cancel)).Total;
+            Assert.Equal((33, 1, 3.5m), (total.Requests, total.Failed, total.Cost));
+        }
+        Assert.Empty(crashed.Journals);
+    }
+
+    [Fact]
     public async Task A_torn_end_and_a_damaged_middle_cost_what_they_hit()
     {
         await using var ledger = _folder.Open();
