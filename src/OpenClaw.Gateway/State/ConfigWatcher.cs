@@ -30,7 +30,9 @@ internal sealed class ConfigWatcher(GatewayOptions options, ConfigFiles files, S
     }
 
     /// <summary>Reads the file now and swaps the snapshot if it is good.</summary>
-    public async Task ReloadAsync(string why)
+    public Task ReloadAsync(string why) => ReloadAsync(why, isOfSecret: false);
+
+    private async Task ReloadAsync(string why, bool isOfSecret)
     {
         await _one.WaitAsync(_stop.Token).ConfigureAwait(false);
         try
@@ -42,6 +44,8 @@ internal sealed class ConfigWatcher(GatewayOptions options, ConfigFiles files, S
                 var broken = stateRefusal ?? refusal!;
                 _outcome = new Outcome(true, [broken.Message, .. broken.Problems.Select(static p => p.ToString())]);
                 options.Log($"reload refused, the configuration before stays in force: {string.Join("; ", Problems)}");
+                // What is in force has its secrets hashed in: a token that was rotated holds, whatever has become of the file.
+                if (isOfSecret) Rebuild();
                 return;
             }
             var later = string.Join(", ", OfTheStart(states.Current.Config, state.Config));
@@ -70,14 +74,19 @@ internal sealed class ConfigWatcher(GatewayOptions options, ConfigFiles files, S
         }
         try
         {
-            var (state, refusal) = builder.Build(states.Current.Written);
-            if (state is not null) states.Replace(state);
-            else options.Log($"what changed is not in force: {refusal!.Message}");
+            Rebuild();
         }
         finally
         {
             _one.Release();
         }
+    }
+
+    private void Rebuild()
+    {
+        var (state, refusal) = builder.Build(states.Current.Written);
+        if (state is not null) states.Replace(state);
+        else options.Log($"what changed is not in force: {refusal!.Message}");
     }
 
     public async ValueTask DisposeAsync()
@@ -106,23 +115,37 @@ internal sealed class ConfigWatcher(GatewayOptions options, ConfigFiles files, S
     {
         try
         {
-            await ReloadAsync("secret changed: " + what).ConfigureAwait(false);
+            await ReloadAsync("secret changed: " + what, isOfSecret: true).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
             // The gateway is on its way out.
+        }
+        catch (Exception e)
+        {
+            options.Log($"a secret changed and is not in force ({what}): {e}");
         }
     }
 
     private async Task WatchAsync()
     {
         using var timer = new PeriodicTimer(s_interval, options.Time);
+        string? told = null;
         try
         {
             while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
             {
-                if (!files.HasChanged()) continue;
-                await ReloadAsync("the file changed").ConfigureAwait(false);
+                try
+                {
+                    if (files.HasChanged()) await ReloadAsync("the file changed").ConfigureAwait(false);
+                    told = null;
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    // A bug of ours, or of the file's place: the next file may do better.
+                    if (told != e.Message) options.Log($"the configuration could not be read again, the one before stays in force: {e}");
+                    told = e.Message;
+                }
             }
         }
         catch (OperationCanceledException)

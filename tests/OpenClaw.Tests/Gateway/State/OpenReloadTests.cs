@@ -85,4 +85,24 @@ public sealed class OpenReloadTests
         Assert.Null(host);
         Assert.Equal("gateway.auth is off but the gateway would listen beyond loopback", refusal!.Message);
     }
+
+    [Fact]
+    public async Task A_token_that_is_rotated_while_the_file_is_broken_holds()
+    {
+        var token = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(token, "the-old-token", TestContext.Current.CancellationToken);
+            await using var stage = await ReloadStage.StartAsync($$"""{ "gateway": { "auth": { "token": { "source": "file", "path": "{{token}}" } } }, {{Rest}} }""");
+            Assert.StartsWith("reload refused", await stage.ReloadAsync("{ broken"), StringComparison.Ordinal);
+            await File.WriteAllTextAsync(token, "the-new-token", TestContext.Current.CancellationToken);
+            await stage.TickAsync();
+            for (var i = 0; i < 400 && await stage.StatusAsync("the-new-token") != 200; i++) await Task.Delay(5, TestContext.Current.CancellationToken);
+            Assert.Equal((401, 200), (await stage.StatusAsync("the-old-token"), await stage.StatusAsync("the-new-token")));
+        }
+        finally
+        {
+            File.Delete(token);
+        }
+    }
 }
