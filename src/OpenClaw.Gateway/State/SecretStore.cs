@@ -103,6 +103,11 @@ internal sealed class SecretStore(ConfigEnvironment environment)
         {
             return new SecretReading(null, $"the file {config.Value} is not JSON");
         }
+        catch (InvalidOperationException)
+        {
+            // JSON by its form, but an escape in it is half a character (\ud800).
+            return new SecretReading(null, $"the file {config.Value} holds half a character (an escape such as \\ud800) at {pointer} or on the way there");
+        }
     }
 
     /// <summary>RFC 6901.</summary>

@@ -13,12 +13,15 @@ internal sealed class SecretWatcher : IDisposable
 
     private readonly SecretStore _store;
     private readonly Action<ImmutableArray<SecretConfig>> _changed;
+    private readonly Action<string> _log;
     private readonly ITimer _timer;
+    private string? _problem;
     private int _looking;
 
-    /// <param name="changed">Told which secrets changed, after they are in use. Called on a timer thread; must not throw.</param>
-    public SecretWatcher(SecretStore store, TimeProvider time, Action<ImmutableArray<SecretConfig>> changed)
+    /// <param name="changed">Told which secrets changed, after they are in use. Called on a timer thread.</param>
+    public SecretWatcher(SecretStore store, TimeProvider time, Action<ImmutableArray<SecretConfig>> changed, Action<string> log)
     {
+        _log = log;
         _store = store;
         _changed = changed;
         _timer = time.CreateTimer(static watcher => ((SecretWatcher)watcher!).Look(), this, Interval, Interval);
@@ -34,6 +37,13 @@ internal sealed class SecretWatcher : IDisposable
         {
             var changed = _store.Refresh();
             if (!changed.IsEmpty) _changed(changed);
+            _problem = null;
+        }
+        catch (Exception e)
+        {
+            // On a timer thread it would end the process. Told once; the next look may do better.
+            if (_problem != e.Message) _log($"the files of secrets could not be read again: {e}");
+            _problem = e.Message;
         }
         finally
         {

@@ -31,7 +31,7 @@ internal sealed class StateBuilder : IAsyncDisposable
         (_options, _clients) = (options, clients);
         Secrets = new SecretStore(options.Environment);
         _keys = new KeyStates(Secrets);
-        _watcher = new SecretWatcher(Secrets, options.Time, changed => SecretsChanged?.Invoke(string.Join(", ", changed)));
+        _watcher = new SecretWatcher(Secrets, options.Time, changed => SecretsChanged?.Invoke(string.Join(", ", changed)), options.Log);
         Health = new TargetHealth(reference => new TargetState(reference.ToString(), backoff, () => _routing));
     }
 

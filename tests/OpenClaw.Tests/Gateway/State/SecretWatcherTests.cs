@@ -10,9 +10,17 @@ public sealed class SecretWatcherTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("openclaw-secrets").FullName;
     private readonly SecretStore _store = new(ConfigEnvironment.Of(new Dictionary<string, string> { ["KEY"] = " from-env ", ["BAD"] = "two\nlines" }));
     private readonly List<ImmutableArray<SecretConfig>> _changes = [];
+    private readonly List<string> _log = [];
     private readonly SecretWatcher _watcher;
+    private bool _fails;
 
-    public SecretWatcherTests() => _watcher = new SecretWatcher(_store, _time, _changes.Add);
+    public SecretWatcherTests() => _watcher = new SecretWatcher(_store, _time, Changed, _log.Add);
+
+    private void Changed(ImmutableArray<SecretConfig> changed)
+    {
+        _changes.Add(changed);
+        if (_fails) throw new InvalidOperationException("of the listener");
+    }
 
     public void Dispose()
     {
@@ -58,6 +66,38 @@ public sealed class SecretWatcherTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(_folder, folder));
         File.WriteAllText(Path.Combine(_folder, folder, "key"), value);
+    }
+
+    [Theory]
+    [InlineData("/key", """{ "key": "\ud800" }""")]
+    [InlineData("/key", """{ "\udc00": 1, "key": "\ud800x" }""")]
+    public void Half_a_character_in_a_file_keeps_the_old_value_and_says_where(string pointer, string json)
+    {
+        var config = InFile("keys.json", pointer);
+        File.WriteAllText(config.Value, """{ "key": "one" }""");
+        Assert.Equal("one", Value(config));
+        File.WriteAllText(config.Value, json);
+        Tick();
+        Assert.Equal("one", Value(config));
+        Assert.Contains("holds half a character (an escape such as \\ud800) at /key", _store.Read(config).Problem, StringComparison.Ordinal);
+        Assert.Empty(_changes);
+        Assert.Empty(_log);
+    }
+
+    [Fact]
+    public void Whatever_goes_wrong_in_a_look_is_told_and_the_next_look_comes()
+    {
+        var config = InFile("key");
+        foreach (var value in (string[])["one", "two", "three"])
+        {
+            File.WriteAllText(config.Value, value);
+            if (value == "one") Value(config);
+            _fails = value == "two";
+            Tick();
+        }
+        Assert.Equal("three", Value(config));
+        Assert.Equal(2, _changes.Count);
+        Assert.Contains("of the listener", Assert.Single(_log), StringComparison.Ordinal);
     }
 
     [Fact]
