@@ -27,6 +27,9 @@ internal sealed class KeyState(SecretConfig? config, SecretStore secrets)
     /// <summary>Who waited as long as was asked for is not turned away because clocks differ by a tick.</summary>
     private static readonly TimeSpan s_slack = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>A clock that is behind the moment of a park by more than this was set back, and nobody knows how long the park still is.</summary>
+    private static readonly TimeSpan s_setBack = TimeSpan.FromSeconds(1);
+
     private const int MaxParks = 512;
 
     private readonly Lock _lock = new();
@@ -101,7 +104,7 @@ internal sealed class KeyState(SecretConfig? config, SecretStore secrets)
         lock (_lock)
         {
             Refresh_NeedsLock();
-            var parks = _parks.Where(p => p.Value.Park.Until > now).Select(static p => (p.Key, p.Value.Park)).ToList();
+            var parks = _parks.Where(p => p.Value.Park.Until > now && IsOfThisClock(p.Value.Park, now)).Select(static p => (p.Key, p.Value.Park)).ToList();
             if (_rejected is not null) parks.Insert(0, ("", _rejected));
             return parks;
         }
@@ -125,11 +128,14 @@ internal sealed class KeyState(SecretConfig? config, SecretStore secrets)
     }
 
     private KeyPark? ParkOf_NeedsLock(string model, DateTimeOffset now) =>
-        _parks.TryGetValue(model, out var entry) && entry.Park.Until - s_slack > now ? entry.Park : null;
+        _parks.TryGetValue(model, out var entry) && entry.Park.Until - s_slack > now && IsOfThisClock(entry.Park, now) ? entry.Park : null;
+
+    // Waited for to the end, a park would last for as long as the clock was set back. The provider says it again where it still holds.
+    private static bool IsOfThisClock(KeyPark park, DateTimeOffset now) => now > park.Since - s_setBack;
 
     private void Park_NeedsLock(string model, UpstreamFailure failure, DateTimeOffset now)
     {
-        var known = _parks.TryGetValue(model, out var old);
+        var known = _parks.TryGetValue(model, out var old) && IsOfThisClock(old.Park, now);
         // Several requests that were under way together are one strike.
         var running = known && old.Park.Until > now && old.Park.Reason == failure.Reason;
         var strikes = running ? old.Strikes : known ? old.Strikes + 1 : 1;

@@ -32,9 +32,13 @@ internal sealed class TargetState(string name, Backoff backoff, Func<RoutingConf
     /// <summary>A probe whose owner never reported back is given up after this long.</summary>
     private static readonly TimeSpan s_longestProbe = TimeSpan.FromMinutes(15);
 
+    /// <summary>More than two requests' views of now differ by.</summary>
+    private static readonly TimeSpan s_setBack = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
     private BreakerState _state;
     private DateTimeOffset _until;
+    private DateTimeOffset _restsSince;
     private DateTimeOffset _probeSince;
     private TargetPermit? _probe;
     private int _epoch;
@@ -70,7 +74,7 @@ internal sealed class TargetState(string name, Backoff backoff, Func<RoutingConf
             }
             if (_state == BreakerState.Open)
             {
-                if (now < _until) return false;
+                if (IsResting_NeedsLock(now)) return false;
                 _state = BreakerState.HalfOpen;
             }
             if (_probe is not null && now - _probeSince < s_longestProbe) return false;
@@ -94,7 +98,7 @@ internal sealed class TargetState(string name, Backoff backoff, Func<RoutingConf
             return _state switch
             {
                 BreakerState.Closed => true,
-                BreakerState.Open => now >= _until,
+                BreakerState.Open => !IsResting_NeedsLock(now),
                 _ => _probe is null || now - _probeSince >= s_longestProbe,
             };
         }
@@ -171,6 +175,9 @@ internal sealed class TargetState(string name, Backoff backoff, Func<RoutingConf
         }
     }
 
+    // Behind the beginning of the rest, the clock was set back: the rest is over rather than as much longer.
+    private bool IsResting_NeedsLock(DateTimeOffset now) => now < _until && now > _restsSince - s_setBack;
+
     private void Close_NeedsLock()
     {
         _state = BreakerState.Closed;
@@ -185,7 +192,8 @@ internal sealed class TargetState(string name, Backoff backoff, Func<RoutingConf
             _epoch++;
         }
         var until = now + BreakerRules.Rest(failure, Math.Max(_openings, 1), routing(), backoff);
-        if (again || until > _until) _until = until;
+        if (again || until > _until || now < _restsSince) _until = until;
+        _restsSince = now;
         _state = BreakerState.Open;
     }
 }

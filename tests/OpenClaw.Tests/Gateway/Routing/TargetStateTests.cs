@@ -24,6 +24,19 @@ public class TargetStateTests
 
     private void Fail(TargetState target, FailureReason reason, double? retryAfter = null) => Enter(target).Failure(Failure(reason, retryAfter), Now);
 
+    [Fact]
+    public void A_clock_that_is_set_back_does_not_lengthen_a_rest()
+    {
+        var target = NewTarget();
+        Fail(target, FailureReason.Connect);
+        Assert.False(target.IsAvailable(Now));
+        Assert.True(target.IsAvailable(Now.AddHours(-1)));
+        Assert.True(target.TryEnter(Now.AddHours(-1), out var permit));
+        permit.Failure(Failure(FailureReason.Connect), Now.AddHours(-1));
+        Assert.True(target.Snapshot().Until < Now, "the rest is by the new clock");
+        Assert.False(target.IsAvailable(Now.AddHours(-1)));
+    }
+
     /// <summary>Moves to the end of the rest and returns how long it was.</summary>
     private TimeSpan WaitOut(TargetState target)
     {
