@@ -84,6 +84,8 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
             // What is left of the command's text makes another request.
             if (held is not null) envelope = held.Envelope;
         }
+        // After the command, which may have begun anew. The caller may do so as soon as it has the answer, before the request is counted.
+        var since = session?.Data.Since ?? default;
         RoutePlan? plan = null;
         if (error is null) error = MoneyHeaders.Problem(http.Request.Headers);
         if (error is null) (plan, error) = Plan(http.Request, state, caller, envelope!, session, held, decision);
@@ -114,7 +116,7 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
             till.Close(decision, money, took);
             decision.TotalMs = took.TotalMilliseconds;
             admitted!.Leave(decision);
-            desk.Settle(session, decision);
+            desk.Settle(session, decision, since);
         }
     }
 

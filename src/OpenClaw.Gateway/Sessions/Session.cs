@@ -28,11 +28,11 @@ internal sealed class Session(SessionData data, bool isKept, bool isStored)
         set => _isStored = value;
     }
 
-    public bool IsDeleted
-    {
-        get => _isDeleted;
-        set => _isDeleted = value;
-    }
+    /// <summary>It was forgotten: nothing changes it any more.</summary>
+    public bool IsDeleted => _isDeleted;
+
+    /// <summary>A message is being answered in it.</summary>
+    public bool HasTurn => Volatile.Read(ref _turn) is not null;
 
     /// <summary>Later than all that were asked for before.</summary>
     public long LastUsed
@@ -51,17 +51,33 @@ internal sealed class Session(SessionData data, bool isKept, bool isStored)
         return now >= at && Interlocked.CompareExchange(ref _lookAgain, now + every, at) == at;
     }
 
-    /// <summary>Changes and saves, one change after the other.</summary>
+    /// <summary>Changes and saves, one change after the other. One that was forgotten stays as it was, and is not written again.</summary>
     /// <param name="save">Is told what was before, and what is now.</param>
     public SessionData Change(Func<SessionData, SessionData> change, Action<SessionData, SessionData> save)
     {
         lock (_lock)
         {
+            if (_isDeleted) return _data;
             var before = _data;
             _data = change(before);
             if (SessionSettings.Of(before) != SessionSettings.Of(_data)) _sets++;
             save(before, _data);
             return _data;
+        }
+    }
+
+    /// <summary>Ends it for good, after every change that has begun.</summary>
+    /// <param name="isMeant">Whether it is to be forgotten as it is now; null: yes.</param>
+    /// <param name="forget">Removes what was written of it.</param>
+    public bool Delete(Func<SessionData, bool>? isMeant, Action<SessionData> forget)
+    {
+        lock (_lock)
+        {
+            // Deleted before: what is written under its name by now is another's.
+            if (_isDeleted || isMeant?.Invoke(_data) == false) return false;
+            _isDeleted = true;
+            forget(_data);
+            return true;
         }
     }
 

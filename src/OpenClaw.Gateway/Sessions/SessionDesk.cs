@@ -71,9 +71,10 @@ internal sealed class SessionDesk(SessionState sessions, SlashCommands commands)
             : error;
 
     /// <summary>Counts the finished request.</summary>
-    public void Settle(Session? session, Decision decision)
+    /// <param name="since">Of which conversation it is: <see cref="SessionData.Since"/> as it began.</param>
+    public void Settle(Session? session, Decision decision, DateTimeOffset since)
     {
-        if (session is not null) sessions.Settle(session, decision);
+        if (session is not null) sessions.Settle(session, decision, since);
     }
 
     /// <summary>False: what looks like a command is text for the model.</summary>

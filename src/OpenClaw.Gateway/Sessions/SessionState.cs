@@ -21,6 +21,9 @@ internal sealed class SessionState : IAsyncDisposable
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan s_lookPatience = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_lookNotBefore = TimeSpan.FromSeconds(5);
+
+    // One that hangs is waited for by one request, not by each: the others find it hanging.
+    private static readonly TimeSpan s_notAgainFor = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_firstSweep = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_sweep = TimeSpan.FromHours(1);
 
@@ -33,6 +36,7 @@ internal sealed class SessionState : IAsyncDisposable
     private Task _sweeping = Task.CompletedTask;
     private long _uses;
     private long _awayUntil;
+    private long _hangsUntil;
 
     public SessionState(LedgerState ledger, StateHolder states, TimeProvider time)
     {
@@ -44,13 +48,14 @@ internal sealed class SessionState : IAsyncDisposable
     public async ValueTask<Session> OpenAsync(SessionKey key, CancellationToken cancel)
     {
         var id = key.ToString();
-        if (_sessions.TryGetValue(id, out var known) && await IsCurrentAsync(known, cancel).ConfigureAwait(false)) return Touch(known);
+        if (InMemory(id) is { } known && await IsCurrentAsync(known, cancel).ConfigureAwait(false)) return Touch(known);
         var (stored, isAsked) = await FindAsync(RecordKind.Session, id, cancel).ConfigureAwait(false);
         var data = stored is null ? null : SessionJson.Read(stored.Json);
         var isStored = data is not null;
         if (isAsked && _ledger.IsShared) (data, isStored, isAsked) = await WithSettingsAsync(key, data, cancel).ConfigureAwait(false);
         var session = new Session(data ?? SessionData.New(key, _time.GetUtcNow()), isAsked, isStored);
         if (!isAsked) return session;
+        InMemory(id);
         session = Touch(_sessions.GetOrAdd(id, session));
         if (_sessions.Count > MaxInMemory) Evict();
         return session;
@@ -83,10 +88,10 @@ internal sealed class SessionState : IAsyncDisposable
         SessionSettings.Of(before) is var was && was != SessionSettings.Of(data) && was.ApplyTo(data) with { Updated = before.Updated } == before;
 
     /// <summary>Counts a finished request.</summary>
-    public void Settle(Session session, Decision decision)
-    {
-        if (!session.IsDeleted) Change(session, data => data.With(decision, _time.GetUtcNow()));
-    }
+    /// <param name="since"><see cref="SessionData.Since"/> as the request began: in a conversation that was begun anew meanwhile it is not counted.</param>
+    public void Settle(Session session, Decision decision, DateTimeOffset since) =>
+        // One that was never begun anew may still take the time of its beginning from another gateway.
+        Change(session, data => data.Since == since || data.Since == data.Created ? data.With(decision, _time.GetUtcNow()) : data);
 
     /// <summary>The sessions that were used last, newest first.</summary>
     /// <param name="before">Only those last used before this moment; null = from the newest on.</param>
@@ -161,7 +166,6 @@ internal sealed class SessionState : IAsyncDisposable
     /// <param name="since"><see cref="SessionData.Since"/> of the conversation that it goes on from: one that was begun anew meanwhile stays as it is.</param>
     public void WriteTranscript(Session session, Transcript transcript, DateTimeOffset since)
     {
-        if (session.IsDeleted) return;
         var json = transcript.Write();
         Change(session, data =>
         {
@@ -195,6 +199,8 @@ internal sealed class SessionState : IAsyncDisposable
             _ledger.DeleteRecord(RecordKind.Transcript, id);
             return data.Restarted(Later(now, data.Since)) with { Archives = archives };
         });
+        // Deleted meanwhile: what was put away goes with it.
+        if (session.IsDeleted && !archives.IsEmpty) _ledger.DeleteRecord(RecordKind.Transcript, archives[^1]);
         return true;
     }
 
@@ -210,12 +216,20 @@ internal sealed class SessionState : IAsyncDisposable
 
     public void Delete(Session session)
     {
-        session.IsDeleted = true;
         var id = session.Key.ToString();
-        _sessions.TryRemove(id, out _);
-        Forget(id, session.Data);
+        // Dropped from memory while a request held it, it may be there a second time.
+        if (_sessions.TryGetValue(id, out var other) && other != session) Delete(id, other, null);
+        Delete(id, session, null);
         // The other gateways must know that it was, and not only find nothing.
         if (_ledger.IsShared) _ledger.PutRecord(RecordKind.SessionSettings, id, SessionSettings.Deleted(session.Data, _time.GetUtcNow()).Write());
+    }
+
+    // Under the session's lock: a change that comes meanwhile must not write anew what is deleted.
+    private bool Delete(string id, Session session, Func<SessionData, bool>? isMeant)
+    {
+        if (!session.Delete(isMeant, data => Forget(id, data))) return false;
+        _sessions.TryRemove(new(id, session));
+        return true;
     }
 
     public async ValueTask DisposeAsync()
@@ -236,11 +250,12 @@ internal sealed class SessionState : IAsyncDisposable
             await _ledger.FlushAsync().WaitAsync(_closing.Token).ConfigureAwait(false);
             var records = await _ledger.LoadRecordsAsync(RecordKind.Session, int.MaxValue, _closing.Token).ConfigureAwait(false);
             var kept = 0;
-            foreach (var (id, data) in records.Select(static r => (r.Key, Data: SessionJson.Read(r.Json))).OrderByDescending(static s => s.Data?.Updated))
+            foreach (var (id, data, session) in records.Select(r => (r.Key, Data: SessionJson.Read(r.Json), Session: InMemory(r.Key))).Select(static s => (s.Key, Data: Later(s.Data, s.Session?.Data), s.Session)).OrderByDescending(static s => s.Data?.Updated))
             {
-                if (data is not null && data.Updated >= oldest && kept++ < rules.Max) continue;
-                if (_sessions.TryRemove(id, out var session)) session.IsDeleted = true;
-                Forget(id, data);
+                if (session?.HasTurn == true || (data is not null && data.Updated >= oldest && kept++ < rules.Max)) continue;
+                // Used since it was looked at: it stays.
+                if (session is null) Forget(id, data);
+                else Delete(id, session, now => !session.HasTurn && now.Updated <= data!.Updated);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or DbException or IOException or InvalidOperationException)
@@ -296,7 +311,7 @@ internal sealed class SessionState : IAsyncDisposable
         var settings = set is null ? null : SessionSettings.Read(set.Json);
         if (settings?.Forgets(session.Data) == true)
         {
-            session.IsDeleted = true;
+            session.Delete(null, static _ => { });
             _sessions.TryRemove(new(id, session));
             return false;
         }
@@ -313,9 +328,21 @@ internal sealed class SessionState : IAsyncDisposable
         return true;
     }
 
+    // What is in memory is newer than what was read, unless another gateway wrote that.
+    private static SessionData? Later(SessionData? stored, SessionData? known) => known is null || stored?.Updated > known.Updated ? stored : known;
+
     private static DateTimeOffset Later(DateTimeOffset now, DateTimeOffset than) => now > than ? now : than.AddMilliseconds(1);
 
     private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * _time.TimestampFrequency);
+
+    private Session? InMemory(string id)
+    {
+        if (!_sessions.TryGetValue(id, out var session)) return null;
+        if (!session.IsDeleted) return session;
+        // A change that came while it was deleted has put it back.
+        _sessions.TryRemove(new(id, session));
+        return null;
+    }
 
     // One that was dropped from memory while a request held it comes back, or gives way to the one that was loaded since.
     private Session Current(Session session) => session.IsKept && !session.IsDeleted ? _sessions.GetOrAdd(session.Key.ToString(), session) : session;
@@ -328,15 +355,23 @@ internal sealed class SessionState : IAsyncDisposable
 
     private void Evict()
     {
-        foreach (var (id, session) in _sessions.OrderBy(static s => s.Value.LastUsed).Take(MaxInMemory / 8)) _sessions.TryRemove(new(id, session));
+        // One that is being answered holds its turn: dropped and loaded again it would let a second message in beside it.
+        foreach (var (id, session) in _sessions.Where(static s => !s.Value.HasTurn).OrderBy(static s => s.Value.LastUsed).Take(MaxInMemory / 8)) _sessions.TryRemove(new(id, session));
     }
 
     private async ValueTask<(StoredRecord? Record, bool IsAsked)> FindAsync(string kind, string id, CancellationToken cancel, TimeSpan? patience = null)
     {
-        var asking = _ledger.FindRecordAsync(kind, id, cancel);
+        var hangs = _time.GetTimestamp() < Interlocked.Read(ref _hangsUntil);
+        // What is on its way to the store is known without it.
+        var asking = _ledger.FindRecordAsync(kind, id, hangs ? new CancellationToken(true) : cancel);
         try
         {
             return (asking.IsCompletedSuccessfully ? asking.Result : await asking.WaitAsync(patience ?? s_patience, _time, cancel).ConfigureAwait(false), true);
+        }
+        catch (TimeoutException) when (!asking.IsCompleted && patience is null)
+        {
+            Interlocked.Exchange(ref _hangsUntil, _time.GetTimestamp() + Ticks(s_notAgainFor));
+            return (null, false);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancel.IsCancellationRequested)
         {

@@ -80,10 +80,10 @@ public sealed class CommandTextTests
         var session = await stage.OpenAsync();
         await stage.RunAsync("model anthropic/claude-opus-4", session);
         string[] plan = ["anthropic/claude-opus-4", "openrouter/google/gemini-2.5-flash", "anthropic/claude-sonnet-4-20250514"];
-        stage.Sessions.Settle(session, SessionStage.Decision("dec_1", plan, plan[0], new Usage { Input = 12_000, CacheRead = 3_000, CacheWrite = 500, Output = 900, Reasoning = 300 }, 0.25m));
+        stage.Sessions.Settle(session, SessionStage.Decision("dec_1", plan, plan[0], new Usage { Input = 12_000, CacheRead = 3_000, CacheWrite = 500, Output = 900, Reasoning = 300 }, 0.25m), session.Data.Since);
         stage.Time.Advance(TimeSpan.FromSeconds(90));
-        stage.Sessions.Settle(session, SessionStage.Decision("dec_2", plan, plan[1], new Usage { Input = 100, Output = 20, Estimated = true }, 0.00006m, failed: plan[0]));
-        stage.Sessions.Settle(session, SessionStage.Decision("dec_3", plan, plan[1], new Usage { Input = 100, Output = 20 }, 0.00006m, failed: plan[0], outcome: "interrupted"));
+        stage.Sessions.Settle(session, SessionStage.Decision("dec_2", plan, plan[1], new Usage { Input = 100, Output = 20, Estimated = true }, 0.00006m, failed: plan[0]), session.Data.Since);
+        stage.Sessions.Settle(session, SessionStage.Decision("dec_3", plan, plan[1], new Usage { Input = 100, Output = 20 }, 0.00006m, failed: plan[0], outcome: "interrupted"), session.Data.Since);
         stage.Stopped.Add("main");
         stage.Time.Advance(TimeSpan.FromSeconds(12));
         await CheckAsync("status-used", await stage.RunAsync("status", session));

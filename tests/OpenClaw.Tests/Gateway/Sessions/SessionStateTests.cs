@@ -5,6 +5,7 @@ using OpenClaw.Config;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Inbound;
 using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Metering.Ledger;
 using OpenClaw.Gateway.Sessions;
 
 namespace OpenClaw.Tests.Gateway.Sessions;
@@ -61,6 +62,42 @@ public sealed class SessionStateTests
     }
 
     [Fact]
+    public async Task What_was_begun_before_a_reset_is_not_counted_after_it()
+    {
+        await using var stage = new SessionStage();
+        var session = await stage.OpenAsync();
+        var since = session.Data.Since;
+        stage.Sessions.Reset(session);
+        stage.Sessions.Settle(session, Answer(), since);
+        Assert.Equal(0, session.Data.Requests);
+        stage.Sessions.Settle(session, Answer(), session.Data.Since);
+        Assert.Equal(1, session.Data.Requests);
+    }
+
+    [Fact]
+    public async Task A_deleted_session_does_not_come_back_by_what_was_under_way()
+    {
+        await using var stage = new SessionStage();
+        var session = await stage.OpenAsync();
+        var since = session.Data.Since;
+        stage.Sessions.Settle(session, Answer(), since);
+        stage.Sessions.Delete(session);
+        stage.Sessions.Settle(session, Answer(), since);
+        stage.Sessions.Change(session, static data => data with { Override = "openai/gpt-4o" });
+        stage.Sessions.WriteTranscript(session, Transcript.Empty.With([new TranscriptTurn(true, "hi", default)], 10_000), since);
+        Assert.Empty(await stage.RecordsAsync("session"));
+        Assert.Empty(await stage.RecordsAsync("transcript"));
+        // Deleted once more, it leaves alone what was begun under its name.
+        var next = await stage.OpenAsync();
+        Assert.NotSame(session, next);
+        stage.Sessions.Settle(next, Answer(), next.Data.Since);
+        Assert.False(session.Delete(null, static _ => Assert.Fail("it is another's by now")));
+        Assert.Single(await stage.RecordsAsync("session"));
+    }
+
+    private static OpenClaw.Gateway.Control.Decision Answer() => SessionStage.Decision("dec_1", ["a/b"], "a/b", new Usage { Input = 7, Output = 3 }, 0.001m);
+
+    [Fact]
     public void What_is_set_is_applied_to_counters_and_an_earlier_count_is_over()
     {
         var key = new SessionKey("owner", "s");
@@ -101,7 +138,7 @@ public sealed class SessionStateTests
         var session = await stage.OpenAsync();
         await stage.RunAsync("model deep strict", session);
         await stage.RunAsync("usage full", session);
-        stage.Sessions.Settle(session, SessionStage.Decision("dec_1", ["a/b", "c/d"], "c/d", new Usage { Input = 7, Output = 3, CacheRead = 2 }, 0.0012345678m, failed: "a/b"));
+        stage.Sessions.Settle(session, SessionStage.Decision("dec_1", ["a/b", "c/d"], "c/d", new Usage { Input = 7, Output = 3, CacheRead = 2 }, 0.0012345678m, failed: "a/b"), session.Data.Since);
 
         await using var later = new SessionState(stage.Ledger, stage.States, stage.Time);
         var found = (await later.FindAsync(session.Key, Cancel))!.Data;
@@ -122,7 +159,7 @@ public sealed class SessionStateTests
         var session = await stage.OpenAsync();
         var decision = SessionStage.Decision("dec_1", ["a/b", "c/d"], "c/d", new Usage { Input = 7, Output = 3 }, 0.1m);
         decision.Notes.Add(note);
-        stage.Sessions.Settle(session, decision);
+        stage.Sessions.Settle(session, decision, session.Data.Since);
         Assert.Equal(why, Assert.Single(session.Data.Fallbacks).Why);
     }
 
@@ -144,14 +181,34 @@ public sealed class SessionStateTests
     {
         await using var stage = new SessionStage();
         var first = await stage.OpenAsync("first");
-        stage.Sessions.Settle(first, SessionStage.Decision("dec_1", ["a/b"], "a/b", new Usage { Input = 1 }, 1));
+        stage.Sessions.Settle(first, SessionStage.Decision("dec_1", ["a/b"], "a/b", new Usage { Input = 1 }, 1), first.Data.Since);
         for (var i = 0; i < 3000; i++) await stage.OpenAsync("s" + i);
         var again = await stage.OpenAsync("first");
         Assert.NotSame(first, again);
         // A request that held it all the while is counted where the session is now.
-        stage.Sessions.Settle(first, SessionStage.Decision("dec_2", ["a/b"], "a/b", new Usage { Input = 1 }, 1));
+        stage.Sessions.Settle(first, SessionStage.Decision("dec_2", ["a/b"], "a/b", new Usage { Input = 1 }, 1), first.Data.Since);
         Assert.Equal((2L, 2m), (again.Data.Requests, again.Data.Cost));
         Assert.Single(await stage.RecordsAsync("session"));
+    }
+
+    // A PostgreSQL that takes connections and says nothing.
+    [Fact]
+    public async Task A_store_that_hangs_is_waited_for_by_one_request_and_not_by_each()
+    {
+        using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        await using var stage = new SessionStage();
+        await using var ledger = LedgerState.Open(new LedgerOptions { Url = $"postgres://u:p@127.0.0.1:{((System.Net.IPEndPoint)silent.LocalEndpoint).Port}/d?connect_timeout=60" }).Ledger!;
+        await using var sessions = new SessionState(ledger, stage.States, stage.Time);
+        foreach (var name in (string[])["one", "two"])
+        {
+            var opening = sessions.OpenAsync(new SessionKey("owner", name), Cancel).AsTask();
+            Assert.False(opening.IsCompleted, "it did not ask");
+            stage.Time.Advance(TimeSpan.FromSeconds(2));
+            Assert.False((await opening).IsKept);
+            Assert.False((await sessions.OpenAsync(new SessionKey("owner", "beside " + name), Cancel)).IsKept);
+            stage.Time.Advance(TimeSpan.FromSeconds(5));
+        }
     }
 
     [Fact]
@@ -159,7 +216,7 @@ public sealed class SessionStateTests
     {
         await using var stage = new SessionStage();
         var session = await stage.OpenAsync();
-        Parallel.For(0, 100, i => stage.Sessions.Settle(session, SessionStage.Decision("dec_" + i, ["a/b"], "a/b", new Usage { Input = 10, Output = 1 }, 0.01m)));
+        Parallel.For(0, 100, i => stage.Sessions.Settle(session, SessionStage.Decision("dec_" + i, ["a/b"], "a/b", new Usage { Input = 10, Output = 1 }, 0.01m), session.Data.Since));
         Assert.Equal((100L, 1100L, 1m), (session.Data.Requests, session.Data.Usage.Total, session.Data.Cost));
         var stored = Assert.Single(await stage.RecordsAsync("session"));
         Assert.Equal(100, SessionJson.Read(stored.Json)!.Requests);
@@ -210,7 +267,8 @@ public sealed class SessionStateTests
         for (var i = 0; i < 9; i++)
         {
             stage.Time.Advance(TimeSpan.FromSeconds(1));
-            stage.Sessions.Settle(await stage.OpenAsync("s" + i), SessionStage.Decision("dec", ["a/b"], "a/b", default, 0));
+            var opened = await stage.OpenAsync("s" + i);
+            stage.Sessions.Settle(opened, SessionStage.Decision("dec", ["a/b"], "a/b", default, 0), opened.Data.Since);
         }
         await using var later = new SessionState(stage.Ledger, stage.States, stage.Time);
         var first = await later.ListAsync(4, null, Cancel);
@@ -224,9 +282,9 @@ public sealed class SessionStateTests
     {
         await using var stage = new SessionStage();
         var session = await stage.OpenAsync();
-        stage.Sessions.Settle(session, SessionStage.Decision("dec", ["a/b"], "a/b", default, 0));
+        stage.Sessions.Settle(session, SessionStage.Decision("dec", ["a/b"], "a/b", default, 0), session.Data.Since);
         stage.Sessions.Delete(session);
-        stage.Sessions.Settle(session, SessionStage.Decision("dec", ["a/b"], "a/b", default, 0));
+        stage.Sessions.Settle(session, SessionStage.Decision("dec", ["a/b"], "a/b", default, 0), session.Data.Since);
         Assert.Empty(await stage.RecordsAsync("session"));
         Assert.Null(await stage.Sessions.FindAsync(session.Key, Cancel));
     }
@@ -259,7 +317,7 @@ public sealed class SessionStateTests
     private static async Task SayAsync(SessionStage stage, string name)
     {
         var session = await stage.OpenAsync(name);
-        stage.Sessions.Settle(session, SessionStage.Decision("dec", ["a/b"], "a/b", new Usage { Input = 1 }, 1));
+        stage.Sessions.Settle(session, SessionStage.Decision("dec", ["a/b"], "a/b", new Usage { Input = 1 }, 1), session.Data.Since);
         stage.Sessions.WriteTranscript(session, Transcript.Empty.With([new TranscriptTurn(true, "hello", default), new TranscriptTurn(false, "hi", default, "a/b")], 10_000), session.Data.Since);
     }
 
