@@ -10,7 +10,7 @@ internal sealed class BudgetsApi(BudgetState budgets, TimeProvider time)
     private const int MaxSubjects = 20;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
-    /// <summary>Reads from the ledger what no request has asked for yet; gives up quietly after a second.</summary>
+    /// <summary>Reads from the ledger what no request has asked for yet, or not of late; gives up quietly after a second.</summary>
     public async ValueTask LoadAsync(GatewayState state, CancellationToken cancel)
     {
         var now = time.GetUtcNow();
@@ -22,7 +22,7 @@ internal sealed class BudgetsApi(BudgetState budgets, TimeProvider time)
             {
                 if (rule.OnlySubject is not { } subject) continue;
                 var counter = budgets.CounterOf(rule, subject, now);
-                if (!counter.IsLoaded) await budgets.LoadAsync(rule, counter, null, now, enough.Token).ConfigureAwait(false);
+                await budgets.LoadAsync(rule, counter, null, now, enough.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)

@@ -14,6 +14,9 @@ internal sealed class BudgetLines(BudgetState budgets, TimeProvider time)
         var now = time.GetUtcNow();
         var facts = new RequestFacts("", caller.Name, session, null, [], "", 0, null, false, null);
         var lines = new List<BudgetLine>();
+        // A command does not wait for a database that is away: it shows what is known.
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        enough.CancelAfter(s_patience);
         foreach (var rule in budgets.PlanOf(state.Config).Rules.OrderBy(r => state.Config.Budgets.IndexOf(r.Config)))
         {
             if (!rule.IsFor(caller.Name)) continue;
@@ -26,25 +29,17 @@ internal sealed class BudgetLines(BudgetState budgets, TimeProvider time)
             // Without a session there is no counter of one.
             if (rule.SubjectOf(facts) is not { } subject) continue;
             var counter = budgets.CounterOf(rule, subject, now);
-            if (!counter.IsLoaded) await LoadAsync(rule, counter, facts, now, cancel).ConfigureAwait(false);
+            try
+            {
+                await budgets.LoadAsync(rule, counter, facts, now, enough.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                // As said above.
+            }
             var (spent, reserved) = counter.Now;
             lines.Add(new BudgetLine(rule.Name, rule.InTokens, rule.Limit, spent, reserved, IsPerRequest: false, rule.WindowAt(now).Ends));
         }
         return lines;
-    }
-
-    // A command does not wait for a database that is away: it shows what is known.
-    private async ValueTask LoadAsync(BudgetRule rule, BudgetCounter counter, RequestFacts facts, DateTimeOffset now, CancellationToken cancel)
-    {
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        enough.CancelAfter(s_patience);
-        try
-        {
-            await budgets.LoadAsync(rule, counter, facts, now, enough.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            // As said above.
-        }
     }
 }

@@ -58,6 +58,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     private long _beatChanges;
     private int _changing;
     private bool _isEmptyThere = true;
+    private bool _isForgotten;
     private decimal _needed;
 
     public CounterKey Key { get; } = key;
@@ -74,7 +75,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     public bool ToldOfRefusal { get; set; }
 
     /// <summary>When it was last used, for forgetting.</summary>
-    public DateTimeOffset UsedAt { get; set; }
+    public DateTimeOffset UsedAt { get; private set; }
 
     /// <summary>The budget whose counter this is.</summary>
     public BudgetRule? Rule { get; set; }
@@ -82,14 +83,16 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     /// <summary>One asks the database for a lease at a time; the others find what it got.</summary>
     public SemaphoreSlim Gate { get; } = new(1);
 
-    /// <summary>The database had nothing left when it was last asked: not worth asking again before.</summary>
-    public DateTimeOffset NothingUntil { get; set; }
+    // These are timestamps (TimeProvider.GetTimestamp): a wall clock that is set back must not make them lie ahead.
+
+    /// <summary>When the database last had nothing left: not worth asking again for a moment.</summary>
+    public long? NothingSince { get; set; }
 
     /// <summary>When the database last granted something.</summary>
-    public DateTimeOffset GrantedAt { get; set; }
+    public long? GrantedAt { get; set; }
 
     /// <summary>When the database was last asked what is spent.</summary>
-    public DateTimeOffset ReadAt { get; set; }
+    public long? ReadAt { get; set; }
 
     /// <summary>Spent so far, as far as this gateway knows, and reserved by it.</summary>
     public (decimal Spent, decimal Reserved) Now
@@ -109,9 +112,28 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
         get { lock (_lock) return _base + _written; }
     }
 
-    public bool IsIdle
+    /// <summary>False: it was forgotten, and another has taken its place or is to take it.</summary>
+    public bool TryUse(DateTimeOffset now)
     {
-        get { lock (_lock) return Exposure == 0 && _lease <= 0 && _isEmptyThere; }
+        lock (_lock)
+        {
+            if (_isForgotten) return false;
+            UsedAt = now;
+            return true;
+        }
+    }
+
+    /// <summary>True when nobody used it for <paramref name="rest"/> and nothing is lost with it: nobody may use it any more.</summary>
+    /// <param name="isBehind">What was settled may not be in the database yet: read again from there, it would lack.</param>
+    public bool TryForget(DateTimeOffset now, TimeSpan rest, bool isBehind)
+    {
+        lock (_lock)
+        {
+            // A clock that was set back says nothing of how long it rested.
+            if (now - UsedAt < rest && UsedAt <= now) return false;
+            if (Exposure != 0 || _lease > 0 || !_isEmptyThere || (isBehind && !isShared && _since != 0)) return false;
+            return _isForgotten = true;
+        }
     }
 
     private decimal Spent => _base + _written + _since;

@@ -43,9 +43,9 @@ internal sealed class BudgetLeases : IAsyncDisposable
     private long _asked;
     private long _begun;
     private long _answered;
-    private DateTimeOffset _beatAt;
+    private long? _beatAt;
     private Task _flushed = Task.CompletedTask;
-    private DateTimeOffset _forgotAt;
+    private long? _forgotAt;
 
     public BudgetLeases(ICounterStore store, BudgetState budgets, TimeProvider time) => (_store, _budgets, _time) = (store, budgets, time);
 
@@ -60,32 +60,33 @@ internal sealed class BudgetLeases : IAsyncDisposable
     }
 
     /// <summary>Asks the database so that the shortage can be held; waits a moment where other gateways hold what they do not use.</summary>
-    /// <param name="until">When patience ends.</param>
-    public async ValueTask<LeaseAnswer> AskAsync(BudgetShortage shortage, DateTimeOffset until, CancellationToken cancel)
+    /// <param name="since">When patience began, as <see cref="TimeProvider.GetTimestamp"/> has it: whatever the wall clock does meanwhile.</param>
+    public async ValueTask<LeaseAnswer> AskAsync(BudgetShortage shortage, long since, CancellationToken cancel)
     {
         Start();
-        var left = until - _time.GetUtcNow();
+        var left = LeftSince(since);
         if (left <= TimeSpan.Zero)
         {
             // Out of patience: with a database that says there is nothing, or with one that says nothing.
-            if (_time.GetUtcNow() - shortage.Counter.NothingUntil < s_beat) return LeaseAnswer.UsedUp;
-            if (!IsBusy(until)) return LeaseAnswer.Away;
+            if (shortage.Counter.NothingSince is { } nothing && _time.GetElapsedTime(nothing) < s_again + s_beat) return LeaseAnswer.UsedUp;
+            if (!IsBusy(since)) return LeaseAnswer.Away;
             left = Patience;
         }
-        using var clock = new CancellationTokenSource(left, _time);
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(clock.Token, cancel);
+        var asking = AskWithinAsync(shortage, since, left, cancel);
         try
         {
-            return await AskOnceAsync(shortage, until, enough.Token).ConfigureAwait(false);
+            // By a clock of its own: a driver whose server hangs may not end for half a minute after it was told to. What comes of it
+            // then is found by the next who looks.
+            return await asking.WaitAsync(left, _time, cancel).ConfigureAwait(false);
         }
-        catch (Exception e) when (!cancel.IsCancellationRequested && e is not OutOfMemoryException)
+        catch (TimeoutException)
         {
-            return clock.IsCancellationRequested && IsBusy(until) ? LeaseAnswer.TryAgain : LeaseAnswer.Away;
+            return IsBusy(since) ? LeaseAnswer.TryAgain : LeaseAnswer.Away;
         }
     }
 
     /// <summary>Asks ahead of need; what comes of it is found by the next who looks.</summary>
-    public async Task AskAheadAsync(BudgetShortage shortage) => await AskAsync(shortage, _time.GetUtcNow() + Patience, CancellationToken.None).ConfigureAwait(false);
+    public async Task AskAheadAsync(BudgetShortage shortage) => await AskAsync(shortage, _time.GetTimestamp(), CancellationToken.None).ConfigureAwait(false);
 
     public async ValueTask DisposeAsync()
     {
@@ -104,15 +105,28 @@ internal sealed class BudgetLeases : IAsyncDisposable
         _beating.Dispose();
     }
 
-    private async ValueTask<LeaseAnswer> AskOnceAsync(BudgetShortage shortage, DateTimeOffset until, CancellationToken cancel)
+    private async Task<LeaseAnswer> AskWithinAsync(BudgetShortage shortage, long since, TimeSpan left, CancellationToken cancel)
+    {
+        using var clock = new CancellationTokenSource(left, _time);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(clock.Token, cancel);
+        try
+        {
+            return await AskOnceAsync(shortage, since, enough.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested && e is not OutOfMemoryException)
+        {
+            return clock.IsCancellationRequested && IsBusy(since) ? LeaseAnswer.TryAgain : LeaseAnswer.Away;
+        }
+    }
+
+    private async ValueTask<LeaseAnswer> AskOnceAsync(BudgetShortage shortage, long since, CancellationToken cancel)
     {
         var (counter, limit) = (shortage.Counter, shortage.Hold.Limit);
-        var now = _time.GetUtcNow();
         // Spent only grows, but for what is presumed of a gateway that comes back: what it does not leave room for need not be asked.
-        if (counter.SpentAtLeast + shortage.Least > limit && counter.FreeLease < shortage.Least && now - counter.ReadAt < s_read) return LeaseAnswer.UsedUp;
-        if (counter.NothingUntil > now)
+        if (counter.SpentAtLeast + shortage.Least > limit && counter.FreeLease < shortage.Least && Rested(counter.ReadAt) < s_read) return LeaseAnswer.UsedUp;
+        if (counter.NothingSince is { } nothing && _time.GetElapsedTime(nothing) < s_again)
         {
-            if (until - now <= s_again) return LeaseAnswer.UsedUp;
+            if (LeftSince(since) <= s_again) return LeaseAnswer.UsedUp;
             await Task.Delay(s_again, _time, cancel).ConfigureAwait(false);
             return LeaseAnswer.TryAgain;
         }
@@ -122,11 +136,11 @@ internal sealed class BudgetLeases : IAsyncDisposable
             if (counter.WishFor(shortage.Need, shortage.Least, limit) is { } wish)
             {
                 var grant = await LeaseAsync(counter, wish, limit, cancel).ConfigureAwait(false);
-                counter.ReadAt = _time.GetUtcNow();
+                counter.ReadAt = _time.GetTimestamp();
                 if (grant.Granted > 0) counter.GrantedAt = counter.ReadAt;
                 else
                 {
-                    counter.NothingUntil = _time.GetUtcNow() + s_again;
+                    counter.NothingSince = _time.GetTimestamp();
                     return wish.Limit - grant.Spent < shortage.Least ? LeaseAnswer.UsedUp : LeaseAnswer.TryAgain;
                 }
             }
@@ -141,8 +155,13 @@ internal sealed class BudgetLeases : IAsyncDisposable
     }
 
     // The database has not answered this request in time, and others it has.
-    private bool IsBusy(DateTimeOffset until) =>
-        Interlocked.Read(ref _answered) is > 0 and var last && _time.GetElapsedTime(last) < Patience && _time.GetUtcNow() - until < s_queue;
+    private bool IsBusy(long since) =>
+        Interlocked.Read(ref _answered) is > 0 and var last && _time.GetElapsedTime(last) < Patience && -LeftSince(since) < s_queue;
+
+    private TimeSpan LeftSince(long since) => Patience - _time.GetElapsedTime(since);
+
+    // Never: longer ago than anybody asks.
+    private TimeSpan Rested(long? since) => since is { } at ? _time.GetElapsedTime(at) : TimeSpan.MaxValue;
 
     // One beat at a time. Whoever asks while one is under way needs the next one, together with all who asked meanwhile.
     private async Task BeatAsync(CancellationToken cancel)
@@ -153,7 +172,7 @@ internal sealed class BudgetLeases : IAsyncDisposable
         {
             if (_begun >= mine) return;
             _begun = Interlocked.Read(ref _asked);
-            _beatAt = _time.GetUtcNow();
+            _beatAt = _time.GetTimestamp();
             var leased = _budgets.Counters.Where(static c => c.IsLeased).ToList();
             if (leased.Count == 0) return;
             var exposures = leased.ConvertAll(static c => c.BeginBeat());
@@ -198,10 +217,10 @@ internal sealed class BudgetLeases : IAsyncDisposable
                 using var clock = new CancellationTokenSource(TimeSpan.FromSeconds(5), _time);
                 using var enough = CancellationTokenSource.CreateLinkedTokenSource(clock.Token, _stop.Token);
                 foreach (var counter in _budgets.Counters) await TendAsync(counter, passed, enough.Token).ConfigureAwait(false);
-                if (_time.GetUtcNow() - _beatAt >= s_beat) await BeatAsync(enough.Token).ConfigureAwait(false);
-                if (_time.GetUtcNow() - _forgotAt > TimeSpan.FromMinutes(1))
+                if (_beatAt is not { } beat || _time.GetElapsedTime(beat) >= s_beat) await BeatAsync(enough.Token).ConfigureAwait(false);
+                if (_forgotAt is not { } forgot || _time.GetElapsedTime(forgot) > TimeSpan.FromMinutes(1))
                 {
-                    _forgotAt = _time.GetUtcNow();
+                    _forgotAt = _time.GetTimestamp();
                     _budgets.Forget();
                 }
             }
@@ -216,11 +235,10 @@ internal sealed class BudgetLeases : IAsyncDisposable
     {
         if (counter.Rule is not { } rule || !counter.IsLoaded) return;
         var rate = counter.Tick(passed);
-        var now = _time.GetUtcNow();
-        var isUsed = now - counter.UsedAt < s_rest;
-        if (isUsed && now - counter.ReadAt > (counter.Now.Spent > rule.Limit * 0.8m ? s_step * 2 : s_read))
+        var isUsed = (_time.GetUtcNow() - counter.UsedAt).Duration() < s_rest;
+        if (isUsed && Rested(counter.ReadAt) > (counter.Now.Spent > rule.Limit * 0.8m ? s_step * 2 : s_read))
         {
-            counter.ReadAt = now;
+            counter.ReadAt = _time.GetTimestamp();
             var value = await _store.ReadCounterAsync(counter.Key, cancel).ConfigureAwait(false);
             Answered();
             if (rule.Action == BudgetAction.Block) counter.Narrow(value, rule.Limit);
@@ -234,7 +252,7 @@ internal sealed class BudgetLeases : IAsyncDisposable
         if (isScarce || !isUsed)
         {
             // What was just granted is about to be taken by whoever asked for it.
-            if (now - counter.GrantedAt >= s_step) await GiveBackAsync(counter, cancel).ConfigureAwait(false);
+            if (Rested(counter.GrantedAt) >= s_step) await GiveBackAsync(counter, cancel).ConfigureAwait(false);
         }
         else if (rate > 0 && free < rate) await RenewAsync(counter, rule, rate, cancel).ConfigureAwait(false);
     }

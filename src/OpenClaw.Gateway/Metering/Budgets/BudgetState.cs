@@ -16,8 +16,12 @@ internal sealed class BudgetState : IAsyncDisposable
     private static readonly TimeSpan s_forgetAfter = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan s_load = TimeSpan.FromSeconds(3);
 
+    // What is in use is read every two seconds. What was at rest is read by whoever comes, who does not wait long: nothing is refused for it.
+    private static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_readAgain = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<CounterKey, BudgetCounter> _counters = new();
-    private readonly ConcurrentDictionary<CounterKey, Task> _loading = new();
+    private readonly ConcurrentDictionary<BudgetCounter, Task> _loading = new();
     private readonly ICounterStore _store;
     private readonly AlertState _alerts;
     private readonly TimeProvider _time;
@@ -41,6 +45,8 @@ internal sealed class BudgetState : IAsyncDisposable
 
     public DateTimeOffset UtcNow => _time.GetUtcNow();
 
+    public long Timestamp => _time.GetTimestamp();
+
     public IEnumerable<BudgetCounter> Counters => _counters.Values;
 
     public bool Knows(CounterKey key) => _counters.ContainsKey(key);
@@ -61,48 +67,79 @@ internal sealed class BudgetState : IAsyncDisposable
     public BudgetCounter CounterOf(BudgetRule rule, string subject, DateTimeOffset at)
     {
         var key = new CounterKey(rule.Id, subject, rule.WindowAt(at).Name);
-        if (!_counters.TryGetValue(key, out var counter))
+        BudgetCounter? counter;
+        while (!_counters.TryGetValue(key, out counter) || !counter.TryUse(_time.GetUtcNow()))
         {
+            // Forgotten just now: who uses it still would count for himself.
+            if (counter is not null) _counters.TryRemove(new KeyValuePair<CounterKey, BudgetCounter>(key, counter));
             if (_counters.Count >= MaxCounters) Forget(TimeSpan.FromSeconds(30));
-            counter = _counters.GetOrAdd(key, new BudgetCounter(key, rule.InTokens, _store.IsShared));
+            _counters.TryAdd(key, new BudgetCounter(key, rule.InTokens, _store.IsShared));
         }
         // Under another limit nothing was told yet; who is told drops what he has of the old one.
         if (counter.Rule is { } before && before.Limit != rule.Limit) (counter.ToldUpTo, counter.ToldOfRefusal) = (0, false);
         counter.Rule = rule;
-        counter.UsedAt = at;
         return counter;
     }
 
-    /// <summary>Reads the counters that were never read; says why a hard budget cannot be kept when that fails.</summary>
+    /// <summary>Others count in it too, and what they spent of late is not known here.</summary>
+    public bool IsStale(BudgetCounter counter) => _store.IsShared && !(counter.ReadAt is { } read && _time.GetElapsedTime(read) <= s_fresh);
+
+    /// <summary>Reads the counters that were never read, and of those that nothing is leased of the ones that are stale; says why a hard budget cannot be kept when that fails.</summary>
     public async ValueTask<BudgetFinding?> LoadAsync(List<BudgetHold> holds, RequestFacts facts, DateTimeOffset at, CancellationToken cancel)
     {
         foreach (var hold in holds)
         {
-            if (hold.Counter.IsLoaded) continue;
+            if (hold.IsOwn || (hold.Counter.IsLoaded && (hold.Mode == HoldMode.Hard || !IsStale(hold.Counter)))) continue;
             if (await LoadAsync(hold.Rule!, hold.Counter, facts, at, cancel).ConfigureAwait(false) || hold.Mode != HoldMode.Hard) continue;
             return BudgetWords.NotAccepting(hold.Rule!.Name, "what is spent cannot be read from the ledger");
         }
         return null;
     }
 
-    /// <summary>True when the counter has been read.</summary>
+    /// <summary>Reads the counter if it was never read or is stale. True when it has been read, however long ago.</summary>
     public async ValueTask<bool> LoadAsync(BudgetRule rule, BudgetCounter counter, RequestFacts? facts, DateTimeOffset at, CancellationToken cancel)
     {
         if (_store.IsShared) Leases.Start();
-        var loading = _loading.GetOrAdd(counter.Key, _ => ReadAsync(rule, counter, facts, at));
+        if (counter.IsLoaded)
+        {
+            if (!IsStale(counter)) return true;
+            await JoinAsync(counter, () => ReadAgainAsync(rule, counter), s_readAgain, cancel).ConfigureAwait(false);
+            // The database may be away: what is known does well enough, and not each request waits for better.
+            if (IsStale(counter)) counter.ReadAt = _time.GetTimestamp();
+            return true;
+        }
+        // What was over when it was found is another's, whose asker had left: it says nothing of the database now.
+        for (var wasOver = true; wasOver && !counter.IsLoaded;)
+        {
+            wasOver = await JoinAsync(counter, () => ReadAsync(rule, counter, facts, at), s_load, cancel).ConfigureAwait(false);
+        }
+        return counter.IsLoaded;
+    }
+
+    // Waits for the reading of the counter that is under way, or for its own. True: it was over when it was found.
+    private async ValueTask<bool> JoinAsync(BudgetCounter counter, Func<Task> read, TimeSpan patience, CancellationToken cancel)
+    {
+        var found = _loading.TryGetValue(counter, out var loading);
+        var wasOver = found && loading!.IsCompleted;
+        loading ??= _loading.GetOrAdd(counter, _ => read());
+        // Whether or not its asker is still there.
+        _ = loading.ContinueWith(Ended, counter, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {
-            await loading.WaitAsync(cancel).ConfigureAwait(false);
+            // By a clock of its own: a driver whose server hangs may not end for half a minute after it was told to.
+            await loading.WaitAsync(patience, _time, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancel.IsCancellationRequested)
         {
             // The database is away; the next request tries again.
         }
-        finally
-        {
-            if (loading.IsCompleted) _loading.TryRemove(new KeyValuePair<CounterKey, Task>(counter.Key, loading));
-        }
-        return counter.IsLoaded;
+        return wasOver;
+    }
+
+    private void Ended(Task loading, object? counter)
+    {
+        _ = loading.Exception;
+        _loading.TryRemove(new KeyValuePair<BudgetCounter, Task>((BudgetCounter)counter!, loading));
     }
 
     /// <summary>A call was settled: tells what crossed a line.</summary>
@@ -137,9 +174,10 @@ internal sealed class BudgetState : IAsyncDisposable
     public void Forget(TimeSpan rest)
     {
         var now = _time.GetUtcNow();
+        var isBehind = _store.IsBehind;
         foreach (var (key, counter) in _counters)
         {
-            if (now - counter.UsedAt < rest || !counter.IsIdle) continue;
+            if (!counter.TryForget(now, rest, isBehind)) continue;
             _counters.TryRemove(new KeyValuePair<CounterKey, BudgetCounter>(key, counter));
         }
     }
@@ -155,7 +193,16 @@ internal sealed class BudgetState : IAsyncDisposable
         var from = window.From == DateTimeOffset.MinValue ? DateTimeOffset.UnixEpoch : window.From;
         var (value, rows) = await _store.ReadWithRowsAsync(counter.Key, rule.RowsOf(counter.Key.Subject, facts), from, enough.Token).ConfigureAwait(false);
         counter.Load(value, rows);
-        counter.ReadAt = _time.GetUtcNow();
+        counter.ReadAt = _time.GetTimestamp();
+    }
+
+    private async Task ReadAgainAsync(BudgetRule rule, BudgetCounter counter)
+    {
+        using var enough = new CancellationTokenSource(s_readAgain, _time);
+        var value = await _store.ReadCounterAsync(counter.Key, enough.Token).ConfigureAwait(false);
+        if (rule.Action == BudgetAction.Block) counter.Narrow(value, rule.Limit);
+        else counter.Refresh(value);
+        counter.ReadAt = _time.GetTimestamp();
     }
 
     private void Tell(BudgetRule rule, BudgetCounter counter, decimal fraction, DateTimeOffset at)

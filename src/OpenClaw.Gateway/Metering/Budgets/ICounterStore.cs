@@ -14,6 +14,9 @@ internal interface ICounterStore
     /// <summary>Nothing is written down: no opening is taken.</summary>
     bool IsOff => false;
 
+    /// <summary>What was settled a while ago may still not be in the database.</summary>
+    bool IsBehind => false;
+
     void Opened(LedgerOpening opening);
 
     ValueTask<CounterValue> ReadCounterAsync(CounterKey key, CancellationToken cancel);
@@ -39,6 +42,8 @@ internal sealed class LedgerCounters(LedgerState ledger) : ICounterStore
     public string? WhyNotAccepting => ledger.WhyNotAccepting;
 
     public bool IsOff => ledger.IsOff;
+
+    public bool IsBehind => ledger.IsBehind;
 
     public void Opened(LedgerOpening opening) => ledger.Opened(opening);
 

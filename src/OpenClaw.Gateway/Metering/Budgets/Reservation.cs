@@ -125,7 +125,8 @@ internal sealed class Reservation : IDisposable
         if (FindHolds(target) is { } finding) return new(Clear(finding));
         foreach (var hold in _holds)
         {
-            if (!hold.Counter.IsLoaded) return HoldSlowlyAsync(cancel);
+            // What is leased need not be read again: the lease says what may be taken.
+            if (!hold.Counter.IsLoaded || (hold.Mode != HoldMode.Hard && !hold.IsOwn && _state.IsStale(hold.Counter))) return HoldSlowlyAsync(cancel);
         }
         if (TryHold() is { } shortage) return shortage.CanAsk && _state.IsShared ? HoldSlowlyAsync(cancel) : new(Refuse(shortage));
         Open();
@@ -298,13 +299,13 @@ internal sealed class Reservation : IDisposable
     // The database is asked: for a counter that was never read, or for a part of a budget that gateways share.
     private async ValueTask<BudgetFinding?> HoldSlowlyAsync(CancellationToken cancel)
     {
-        var patience = _state.UtcNow + BudgetLeases.Patience;
+        var since = _state.Timestamp;
         while (true)
         {
             if (await _state.LoadAsync(_holds, Facts, _at, cancel).ConfigureAwait(false) is { } failed) return Clear(failed);
             if (TryHold() is not { } shortage) break;
             if (!shortage.CanAsk || !_state.IsShared) return Refuse(shortage);
-            switch (await _state.Leases.AskAsync(shortage, patience, cancel).ConfigureAwait(false))
+            switch (await _state.Leases.AskAsync(shortage, since, cancel).ConfigureAwait(false))
             {
                 case LeaseAnswer.Away: return Clear(BudgetWords.NotAccepting(shortage.Hold.Rule!.Name, "its database does not answer"));
                 case LeaseAnswer.UsedUp: return Refuse(shortage);

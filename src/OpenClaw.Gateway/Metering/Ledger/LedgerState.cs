@@ -66,6 +66,9 @@ internal sealed class LedgerState : IAsyncDisposable
     /// <summary>The database is open and has what an earlier run left in the journal.</summary>
     public bool IsOpen => _writer.Opened.IsCompletedSuccessfully;
 
+    /// <summary>The database does not take entries, or has not caught up: what was settled a while ago may still wait.</summary>
+    public bool IsBehind => _writer.Problem is not null || _queue.IsOverflowing;
+
     /// <summary>Why no request that costs money may begin now (neither journal nor memory has room for one more), or null. Callers read it: no path and no address; <see cref="Facts"/> has these.</summary>
     public string? WhyNotAccepting => _queue.IsFull ? "the ledger has no room for another request" : null;
 

@@ -67,6 +67,32 @@ public sealed class LeaseQueueTests
         Assert.Equal(GatewayErrorKind.Overloaded, (await held)!.Error.Kind);
     }
 
+    // As a driver is whose server stands still: it wants to hear from the server that what it asked is off.
+    [Fact]
+    public async Task A_database_that_does_not_hear_of_the_end_of_patience_holds_nobody_longer()
+    {
+        var time = new ManualTime();
+        var store = new QueueStore(time) { IsDeaf = true };
+        await using var stage = BudgetStage.Of(Sessions, store, time);
+        foreach (var session in (string[])[QueueStore.Waits, "unread " + QueueStore.Waits])
+        {
+            using var money = stage.Open(session: session, maxTokens: 100);
+            var held = money.HoldAsync(stage.Target(), CancellationToken.None).AsTask();
+            var seconds = 0;
+            for (; !held.IsCompleted && seconds < 60; seconds++)
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                // What a timer ended may still be on its way through the thread pool.
+                for (var i = 0; i < 1000 && !held.IsCompleted; i++) await Task.Yield();
+            }
+            Assert.InRange(seconds, 3, 30);
+            Assert.Equal(GatewayErrorKind.Overloaded, (await held.WaitAsync(s_bound, TestContext.Current.CancellationToken))!.Error.Kind);
+        }
+        store.Answer();
+        using var later = stage.Open(session: QueueStore.Waits, maxTokens: 100);
+        Assert.Null(await Until(later.HoldAsync(stage.Target(), CancellationToken.None).AsTask(), time));
+    }
+
     // The loop waits on the clock between its tries.
     private static async Task<BudgetFinding?> Until(Task<BudgetFinding?> held, ManualTime time)
     {
@@ -86,6 +112,9 @@ public sealed class LeaseQueueTests
         private readonly SimulatedStore _store = new(new LeaseDatabase(time), 1, isShared: true);
         private readonly TaskCompletionSource _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+        /// <summary>It answers nobody, and what is asked does not end because nobody wants it any more.</summary>
+        public bool IsDeaf { get; init; }
+
         public bool IsShared => true;
 
         public string? WhyNotAccepting => null;
@@ -94,14 +123,21 @@ public sealed class LeaseQueueTests
 
         public void Opened(LedgerOpening opening) => _store.Opened(opening);
 
-        public ValueTask<CounterValue> ReadCounterAsync(CounterKey key, CancellationToken cancel) => _store.ReadCounterAsync(key, cancel);
+        public async ValueTask<CounterValue> ReadCounterAsync(CounterKey key, CancellationToken cancel)
+        {
+            if (IsDeaf) await _answer.Task.WaitAsync(cancel);
+            return await _store.ReadCounterAsync(key, cancel);
+        }
 
-        public ValueTask<(CounterValue Counter, CounterValue Rows)> ReadWithRowsAsync(CounterKey key, CounterScope scope, DateTimeOffset from, CancellationToken cancel) =>
-            _store.ReadWithRowsAsync(key, scope, from, cancel);
+        public async ValueTask<(CounterValue Counter, CounterValue Rows)> ReadWithRowsAsync(CounterKey key, CounterScope scope, DateTimeOffset from, CancellationToken cancel)
+        {
+            if (key.Subject.Contains("unread", StringComparison.Ordinal)) await _answer.Task;
+            return await _store.ReadWithRowsAsync(key, scope, from, cancel);
+        }
 
         public async ValueTask<LeaseGrant> LeaseAsync(CounterKey key, LeaseWish wish, CancellationToken cancel)
         {
-            if (key.Subject.Contains(Waits, StringComparison.Ordinal)) await _answer.Task.WaitAsync(cancel);
+            if (key.Subject.Contains(Waits, StringComparison.Ordinal)) await _answer.Task.WaitAsync(IsDeaf ? CancellationToken.None : cancel);
             return await _store.LeaseAsync(key, wish, cancel);
         }
 
