@@ -18,8 +18,8 @@ internal static class Terminal
     /// <summary><c>error:</c> what is wrong, <c>hint:</c> what to do.</summary>
     public static void Error(string message, string hint)
     {
-        Line("error: " + message);
-        if (hint.Length > 0) Line("hint: " + hint);
+        Line("error: " + TerminalText.Safe(message));
+        if (hint.Length > 0) Line("hint: " + TerminalText.Safe(hint));
     }
 
     /// <summary>An error, and with <c>--json</c> its envelope on standard output. Returns the exit code.</summary>

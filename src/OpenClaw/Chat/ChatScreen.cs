@@ -18,7 +18,7 @@ internal static class ChatScreen
         Notice($"OpenClaw at {gateway} · session {client.Session} · {current} · /help · Ctrl-D leaves");
         var history = LineHistory.Load(Path.Combine(Places.StateFolder, "chat-history"));
         var editor = new LineEditor(Keys(), history, new LineCompletion(names));
-        var loop = new ChatLoop(client, new ChatVoice(Terminal.Write, Notice));
+        var loop = new ChatLoop(client, new ChatVoice(static piece => Terminal.Write(TerminalText.Safe(piece)), Notice));
         var mayLeave = false;
         CancellationTokenSource? answering = null;
         // Also between an answer's end and the prompt: Ctrl-C stops an answer or nothing.
@@ -97,6 +97,7 @@ internal static class ChatScreen
 
     private static void Notice(string text)
     {
+        text = TerminalText.Safe(text);
         if (Terminal.HasColors) Terminal.Write($"\e[2m{text}\e[0m\n");
         else Terminal.Write(text + "\n");
     }

@@ -43,7 +43,7 @@ internal static class ChatCommand
 
     private static async Task<int> OnceAsync(ConversationClient client, string message, bool json, CancellationToken cancel)
     {
-        var loop = new ChatLoop(client, json ? new ChatVoice(static _ => { }, static _ => { }) : new ChatVoice(Terminal.Write, static text => Terminal.Line(text.Trim())));
+        var loop = new ChatLoop(client, json ? new ChatVoice(static _ => { }, static _ => { }) : new ChatVoice(Answer, static text => Terminal.Line(TerminalText.Safe(text.Trim()))));
         var said = await loop.SayAsync(message, cancel).ConfigureAwait(false);
         switch (said.Kind)
         {
@@ -60,6 +60,9 @@ internal static class ChatCommand
         Terminal.Error(said.Problem, "");
         return ExitCode.NotSo;
     }
+
+    // What reads a pipe gets the answer as it is.
+    private static void Answer(string piece) => Terminal.Write(Console.IsOutputRedirected ? piece : TerminalText.Safe(piece));
 
     private static void Write(Utf8JsonWriter json, string session, Said said, JsonElement last)
     {

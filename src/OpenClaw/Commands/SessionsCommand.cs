@@ -74,7 +74,7 @@ internal static class SessionsCommand
         var answer = await client.SendAsync(method, path, null, cancel).ConfigureAwait(false);
         if (!answer.IsAnswered) return ModelsSource.Refuse(json, answer);
         if (json) Terminal.Json(answer.Json.WriteTo);
-        else Terminal.Write(text(answer.Json));
+        else Terminal.Write(TerminalText.Safe(text(answer.Json)));
         return ExitCode.Ok;
     }
 
