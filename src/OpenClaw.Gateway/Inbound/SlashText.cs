@@ -15,7 +15,13 @@ internal static class SlashText
 
     private static ReadOnlySpan<byte> Word(ReadOnlySpan<byte> json)
     {
-        var rest = json.TrimStart((byte)' ');
+        var rest = json;
+        while (true)
+        {
+            if (rest is [(byte)' ', ..]) rest = rest[1..];
+            else if (rest is [(byte)'\\', (byte)'n' or (byte)'r' or (byte)'t', ..]) rest = rest[2..];
+            else break;
+        }
         // Some encoders write the slash as \/ (RFC 8259, section 7).
         if (rest is [(byte)'\\', (byte)'/', ..]) rest = rest[1..];
         if (rest is not [(byte)'/', ..]) return default;

@@ -63,7 +63,9 @@ internal sealed class SlashCommands(string version, SessionState sessions, Ledge
     /// <summary>A command that shows something and leaves the conversation alone: it need not wait for the answer to another message.</summary>
     public static bool OnlyShows(string text)
     {
-        if (text.Trim() is not ['/', .. var command]) return false;
+        // The white space that may stand before a command (SlashText): what is none must wait for its turn.
+        if (text.AsSpan().Trim(" \n\r\t") is not ['/', ..]) return false;
+        var command = text.Trim()[1..];
         var (word, arguments) = ModelCommands.CutWord(command);
         return word.ToLowerInvariant() is "models" or "status" or "usage" or "budget" or "help" || (word.Equals("model", StringComparison.OrdinalIgnoreCase) && arguments.Trim() is "" or "status" or "list");
     }

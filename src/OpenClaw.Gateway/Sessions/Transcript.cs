@@ -6,7 +6,7 @@ namespace OpenClaw.Gateway.Sessions;
 
 /// <summary>One message of a conversation that the gateway holds.</summary>
 /// <param name="Model">Who said it; null for the user's.</param>
-/// <param name="IsPartial">The answer was cut off, by the user or by a failure.</param>
+/// <param name="IsPartial">The answer was cut off, by the user or by a failure, or the message was too long to be kept whole.</param>
 internal sealed record TranscriptTurn(bool IsUser, string Text, DateTimeOffset At, string? Model = null, string? Decision = null, bool IsPartial = false);
 
 /// <summary>A conversation that the gateway holds, bounded in bytes. Immutable.</summary>
@@ -89,8 +89,8 @@ internal sealed record Transcript(ImmutableArray<TranscriptTurn> Turns)
         {
             var length = (int)(turn.Text.Length * (maxBytes * 0.9 / SizeOf(turn)));
             if (length > 0 && char.IsHighSurrogate(turn.Text[length - 1])) length--;
-            if (length <= 0) return turn with { Text = "" };
-            turn = turn with { Text = turn.Text[..length] + Cut };
+            if (length <= 0) return turn with { Text = "", IsPartial = true };
+            turn = turn with { Text = turn.Text[..length] + Cut, IsPartial = true };
         }
         return turn;
     }
