@@ -198,7 +198,7 @@ public sealed class SessionStateTests
         using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         silent.Start();
         await using var stage = new SessionStage();
-        await using var ledger = LedgerState.Open(new LedgerOptions { Url = $"postgres://u:p@127.0.0.1:{((System.Net.IPEndPoint)silent.LocalEndpoint).Port}/d?connect_timeout=60" }).Ledger!;
+        await using var ledger = LedgerState.Open(new LedgerOptions { Url = $"postgres://u:p@127.0.0.1:{((System.Net.IPEndPoint)silent.LocalEndpoint).Port}/d?connect_timeout=10" }).Ledger!;
         await using var sessions = new SessionState(ledger, stage.States, stage.Time);
         foreach (var name in (string[])["one", "two"])
         {
@@ -206,7 +206,7 @@ public sealed class SessionStateTests
             Assert.False(opening.IsCompleted, "it did not ask");
             stage.Time.Advance(TimeSpan.FromSeconds(2));
             Assert.False((await opening).IsKept);
-            Assert.False((await sessions.OpenAsync(new SessionKey("owner", "beside " + name), Cancel)).IsKept);
+            Assert.False((await sessions.OpenAsync(new SessionKey("owner", "beside " + name), Cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Cancel)).IsKept);
             stage.Time.Advance(TimeSpan.FromSeconds(5));
         }
     }

@@ -60,8 +60,7 @@ public sealed class LeaseQueueTests
             using var other = stage.Open(session: "other " + seconds, maxTokens: 100);
             await other.HoldAsync(stage.Target(), CancellationToken.None).AsTask().WaitAsync(s_bound, TestContext.Current.CancellationToken);
             time.Advance(TimeSpan.FromSeconds(1));
-            // What a timer ended may still be on its way through the thread pool.
-            for (var i = 0; i < 100 && !held.IsCompleted; i++) await Task.Yield();
+            await SettleAsync(held);
         }
         Assert.InRange(seconds, 13, 30);
         Assert.Equal(GatewayErrorKind.Overloaded, (await held)!.Error.Kind);
@@ -82,15 +81,19 @@ public sealed class LeaseQueueTests
             for (; !held.IsCompleted && seconds < 60; seconds++)
             {
                 time.Advance(TimeSpan.FromSeconds(1));
-                // What a timer ended may still be on its way through the thread pool.
-                for (var i = 0; i < 1000 && !held.IsCompleted; i++) await Task.Yield();
+                await SettleAsync(held);
             }
             Assert.InRange(seconds, 3, 30);
             Assert.Equal(GatewayErrorKind.Overloaded, (await held.WaitAsync(s_bound, TestContext.Current.CancellationToken))!.Error.Kind);
         }
         store.Answer();
-        using var later = stage.Open(session: QueueStore.Waits, maxTokens: 100);
-        Assert.Null(await Until(later.HoldAsync(stage.Target(), CancellationToken.None).AsTask(), time));
+        // What it answers at last comes over threads that the clock of this test does not wait for.
+        for (var tries = 1; ; tries++)
+        {
+            using var later = stage.Open(session: QueueStore.Waits, maxTokens: 100);
+            if (await Until(later.HoldAsync(stage.Target(), CancellationToken.None).AsTask(), time) is not { } finding) break;
+            Assert.True(tries < 1000, finding.Error.Message);
+        }
     }
 
     // The loop waits on the clock between its tries.
@@ -99,9 +102,15 @@ public sealed class LeaseQueueTests
         while (!held.IsCompleted)
         {
             time.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.Yield();
+            await SettleAsync(held);
         }
         return await held;
+    }
+
+    // What a timer ended or a store answered may still be on its way through the thread pool: the clock must not run ahead of it.
+    private static async Task SettleAsync(Task held)
+    {
+        for (var i = 0; i < 1000 && !held.IsCompleted; i++) await Task.Yield();
     }
 
     /// <summary>Leases for everybody at once but for one session.</summary>
