@@ -16,6 +16,14 @@ internal sealed class Retention(IStorage storage, TimeSpan keepRows, long maxByt
     private static readonly TimeSpan s_keepSums = TimeSpan.FromDays(3 * 366);
     private static readonly TimeSpan s_keepCounters = TimeSpan.FromDays(400);
 
+    // The longest window is a month: nobody counts in what rested for longer.
+    private static readonly TimeSpan s_keepWindows = TimeSpan.FromDays(40);
+
+    // About what a request takes with its hops and indexes, and what a sum does. While rows and sums together take less than this
+    // part of the bound it is not they that make the database large, and they stay.
+    private const int BytesEach = 700;
+    private const int PartOfRows = 4;
+
     private static readonly string s_rollUp = RollUp();
 
     /// <summary>
@@ -41,15 +49,20 @@ internal sealed class Retention(IStorage storage, TimeSpan keepRows, long maxByt
         }
         // Before it is asked how large the database is: what is said must not cost the history of what was spent.
         var forgotten = await TranscriptRoom.KeepAsync(connection, maxBytes / 2, cancel).ConfigureAwait(false);
+        await DeleteAsync(connection, "DELETE FROM rollups WHERE day < @before", now - s_keepSums, cancel).ConfigureAwait(false);
+        await DeleteAsync(connection, "DELETE FROM counters WHERE updated < @before AND window_start <> 'total'", now - s_keepWindows, cancel).ConfigureAwait(false);
+        await DeleteAsync(connection, "DELETE FROM counters WHERE updated < @before AND subject <> ''", now - s_keepCounters, cancel).ConfigureAwait(false);
+        // What a gateway that never came back may have spent of a window that is over.
+        await DeleteAsync(connection, "DELETE FROM leases WHERE heartbeat < @before AND window_start <> 'total'", now - s_keepWindows, cancel).ConfigureAwait(false);
+        await TrimRecordsAsync(connection, cancel).ConfigureAwait(false);
+        var least = maxBytes / PartOfRows / BytesEach;
         for (var chunk = 0; chunk < MaxChunks && await storage.SizeAsync(connection, cancel).ConfigureAwait(false) > maxBytes; chunk++)
         {
+            if (await connection.NumberAsync("SELECT (SELECT COUNT(*) FROM requests) + (SELECT COUNT(*) FROM rollups)", cancel).ConfigureAwait(false) <= least) break;
             var count = await RollUpAsync(connection, DateTimeOffset.MaxValue, cancel).ConfigureAwait(false);
             rolled += count;
             if (count == 0 && await DropSumsAsync(connection, cancel).ConfigureAwait(false) == 0) break;
         }
-        await DeleteAsync(connection, "DELETE FROM rollups WHERE day < @before", now - s_keepSums, cancel).ConfigureAwait(false);
-        await DeleteAsync(connection, "DELETE FROM counters WHERE updated < @before AND (window_start <> 'total' OR subject <> '')", now - s_keepCounters, cancel).ConfigureAwait(false);
-        await TrimRecordsAsync(connection, cancel).ConfigureAwait(false);
         if (rolled + forgotten > 0) await storage.ShrinkAsync(connection, cancel).ConfigureAwait(false);
         return rolled;
     }
