@@ -34,7 +34,11 @@ internal readonly record struct BudgetWindow(string Name, DateTimeOffset From, D
         if (period == BudgetPeriod.Hour)
         {
             var hour = new DateTimeOffset(local.Year, local.Month, local.Day, local.Hour, 0, 0, local.Offset).ToUniversalTime();
-            return Named(hour, hour.AddHours(1));
+            var (from, ends) = (hour, hour.AddHours(1));
+            // A change of half an hour (Lord Howe) divides one: the hour before has what came before it.
+            while (zone.GetUtcOffset(from) != local.Offset && from.AddMinutes(15) <= at) from = from.AddMinutes(15);
+            while (zone.GetUtcOffset(ends.AddTicks(-1)) != local.Offset && ends.AddMinutes(-15) > at) ends = ends.AddMinutes(-15);
+            return Named(from, ends);
         }
         var date = local.Date;
         var (first, next) = period switch

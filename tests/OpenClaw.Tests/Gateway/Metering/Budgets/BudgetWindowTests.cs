@@ -43,7 +43,7 @@ public sealed class BudgetWindowTests
     public void Windows_follow_each_other_without_a_gap_for_two_years(string zone)
     {
         var found = TimeZoneInfo.FindSystemTimeZoneById(zone);
-        foreach (var period in (BudgetPeriod[])[BudgetPeriod.Day, BudgetPeriod.Week, BudgetPeriod.Month])
+        foreach (var period in (BudgetPeriod[])[BudgetPeriod.Hour, BudgetPeriod.Day, BudgetPeriod.Week, BudgetPeriod.Month])
         {
             var window = BudgetWindow.Of(period, found, new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero));
             while (window.From.Year < 2027)
