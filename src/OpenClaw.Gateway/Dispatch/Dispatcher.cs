@@ -168,8 +168,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             // Another may answer: who asked for this one is to know why it does not.
             if (finding.TargetOnly && !x.Decision.Warnings.Contains(leftOut)) x.Decision.Warnings.Add(leftOut);
         }
-        // Held for anew after a call that was charged, it has the same to say.
-        if (x.Money.Warnings is { } warnings) x.Decision.Warnings.AddRange(warnings.Except(x.Decision.Warnings));
+        HopBill.Warn(x);
         return finding;
     }
 

@@ -26,6 +26,13 @@ internal static class HopBill
         x.Money.HopEnded(target, record.Usage, record.Cost);
         x.Decision.Usage += record.Usage;
         x.Decision.Cost += record.Cost;
+        Warn(x);
+    }
+
+    /// <summary>What the budgets have to say goes to the caller, once: held for anew after a call that was charged, they say the same.</summary>
+    public static void Warn(Exchange x)
+    {
+        if (x.Money.Warnings is { } warnings) x.Decision.Warnings.AddRange(warnings.Except(x.Decision.Warnings));
     }
 
     /// <summary>

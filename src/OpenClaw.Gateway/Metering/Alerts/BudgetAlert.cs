@@ -40,6 +40,20 @@ internal static class BudgetAlert
         return Of(id, "budget.refused", words, rule, key, fraction, (spent, reserved), window, at);
     }
 
+    /// <summary>A budget that counts each request by itself: of the requests of a client that reach the line, the first of an hour.</summary>
+    public static Alert OfRequest(BudgetRule rule, RequestFacts facts, decimal fraction, decimal spent, BudgetWindow hour, DateTimeOffset at)
+    {
+        var name = fraction >= 1 ? "budget.exhausted" : "budget.threshold";
+        var key = new CounterKey(rule.Id, facts.Client, hour.Name);
+        var id = AlertId.Of(name, key.Budget, key.Subject, key.Window, fraction.ToString(CultureInfo.InvariantCulture), rule.Limit.ToString(CultureInfo.InvariantCulture));
+        var words = $"request {facts.Id} of {facts.Client} came to {rule.Show(spent)} of {rule.Show(rule.Limit)} {rule.PeriodWords} (budget \"{rule.Name}\")";
+        return Of(id, name, words, rule, key, fraction, (spent, 0), hour, at);
+    }
+
+    /// <summary>A call for which such a budget is too small.</summary>
+    public static Alert RefusedRequest(BudgetRule rule, RequestFacts facts, decimal least, decimal spent, BudgetWindow hour, DateTimeOffset at) =>
+        Refused(rule, new CounterKey(rule.Id, facts.Client, hour.Name), least, spent, 0, hour, at);
+
     private static string Whose(CounterKey key) => key.Subject.Length > 0 ? $" of {key.Subject}" : "";
 
     private static Alert Of(string id, string name, string words, BudgetRule rule, CounterKey key, decimal fraction, (decimal Spent, decimal Reserved) now, BudgetWindow window, DateTimeOffset at) =>

@@ -165,18 +165,18 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     }
 
     /// <summary>What could still be reserved, by what is known here; with a lease that includes what the database had left for all.</summary>
-    public decimal Left(HoldMode mode, decimal limit)
+    public decimal Left(decimal limit)
     {
         lock (_lock)
         {
-            if (mode == HoldMode.Count) return decimal.MaxValue;
-            if (mode == HoldMode.Hard && isShared) return Free + (_grants == 0 ? Math.Max(0, limit - Spent) : _unleased);
+            if (isShared) return Free + (_grants == 0 ? Math.Max(0, limit - Spent) : _unleased);
             return limit - Known - _reserved;
         }
     }
 
     /// <summary>Reserves, or says no: beyond the limit, or (with a lease) beyond what may be taken without asking the database.</summary>
-    public bool TryTake(decimal amount, HoldMode mode, decimal limit)
+    /// <param name="least">A soft limit may be passed by what is beyond this; null = by nothing.</param>
+    public bool TryTake(decimal amount, HoldMode mode, decimal limit, decimal? least = null)
     {
         lock (_lock)
         {
@@ -186,7 +186,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
                 {
                     if (Free < amount || Exposure + amount > _exposed) return false;
                 }
-                else if (Known + _reserved + amount > limit) return false;
+                else if (Known + _reserved + (least ?? amount) > limit) return false;
             }
             _reserved += amount;
             _taken += amount;

@@ -241,8 +241,7 @@ internal sealed class BudgetLeases : IAsyncDisposable
             counter.ReadAt = _time.GetTimestamp();
             var value = await _store.ReadCounterAsync(counter.Key, cancel).ConfigureAwait(false);
             Answered();
-            if (rule.Action == BudgetAction.Block) counter.Narrow(value, rule.Limit);
-            else counter.Refresh(value);
+            _budgets.Seen(rule, counter, value);
         }
         if (rule.Action != BudgetAction.Block) return;
         var free = counter.FreeLease;

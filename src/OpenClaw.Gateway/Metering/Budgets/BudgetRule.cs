@@ -74,6 +74,7 @@ internal sealed class BudgetRule
         _zone = config.TimeZone is { } zone && TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found) ? found : TimeZoneInfo.Utc;
         _window = new BudgetWindowBox(BudgetWindow.Always with { Ends = DateTimeOffset.MinValue });
         Config = config;
+        Lines = [.. config.WarnAt.Append(1m).Distinct().Order()];
         Name = config.Name ?? $"{config.Scope}, {PeriodWords}{(twin > 0 ? $" ({twin + 1})" : "")}";
         Id = $"{config.Scope}/{config.Period}/{config.Unit}{(config.TimeZone is { } tz ? "/" + tz : "")}{(config.Name is { } name ? "#" + name : "")}{(twin > 0 ? "~" + twin.ToString(CultureInfo.InvariantCulture) : "")}";
     }
@@ -97,7 +98,8 @@ internal sealed class BudgetRule
 
     public decimal Limit => Config.Limit;
 
-    public ImmutableArray<decimal> WarnAt => Config.WarnAt;
+    /// <summary>The fractions of the limit at which somebody is told, ascending; the limit itself is always one.</summary>
+    public ImmutableArray<decimal> Lines { get; }
 
     /// <summary>True when each request has a counter of its own, which nobody else sees.</summary>
     public bool IsPerRequest => Scope == BudgetScope.Request || Period == BudgetPeriod.Request;

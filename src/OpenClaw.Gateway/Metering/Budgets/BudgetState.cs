@@ -22,10 +22,12 @@ internal sealed class BudgetState : IAsyncDisposable
 
     private readonly ConcurrentDictionary<CounterKey, BudgetCounter> _counters = new();
     private readonly ConcurrentDictionary<BudgetCounter, Task> _loading = new();
+    private readonly HashSet<(string Rule, decimal Limit, string Client, decimal? Line)> _toldAlone = [];
     private readonly ICounterStore _store;
     private readonly AlertState _alerts;
     private readonly TimeProvider _time;
     private BudgetPlan? _plan;
+    private string? _hourAlone;
 
     public BudgetState(ICounterStore store, AlertState alerts, TimeProvider time)
     {
@@ -87,13 +89,19 @@ internal sealed class BudgetState : IAsyncDisposable
     /// <summary>Reads the counters that were never read, and of those that nothing is leased of the ones that are stale; says why a hard budget cannot be kept when that fails.</summary>
     public async ValueTask<BudgetFinding?> LoadAsync(List<BudgetHold> holds, RequestFacts facts, DateTimeOffset at, CancellationToken cancel)
     {
+        // All at once: with a database that hangs, one patience is enough.
+        List<(BudgetHold Hold, Task<bool> Loading)> all = [];
         foreach (var hold in holds)
         {
             if (hold.IsOwn || (hold.Counter.IsLoaded && (hold.Mode == HoldMode.Hard || !IsStale(hold.Counter)))) continue;
-            if (await LoadAsync(hold.Rule!, hold.Counter, facts, at, cancel).ConfigureAwait(false) || hold.Mode != HoldMode.Hard) continue;
-            return BudgetWords.NotAccepting(hold.Rule!.Name, "what is spent cannot be read from the ledger");
+            all.Add((hold, LoadAsync(hold.Rule!, hold.Counter, facts, at, cancel).AsTask()));
         }
-        return null;
+        BudgetFinding? failed = null;
+        foreach (var (hold, loading) in all)
+        {
+            if (!await loading.ConfigureAwait(false) && hold.Mode == HoldMode.Hard) failed ??= BudgetWords.NotAccepting(hold.Rule!.Name, "what is spent cannot be read from the ledger");
+        }
+        return failed;
     }
 
     /// <summary>Reads the counter if it was never read or is stale. True when it has been read, however long ago.</summary>
@@ -142,11 +150,36 @@ internal sealed class BudgetState : IAsyncDisposable
         _loading.TryRemove(new KeyValuePair<BudgetCounter, Task>((BudgetCounter)counter!, loading));
     }
 
-    /// <summary>A call was settled: tells what crossed a line.</summary>
-    public void Spent(BudgetRule rule, BudgetCounter counter, RequestFacts facts, DateTimeOffset at)
+    /// <summary>A call was settled, or what others spent was read: tells what crossed a line.</summary>
+    public void Spent(BudgetRule rule, BudgetCounter counter, DateTimeOffset at)
     {
         if (_alerts.IsOff) return;
-        Tell(rule, counter, rule.Limit <= 0 ? 1 : counter.Now.Spent / rule.Limit, at);
+        Tell(rule, counter, Fraction(rule, counter.Now.Spent), at);
+    }
+
+    /// <summary>A call was settled under a budget that counts the request by itself: tells the highest line that it crossed.</summary>
+    public void SpentAlone(BudgetRule rule, decimal spent, RequestFacts facts, DateTimeOffset at)
+    {
+        if (_alerts.IsOff) return;
+        var fraction = Fraction(rule, spent);
+        var line = rule.Lines.LastOrDefault(l => l <= fraction);
+        if (line > 0 && IsFirstOfHour(rule, facts.Client, line, at, out var hour)) _alerts.Raise(BudgetAlert.OfRequest(rule, facts, line, spent, hour, at));
+    }
+
+    /// <summary>A call was refused under a budget that counts the request by itself.</summary>
+    /// <param name="least">What the call would have needed.</param>
+    public void RefusedAlone(BudgetRule rule, decimal least, decimal spent, RequestFacts facts, DateTimeOffset at)
+    {
+        if (!_alerts.IsOff && IsFirstOfHour(rule, facts.Client, null, at, out var hour)) _alerts.Raise(BudgetAlert.RefusedRequest(rule, facts, least, spent, hour, at));
+    }
+
+    /// <summary>What all gateways spent was read again. A line that only all together crossed is told by whoever sees it.</summary>
+    public void Seen(BudgetRule rule, BudgetCounter counter, CounterValue value)
+    {
+        if (rule.Action == BudgetAction.Block) counter.Narrow(value, rule.Limit);
+        else counter.Refresh(value);
+        var now = _time.GetUtcNow();
+        if (rule.WindowAt(now).Name == counter.Key.Window) Spent(rule, counter, now);
     }
 
     /// <summary>
@@ -200,15 +233,28 @@ internal sealed class BudgetState : IAsyncDisposable
     {
         using var enough = new CancellationTokenSource(s_readAgain, _time);
         var value = await _store.ReadCounterAsync(counter.Key, enough.Token).ConfigureAwait(false);
-        if (rule.Action == BudgetAction.Block) counter.Narrow(value, rule.Limit);
-        else counter.Refresh(value);
+        Seen(rule, counter, value);
         counter.ReadAt = _time.GetTimestamp();
+    }
+
+    private static decimal Fraction(BudgetRule rule, decimal spent) => rule.Limit <= 0 ? 1 : spent / rule.Limit;
+
+    // Each such request has a counter of its own: what would be told once a window of one is told once an hour of a client.
+    private bool IsFirstOfHour(BudgetRule rule, string client, decimal? line, DateTimeOffset at, out BudgetWindow hour)
+    {
+        hour = BudgetWindow.Of(BudgetPeriod.Hour, TimeZoneInfo.Utc, at);
+        lock (_toldAlone)
+        {
+            if (_hourAlone != hour.Name) _toldAlone.Clear();
+            _hourAlone = hour.Name;
+            return _toldAlone.Add((rule.Id, rule.Limit, client, line));
+        }
     }
 
     private void Tell(BudgetRule rule, BudgetCounter counter, decimal fraction, DateTimeOffset at)
     {
         if (fraction <= counter.ToldUpTo) return;
-        foreach (var line in rule.WarnAt.Append(1m).Distinct().Order())
+        foreach (var line in rule.Lines)
         {
             if (line > fraction) break;
             if (line <= counter.ToldUpTo) continue;

@@ -7,6 +7,8 @@ namespace OpenClaw.Gateway.Metering.Budgets;
 /// <summary>What a caller is told when a budget does not let a call through: which, how much, until when, and what to do.</summary>
 internal static class BudgetWords
 {
+    public static string OnlyWarns(BudgetRule rule) => $"budget {rule.Name} is used up; it only warns";
+
     // The official clients wait up to a minute when they are told to.
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(60);
 

@@ -102,7 +102,7 @@ internal sealed class Reservation : IDisposable
     /// <summary>How the call is paid for, as far as that is known before it answers.</summary>
     public PriceTier Tier => _size.Tier;
 
-    /// <summary>What the caller should know of the last hold: a shorter answer, a budget that is over; null = nothing.</summary>
+    /// <summary>What the caller should know of the last hold and of what came of it: a shorter answer, a budget that is over; null = nothing.</summary>
     public List<string>? Warnings { get; private set; }
 
     /// <summary>What this request adds to the counters.</summary>
@@ -153,10 +153,14 @@ internal sealed class Reservation : IDisposable
         {
             var used = hold.Counter.InTokens ? usage.Total : cost.Total;
             hold.Counter.Settle(hold.Held, used);
-            if (hold.IsOwn) continue;
+            if (hold.IsOwn)
+            {
+                if (used > 0 && hold.Rule is { } rule) EndedAlone(rule, hold.Counter.Now.Spent);
+                continue;
+            }
             if (_state.IsShared) (_unclosed ??= []).Add((hold.Counter, used));
             Add(_charges, hold.Counter.Key, cost.Total, usage.Total);
-            if (used > 0) _state.Spent(hold.Rule!, hold.Counter, Facts, _at);
+            if (used > 0) _state.Spent(hold.Rule!, hold.Counter, _at);
         }
         _holds.Clear();
         _askAt = long.MaxValue;
@@ -169,6 +173,12 @@ internal sealed class Reservation : IDisposable
         GiveBack();
         foreach (var (counter, used) in _unclosed ?? []) counter.Closed(used);
         _unclosed = null;
+    }
+
+    private void EndedAlone(BudgetRule rule, decimal spent)
+    {
+        if (rule.Action == BudgetAction.Warn && spent >= rule.Limit) (Warnings ??= []).Add(BudgetWords.OnlyWarns(rule));
+        _state.SpentAlone(rule, spent, Facts, _at);
     }
 
     private void GiveBack()
@@ -225,7 +235,8 @@ internal sealed class Reservation : IDisposable
         {
             var hold = _holds[i];
             hold.Held = AmountFor(hold.Counter, output);
-            if (hold.Counter.TryTake(hold.Held, hold.Mode, hold.Limit))
+            // A soft budget sends elsewhere what comes after, and shortens nothing: it has enough while an answer can begin.
+            if (hold.Counter.TryTake(hold.Held, hold.Mode, hold.Limit, hold.Mode == HoldMode.Soft ? AmountFor(hold.Counter, _size.Least) : null))
             {
                 _holds[i] = hold;
                 continue;
@@ -246,7 +257,7 @@ internal sealed class Reservation : IDisposable
     {
         foreach (var hold in _holds)
         {
-            if (hold.Mode != HoldMode.Count && hold.Counter.Left(hold.Mode, hold.Limit) / ShareOf(hold) < AmountFor(hold.Counter, _size.Wanted)) return false;
+            if (hold.Mode == HoldMode.Hard && hold.Counter.Left(hold.Limit) / ShareOf(hold) < AmountFor(hold.Counter, _size.Wanted)) return false;
         }
         return true;
     }
@@ -256,8 +267,8 @@ internal sealed class Reservation : IDisposable
         var (share, all) = (long.MaxValue, long.MaxValue);
         foreach (var hold in _holds)
         {
-            if (hold.Mode == HoldMode.Count) continue;
-            var left = hold.Counter.Left(hold.Mode, hold.Limit);
+            if (hold.Mode != HoldMode.Hard) continue;
+            var left = hold.Counter.Left(hold.Limit);
             all = Math.Min(all, _size.Affordable(left, hold.Counter.InTokens, _target!.Price, _at));
             share = Math.Min(share, _size.Affordable(left / ShareOf(hold), hold.Counter.InTokens, _target.Price, _at));
         }
@@ -272,8 +283,8 @@ internal sealed class Reservation : IDisposable
         _isBounded = bounded || output >= _size.Whole;
         foreach (var hold in _holds)
         {
-            Binds |= hold.Mode != HoldMode.Count;
-            if (hold.Rule is { Action: BudgetAction.Warn } rule && hold.Counter.Now.Spent >= rule.Limit) (Warnings ??= []).Add($"budget {rule.Name} is used up; it only warns");
+            Binds |= hold.Mode == HoldMode.Hard;
+            if (hold.Rule is { Action: BudgetAction.Warn } rule && hold.Counter.Now.Spent >= rule.Limit) (Warnings ??= []).Add(BudgetWords.OnlyWarns(rule));
         }
         if (!Binds) return;
         if (_size.Searches > 0 && !Facts.Searches.IsBounded) SearchLimit = SearchTools.Assumed;
@@ -328,7 +339,8 @@ internal sealed class Reservation : IDisposable
         var (spent, reserved) = shortage.Counter.Now;
         if (shortage.Hold.Rule is not { } rule) return BudgetWords.OverMaxCost(shortage.Hold.Limit, spent, shortage.Least);
         _isDowngraded |= rule.Action == BudgetAction.Downgrade;
-        if (!shortage.Hold.IsOwn) _state.Refused(rule, shortage.Counter, shortage.Least, _at);
+        if (shortage.Hold.IsOwn) _state.RefusedAlone(rule, shortage.Least, spent, Facts, _at);
+        else _state.Refused(rule, shortage.Counter, shortage.Least, _at);
         return BudgetWords.UsedUp(rule, rule.Limit, spent, reserved, shortage.Counter.Elsewhere, shortage.Least, rule.WindowAt(_at), _state.UtcNow);
     }
 
@@ -376,7 +388,7 @@ internal sealed class Reservation : IDisposable
         {
             var hold = _holds[i];
             var more = AmountFor(hold.Counter, _output + piece) - hold.Held;
-            if (hold.Counter.TryTake(more, hold.Mode, hold.Limit))
+            if (hold.Counter.TryTake(more, hold.Mode == HoldMode.Soft ? HoldMode.Count : hold.Mode, hold.Limit))
             {
                 _holds[i] = hold with { Held = hold.Held + more };
                 continue;
