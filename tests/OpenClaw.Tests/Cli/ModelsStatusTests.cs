@@ -40,10 +40,30 @@ public sealed class ModelsStatusTests
     {
         var view = LocalView.Models("""{ "models": { "providers": { "own": { "baseUrl": "http://h/v1", "apiKey": "sk-never-show-this-0123456789" } } } }""", ("OPENAI_API_KEY", Secret));
         Assert.DoesNotContain(Secret, ModelsStatus.Text(view, null, s_now), StringComparison.Ordinal);
-        var json = LocalView.Json(w => ModelsStatus.Write(w, view, null));
+        var json = LocalView.Json(w => ModelsStatusJson.Write(w, view, null, s_now));
         Assert.DoesNotContain(Secret, json, StringComparison.Ordinal);
-        Assert.Contains("\"effective\":\"config\"", json, StringComparison.Ordinal);
-        Assert.Contains("\"effective\":\"env:OPENAI_API_KEY\"", json, StringComparison.Ordinal);
+        Assert.Contains("\"effective\":{\"kind\":\"config\",\"detail\":\"config\"}", json, StringComparison.Ordinal);
+        Assert.Contains("\"effective\":{\"kind\":\"env\",\"detail\":\"OPENAI_API_KEY\"}", json, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_script_written_for_upstream_finds_its_members()
+    {
+        var models = Parse("""{ "default": "openai/gpt-4o", "models": [] }""");
+        var status = Parse("""{ "providers": [ { "id": "openai", "keys": [ { "alias": "openai#1 (env:K)", "state": "parked", "parked": [ { "reason": "credential" }, { "reason": "quotaExhausted", "until": "2026-01-01T00:10:00Z" }, { "reason": "rateLimited", "model": "gpt-4o", "until": "2026-01-01T00:02:41Z" } ] } ] } ] }""");
+        var json = Parse(LocalView.Json(w => ModelsStatusJson.Write(w, GatewayModels.Read("http://g", models, status, default), null, s_now)));
+        var auth = json.GetProperty("auth");
+        Assert.Equal("openai/gpt-4o", json.GetProperty("resolvedDefault").GetString());
+        foreach (var name in (string[])["providersWithOAuth", "runtimeAuthRoutes", "modelRouteIssues"]) Assert.Empty(auth.GetProperty(name).EnumerateArray());
+        Assert.Empty(auth.GetProperty("oauth").GetProperty("profiles").EnumerateArray());
+        var unusable = auth.GetProperty("unusableProfiles").EnumerateArray().Select(static u => u.GetRawText()).ToList();
+        Assert.Equal(
+            [
+                """{"profileId":"openai#1 (env:K)","provider":"openai","kind":"cooldown","reason":"rateLimited","model":"gpt-4o","until":1767225761000,"remainingMs":161000}""",
+                """{"profileId":"openai#1 (env:K)","provider":"openai","kind":"disabled","reason":"billing","until":1767226200000,"remainingMs":600000}""",
+                """{"profileId":"openai#1 (env:K)","provider":"openai","kind":"disabled","reason":"credential"}""",
+            ],
+            unusable);
     }
 
     [Fact]

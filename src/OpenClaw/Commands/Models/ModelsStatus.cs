@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using OpenClaw.Client;
 
 namespace OpenClaw.Commands.Models;
@@ -59,7 +58,7 @@ internal static class ModelsStatus
 
     private static void Show(ModelsView view, ImmutableArray<ProbeRow>? probes, bool json, bool plain)
     {
-        if (json) Terminal.Json(writer => Write(writer, view, probes));
+        if (json) Terminal.Json(writer => ModelsStatusJson.Write(writer, view, probes, DateTimeOffset.UtcNow));
         else if (plain) Terminal.Out(view.Default ?? "");
         else Terminal.Write(Text(view, probes, DateTimeOffset.UtcNow));
     }
@@ -104,7 +103,7 @@ internal static class ModelsStatus
 
     private static string Parked(ParkRow park, DateTimeOffset now)
     {
-        var word = park.Reason is "quotaExhausted" ? "disabled:billing" : "cooldown:" + park.Reason;
+        var word = park.IsOutOfMoney ? "disabled:billing" : "cooldown:" + park.Reason;
         var until = park.Until is { } at ? Readable.Time(at - now) : "until it is changed";
         return $"{word} ({until}){(park.Model is null ? "" : " for " + park.Model)}";
     }
@@ -118,78 +117,4 @@ internal static class ModelsStatus
     }
 
     private static string Joined(IEnumerable<string> words) => string.Join(", ", words) is { Length: > 0 } text ? text : "-";
-
-    public static void Write(Utf8JsonWriter json, ModelsView view, ImmutableArray<ProbeRow>? probes)
-    {
-        json.WriteStartObject();
-        if (view.ConfigPath is not null) json.WriteString("configPath"u8, view.ConfigPath);
-        else json.WriteNull("configPath"u8);
-        json.WriteString("source"u8, view.Gateway is null ? "config"u8 : "gateway"u8);
-        if (view.Gateway is not null) json.WriteString("gateway"u8, view.Gateway);
-        json.WriteString("defaultModel"u8, view.Default);
-        json.WriteStartArray("fallbacks"u8);
-        foreach (var reference in view.Fallbacks) json.WriteStringValue(reference);
-        json.WriteEndArray();
-        ModelsAliases.WriteAliases(json, view.Aliases);
-        WriteAllowed(json, view.Allowed);
-        json.WriteStartArray("unpriced"u8);
-        foreach (var model in view.Models.Where(static m => m.IsUnpriced)) json.WriteStringValue(model.Key);
-        json.WriteEndArray();
-        json.WriteStartObject("auth"u8);
-        json.WriteStartArray("missingProvidersInUse"u8);
-        foreach (var provider in view.Providers.Where(static p => p.LacksKey)) json.WriteStringValue(provider.Id);
-        json.WriteEndArray();
-        json.WriteStartArray("providers"u8);
-        foreach (var provider in view.Providers) WriteProvider(json, provider);
-        json.WriteEndArray();
-        json.WriteStartArray("modelRouteIssues"u8);
-        foreach (var model in view.BrokenChain) json.WriteStringValue($"{model.Key} {model.Problem}");
-        json.WriteEndArray();
-        if (probes is { } rows) ModelsProbe.Write(json, rows);
-        json.WriteEndObject();
-        json.WriteEndObject();
-    }
-
-    private static void WriteAllowed(Utf8JsonWriter json, ImmutableArray<string>? allowed)
-    {
-        if (allowed is not { } rules)
-        {
-            json.WriteNull("allowed"u8);
-            return;
-        }
-        json.WriteStartArray("allowed"u8);
-        foreach (var rule in rules) json.WriteStringValue(rule);
-        json.WriteEndArray();
-    }
-
-    private static void WriteProvider(Utf8JsonWriter json, ProviderRow provider)
-    {
-        json.WriteStartObject();
-        json.WriteString("provider"u8, provider.Id);
-        json.WriteString("baseUrl"u8, provider.BaseUrl);
-        json.WriteBoolean("local"u8, provider.IsLocal);
-        json.WriteString("effective"u8, provider.Effective?.Origin);
-        json.WriteStartArray("keys"u8);
-        foreach (var key in provider.Keys)
-        {
-            json.WriteStartObject();
-            json.WriteString("source"u8, key.Origin);
-            json.WriteString("state"u8, key.Problem is not null ? "missing" : key.Parks.Length > 0 ? "cooldown" : "ok");
-            if (key.Problem is not null) json.WriteString("problem"u8, key.Problem);
-            json.WriteStartArray("cooldowns"u8);
-            foreach (var park in key.Parks)
-            {
-                json.WriteStartObject();
-                if (park.Model is not null) json.WriteString("model"u8, park.Model);
-                json.WriteString("reason"u8, park.Reason);
-                if (park.Until is { } until) json.WriteString("until"u8, until);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-        if (provider.Missing is not null) json.WriteString("missing"u8, provider.Missing);
-        json.WriteEndObject();
-    }
 }

@@ -79,7 +79,10 @@ internal sealed record KeyRow(string Alias, string? Problem, ImmutableArray<Park
 /// <param name="Model">Only this model; null = every one.</param>
 /// <param name="Reason">As decisions name it: <c>rateLimited</c>, <c>credential</c>.</param>
 /// <param name="Until">Null: until it is changed.</param>
-internal sealed record ParkRow(string? Model, string Reason, DateTimeOffset? Until);
+internal sealed record ParkRow(string? Model, string Reason, DateTimeOffset? Until)
+{
+    public bool IsOutOfMoney => Reason is "quotaExhausted";
+}
 
 /// <param name="Problem">Why no provider serves it, or null.</param>
 internal sealed record ModelRow(
