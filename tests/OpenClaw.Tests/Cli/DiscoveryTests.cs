@@ -65,6 +65,29 @@ public sealed class DiscoveryTests
         Assert.Contains("\"key\":null", LocalView.Json(w => ModelsScan.Write(w, [found])), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("meta-llama/llama-3.3-70b-instruct:free", 70.0)]
+    [InlineData("mistralai/mixtral-8x7B", 56.0)]
+    [InlineData("qwen3-30b-a3b", 30.0)]
+    [InlineData("qwen2.5:0.5b", 0.5)]
+    [InlineData("gemma3:270m", null)]
+    [InlineData("gpt-oss-99999b", null)]
+    [InlineData("x-1bit", null)]
+    public void The_size_of_a_model_is_what_its_name_says(string id, double? billions) => Assert.Equal(billions, ScanFilter.Params(id));
+
+    [Fact]
+    public void Only_what_was_asked_for_is_shown()
+    {
+        var router = new FoundServer(new DiscoveryPlace(new Uri("https://openrouter.ai/api/v1"), "openrouter", null, true), "openrouter", null, [new("qwen/qwen3-8b:free", 40960, false), new("meta-llama/llama-3.3-70b:free", 131072, false)]);
+        var own = new FoundServer(new DiscoveryPlace(new Uri("http://127.0.0.1:11434"), "ollama", null, true), "ollama", null, [new("llama3.2", 8192, true)]);
+        string Shown(string? provider, double? least) => ModelsScan.Plain(new ScanFilter(provider, least).Of([router, own]));
+        Assert.Equal("openrouter/qwen/qwen3-8b:free\nopenrouter/meta-llama/llama-3.3-70b:free\nollama/llama3.2\n", Shown(null, null));
+        Assert.Equal("openrouter/meta-llama/llama-3.3-70b:free\n", Shown("meta-llama", null));
+        Assert.Equal("ollama/llama3.2\n", Shown("ollama", null));
+        Assert.Equal("openrouter/meta-llama/llama-3.3-70b:free\n", Shown(null, 30));
+        Assert.Equal("", Shown("qwen", 30));
+    }
+
     private static Task<FoundServer> AskAsync(DiscoveryPlace place) =>
         new Discovery(TimeSpan.FromSeconds(5)).AskAsync(place, TestContext.Current.CancellationToken);
 }

@@ -17,7 +17,11 @@ internal static class ModelsScan
         var set = new Option<bool>("--set-default") { Description = "Make the best of them the default model (a loaded local one first, then the largest context)" };
         var yes = new Option<bool>("--yes") { Description = "Do not ask before the file is changed" };
         var timeout = new Option<int>("--timeout") { Description = "Milliseconds a server may take", DefaultValueFactory = static _ => 5000, HelpName = "MS" };
-        foreach (var option in new Option[] { config, json, set, yes, timeout }) command.Add(option);
+        var plain = new Option<bool>("--plain") { Description = "Only the references, one a line" };
+        var provider = new Option<string?>("--provider") { Description = "Only of this provider, or of this maker at OpenRouter", HelpName = "ID" };
+        var least = new Option<double?>("--min-params") { Description = "Only models whose name says that they have so many billions of parameters", HelpName = "N" };
+        var noProbe = new Option<bool>("--no-probe") { Description = "As always here: no model is called" };
+        foreach (var option in new Option[] { config, json, plain, set, yes, timeout, provider, least, noProbe }) command.Add(option);
         command.SetAction(async (parsed, cancel) =>
         {
             var asJson = parsed.GetValue(json);
@@ -26,14 +30,14 @@ internal static class ModelsScan
             if (local.Report(asJson) is not ExitCode.Ok and var code) return code;
             var discovery = new Discovery(TimeSpan.FromMilliseconds(parsed.GetValue(timeout)));
             var found = await Task.WhenAll(DiscoveryPlaces.Of(local.Config, ConfigEnvironment.Process).Select(p => discovery.AskAsync(p, cancel))).ConfigureAwait(false);
-            var servers = found.Where(static s => s.Problem is null || s.Place.IsNamed).ToList();
+            var servers = new ScanFilter(parsed.GetValue(provider), parsed.GetValue(least)).Of(found.Where(static s => s.Problem is null || s.Place.IsNamed));
             if (!parsed.GetValue(set))
             {
                 if (asJson) Terminal.Json(writer => Write(writer, servers));
-                else Terminal.Write(Text(servers));
+                else Terminal.Write(parsed.GetValue(plain) ? Plain(servers) : Text(servers));
                 return ExitCode.Ok;
             }
-            if (!asJson) Terminal.Write(Text(servers));
+            if (!asJson && !parsed.GetValue(plain)) Terminal.Write(Text(servers));
             return SetDefault(servers, local.Config!, parsed.GetValue(config), asJson, parsed.GetValue(yes));
         });
         return command;
@@ -54,6 +58,10 @@ internal static class ModelsScan
         .Select(static m => m.Reference)
         .FirstOrDefault();
 
+    /// <summary>What can be asked for, and nothing of what could be if its server were configured.</summary>
+    public static string Plain(IEnumerable<FoundServer> servers) =>
+        string.Concat(servers.SelectMany(static s => s.Models.Select(m => Reference(s, m))).OfType<string>().Select(static r => r + "\n"));
+
     public static string Text(IReadOnlyCollection<FoundServer> servers)
     {
         var text = new StringBuilder();
@@ -71,7 +79,7 @@ internal static class ModelsScan
         {
             text.Append($"To ask for the models of {Address(server)}, add: \"models\": {{ \"providers\": {{ \"{Name(server)}\": {{ \"baseUrl\": \"{Address(server)}/v1\" }} }} }}\n");
         }
-        if (text.Length == 0) text.Append("No model server answers on the usual local ports (11434, 8000, 1234, 8080) or at a configured address.\n");
+        if (text.Length == 0) text.Append("No model was found on the usual local ports (11434, 8000, 1234, 8080) or at a configured address.\n");
         return text.ToString();
     }
 
