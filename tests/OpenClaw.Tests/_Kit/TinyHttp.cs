@@ -9,14 +9,16 @@ namespace OpenClaw.Tests;
 /// <summary>A server of a few lines: one answer a connection, made by a function of method, path and body.</summary>
 internal sealed class TinyHttp : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly Func<string, string, (int Status, string Body)> _answer;
     private readonly Task _serving;
 
     /// <param name="answer">Gets <c>GET /path</c> and the body. Status 0: the connection is closed without an answer.</param>
-    public TinyHttp(Func<string, string, (int Status, string Body)> answer)
+    /// <param name="port">Where it listens; 0: anywhere.</param>
+    public TinyHttp(Func<string, string, (int Status, string Body)> answer, int port = 0)
     {
         _answer = answer;
+        _listener = new TcpListener(IPAddress.Loopback, port);
         _listener.Start();
         Url = $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
         _serving = ServeAsync();

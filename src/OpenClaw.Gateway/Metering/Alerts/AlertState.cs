@@ -188,8 +188,9 @@ internal sealed class AlertState : IAsyncDisposable
             var problem = await PostAsync(url, alert).ConfigureAwait(false);
             if (problem is null)
             {
-                Interlocked.Increment(ref _delivered);
+                // Counted once it is remembered: who sees the count may rely on it that no restart repeats it.
                 _memory.Told(told, alert.Body);
+                Interlocked.Increment(ref _delivered);
                 return;
             }
             if (!problem.Value.IsWorthTrying || tries >= s_waits.Length)
