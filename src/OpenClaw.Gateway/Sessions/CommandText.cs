@@ -41,7 +41,7 @@ internal static class CommandText
         /usage cost                what was spent
         /budget                    limits and what is left; /budget resume lets a stopped session go on
         /new [provider/model]      start anew; the conversation is put away
-        /reset                     start anew; the conversation is forgotten
+        /reset [provider/model]    start anew; the conversation is forgotten
         /help                      this
         """;
 

@@ -20,7 +20,7 @@ internal sealed class ModelCommands(SessionState sessions, TimeProvider time)
         switch (word)
         {
             case "": return new CommandReply(Current(context));
-            case "status": return new CommandReply(Status(context));
+            case "status": return SlashCommands.Unsent(Status(context), rest);
             case "list": return Models(context, rest);
             case "-a" or "-g" or "--agent" or "--global": return new CommandReply(CommandText.OnlyInFile);
             case "-s" or "--session": return Model(context, rest);
@@ -36,14 +36,16 @@ internal sealed class ModelCommands(SessionState sessions, TimeProvider time)
     {
         var models = Allowed(context);
         var open = OpenProviders(context);
-        var (asked, _) = CutWord(arguments);
+        var (asked, text) = CutWord(arguments);
         var current = CurrentReference(context);
-        if (asked is "" or "list" or "all") return new CommandReply(CommandText.Providers(models, open, Aliases(context), current));
+        if (asked is "" or "list" or "all") return SlashCommands.Unsent(CommandText.Providers(models, open, Aliases(context), current), text);
         var provider = ProviderCatalog.CanonicalId(asked);
         var providers = models.Select(static m => m.Provider).Concat(open).Distinct().ToList();
-        return new CommandReply(providers.Contains(provider)
-            ? CommandText.ModelsOf(provider, models, open.Contains(provider), Auth(context, provider), current)
-            : CommandText.UnknownProvider(asked, providers));
+        return SlashCommands.Unsent(
+            providers.Contains(provider)
+                ? CommandText.ModelsOf(provider, models, open.Contains(provider), Auth(context, provider), current)
+                : CommandText.UnknownProvider(asked, providers),
+            text);
     }
 
     /// <summary>Sets what answers in the session from now on. False: it may not be asked for, and nothing was changed.</summary>

@@ -50,12 +50,12 @@ internal sealed class SlashCommands(string version, SessionState sessions, Ledge
         {
             "model" => _models.Model(context, arguments),
             "models" => _models.Models(context, arguments),
-            "status" => new CommandReply((await StatusAsync(context).ConfigureAwait(false)).ToString()),
+            "status" => Unsent((await StatusAsync(context).ConfigureAwait(false)).ToString(), arguments),
             "usage" => await UsageAsync(context, arguments).ConfigureAwait(false),
-            "budget" => new CommandReply(await BudgetAsync(context, arguments).ConfigureAwait(false)),
-            "new" => await NewAsync(context, arguments).ConfigureAwait(false),
-            "reset" => new CommandReply(Reset(context)),
-            "help" => new CommandReply(CommandText.Help),
+            "budget" => await BudgetAsync(context, arguments).ConfigureAwait(false),
+            "new" => await BeginAsync(context, arguments, isForgotten: false).ConfigureAwait(false),
+            "reset" => await BeginAsync(context, arguments, isForgotten: true).ConfigureAwait(false),
+            "help" => Unsent(CommandText.Help, arguments),
             var alias => _models.Model(context, AliasNamed(context.State, alias) + " " + arguments),
         };
     }
@@ -69,6 +69,9 @@ internal sealed class SlashCommands(string version, SessionState sessions, Ledge
         var (word, arguments) = ModelCommands.CutWord(command);
         return word.ToLowerInvariant() is "models" or "status" or "usage" or "budget" or "help" || (word.Equals("model", StringComparison.OrdinalIgnoreCase) && arguments.Trim() is "" or "status" or "list");
     }
+
+    /// <summary>The reply of a command that takes no text: who wrote some behind it must not think that a model has read it.</summary>
+    public static CommandReply Unsent(string reply, string text) => new(text.Length == 0 ? reply : reply + "\n" + CommandText.TextNotSent);
 
     private static bool IsKnown(GatewayState state, string word) => Words.Contains(word) || AliasNamed(state, word) is not null;
 
@@ -105,15 +108,15 @@ internal sealed class SlashCommands(string version, SessionState sessions, Ledge
 
     private async ValueTask<CommandReply> UsageAsync(CommandContext context, string arguments)
     {
-        var (word, _) = ModelCommands.CutWord(arguments);
-        if (word == "cost") return new CommandReply(await CostAsync(context).ConfigureAwait(false));
+        var (word, rest) = ModelCommands.CutWord(arguments);
+        if (word == "cost") return Unsent(await CostAsync(context).ConfigureAwait(false), rest);
         if (word.Length > 0 && SessionJson.FooterOf(word) is null) return new CommandReply(CommandText.UnknownUsage(word));
         if (context.Session is not { } session) return new CommandReply(CommandText.NoSession("/usage"));
         if (!session.IsKept) return new CommandReply(CommandText.NothingKept);
         // Alone it goes round: off, tokens, full.
         var footer = SessionJson.FooterOf(word) ?? (UsageFooter)(((int)session.Data.Footer + 1) % 3);
         sessions.Change(session, data => data with { Footer = footer, Updated = time.GetUtcNow() });
-        return new CommandReply(CommandText.FooterSet(footer, context.IsHeld));
+        return Unsent(CommandText.FooterSet(footer, context.IsHeld), rest);
     }
 
     private async ValueTask<string> CostAsync(CommandContext context)
@@ -136,21 +139,24 @@ internal sealed class SlashCommands(string version, SessionState sessions, Ledge
         }
     }
 
-    private async ValueTask<string> BudgetAsync(CommandContext context, string arguments)
+    private async ValueTask<CommandReply> BudgetAsync(CommandContext context, string arguments)
     {
         var id = context.Session?.Key.ToString();
-        if (ModelCommands.CutWord(arguments).Word != "resume")
+        var (word, rest) = ModelCommands.CutWord(arguments);
+        if (word != "resume")
         {
-            return CommandText.Budgets(await spending.LinesAsync(context.State, context.Caller, id, context.Cancel).ConfigureAwait(false), id is null ? null : spending.WhyStopped(id), time.GetUtcNow());
+            var lines = await spending.LinesAsync(context.State, context.Caller, id, context.Cancel).ConfigureAwait(false);
+            return Unsent(CommandText.Budgets(lines, id is null ? null : spending.WhyStopped(id), time.GetUtcNow()), arguments);
         }
-        var conversation = ModelCommands.CutWord(ModelCommands.CutWord(arguments).Tail).Word;
-        if (conversation.StartsWith('~')) return CommandText.ResumedConversation(conversation, spending.ResumeUnnamed(context.Caller.Name, conversation));
-        return id is null ? CommandText.NoSessionToResume : CommandText.Resumed(spending.Resume(id));
+        var (conversation, text) = ModelCommands.CutWord(rest);
+        if (conversation.StartsWith('~')) return Unsent(CommandText.ResumedConversation(conversation, spending.ResumeUnnamed(context.Caller.Name, conversation)), text);
+        return Unsent(id is null ? CommandText.NoSessionToResume : CommandText.Resumed(spending.Resume(id)), rest);
     }
 
-    private async ValueTask<CommandReply> NewAsync(CommandContext context, string arguments)
+    // Both take a model, and text that the conversation begins with.
+    private async ValueTask<CommandReply> BeginAsync(CommandContext context, string arguments, bool isForgotten)
     {
-        if (context.Session is not { } session) return new CommandReply(CommandText.NoSession("/new"));
+        if (context.Session is not { } session) return new CommandReply(CommandText.NoSession(isForgotten ? "/reset" : "/new"));
         if (!session.IsKept) return new CommandReply(CommandText.NothingKept);
         var (word, rest) = ModelCommands.CutWord(arguments);
         CommandReply set = default;
@@ -164,16 +170,9 @@ internal sealed class SlashCommands(string version, SessionState sessions, Ledge
                 if (!isSet) return set;
             }
         }
-        if (!await sessions.StartAnewAsync(session, context.Cancel).ConfigureAwait(false)) return new CommandReply(CommandText.StoreIsAway);
-        var text = CommandText.NewSession + (set.Text is null ? "" : "\n" + set.Text) + (context.IsHeld ? "" : "\n" + CommandText.ClientHolds);
+        if (isForgotten) sessions.Reset(session);
+        else if (!await sessions.StartAnewAsync(session, context.Cancel).ConfigureAwait(false)) return new CommandReply(CommandText.StoreIsAway);
+        var text = (isForgotten ? CommandText.SessionReset : CommandText.NewSession) + (set.Text is null ? "" : "\n" + set.Text) + (context.IsHeld ? "" : "\n" + CommandText.ClientHolds);
         return new CommandReply(text, rest.Length > 0 ? rest : null);
-    }
-
-    private string Reset(CommandContext context)
-    {
-        if (context.Session is not { } session) return CommandText.NoSession("/reset");
-        if (!session.IsKept) return CommandText.NothingKept;
-        sessions.Reset(session);
-        return context.IsHeld ? CommandText.SessionReset : CommandText.SessionReset + "\n" + CommandText.ClientHolds;
     }
 }

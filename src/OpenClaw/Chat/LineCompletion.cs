@@ -1,6 +1,6 @@
 namespace OpenClaw.Chat;
 
-/// <summary>What the Tab key knows: the slash commands, and the models and aliases behind <c>/model</c>, <c>/models</c> and <c>/new</c>.</summary>
+/// <summary>What the Tab key knows: the slash commands, and the models and aliases behind <c>/model</c>, <c>/models</c>, <c>/new</c> and <c>/reset</c>.</summary>
 internal sealed class LineCompletion(IReadOnlyList<string> models)
 {
     private static readonly string[] s_commands = ["/model", "/models", "/status", "/usage", "/budget", "/new", "/reset", "/help", "/exit"];
@@ -18,7 +18,7 @@ internal sealed class LineCompletion(IReadOnlyList<string> models)
         return (start, before[..space] switch
         {
             "/model" => Fitting([.. models, "default", "status"], word),
-            "/new" => Fitting(models, word),
+            "/new" or "/reset" => Fitting(models, word),
             "/models" => Fitting([.. models.Where(static m => m.Contains('/')).Select(static m => m[..m.IndexOf('/')]).Distinct()], word),
             "/usage" => Fitting(["off", "tokens", "full", "cost"], word),
             "/budget" => Fitting(["resume"], word),

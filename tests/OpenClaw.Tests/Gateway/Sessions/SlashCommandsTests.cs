@@ -74,6 +74,10 @@ public sealed class SlashCommandsTests
     [InlineData("fast tell me", "tell me", "fast")]
     [InlineData("new fast tell me", "tell me", "fast")]
     [InlineData("new tell me a story", "tell me a story", null)]
+    [InlineData("reset fast tell me", "tell me", "fast")]
+    [InlineData("reset tell me a story", "tell me a story", null)]
+    [InlineData("reset nosuch/x tell me", null, null)]
+    [InlineData("reset", null, null)]
     [InlineData("model nosuch/x tell me", null, null)]
     [InlineData("new nosuch/x tell me", null, null)]
     [InlineData("status of the union", null, null)]
@@ -83,6 +87,25 @@ public sealed class SlashCommandsTests
         var session = await stage.OpenAsync();
         var reply = await stage.RunAsync(command, session);
         Assert.Equal((forward, set), (reply.Forward, session.Data.Override));
+    }
+
+    [Theory]
+    [InlineData("help")]
+    [InlineData("status")]
+    [InlineData("models")]
+    [InlineData("models list")]
+    [InlineData("models openai")]
+    [InlineData("model status")]
+    [InlineData("usage tokens")]
+    [InlineData("usage cost")]
+    [InlineData("budget resume")]
+    [InlineData("budget resume ~1a2b3c4d")]
+    public async Task Text_behind_what_takes_none_is_said_not_to_be_sent(string command)
+    {
+        await using var stage = new SessionStage();
+        var session = await stage.OpenAsync();
+        Assert.DoesNotContain(CommandText.TextNotSent, (await stage.RunAsync(command, session)).Text, StringComparison.Ordinal);
+        Assert.EndsWith("\n" + CommandText.TextNotSent, (await stage.RunAsync(command + " is what I want", session)).Text, StringComparison.Ordinal);
     }
 
     [Fact]
