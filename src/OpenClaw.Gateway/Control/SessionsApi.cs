@@ -132,7 +132,7 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
     {
         if (await IsRefusedAsync(http).ConfigureAwait(false)) return;
         var (key, error) = await KeyAsync(http, "/messages").ConfigureAwait(false);
-        if (error is null && !key.IsOwners) error = new GatewayError(GatewayErrorKind.BadRequest, $"this session is {key.Caller}'s, who holds its conversation");
+        if (error is null && !key.IsOwners) error = new GatewayError(GatewayErrorKind.BadRequest, $"this session is {key.Caller}'s, who holds its conversation") { Param = "key" };
         Message message = default;
         if (error is null) (message, error) = await ReadMessageAsync(http).ConfigureAwait(false);
         if (error is not null)
@@ -157,7 +157,6 @@ internal sealed class SessionsApi(StateHolder states, SessionState sessions, Spe
                 return;
             }
             await chat.HandleAsync(http, turn).ConfigureAwait(false);
-            turn.Record();
         }
         finally
         {

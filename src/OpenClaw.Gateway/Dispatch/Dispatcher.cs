@@ -118,7 +118,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             if (last is null) return;
         }
         if (last is { } tried) await RefuseAsync(x, tried.Target, tried.Failure).ConfigureAwait(false);
-        else await ErrorAnswer.WriteAsync(x.Http, x.Dialect, limited ?? outOfMoney!.Error, x.Decision).ConfigureAwait(false);
+        else await WriteErrorAsync(x, limited ?? outOfMoney!.Error).ConfigureAwait(false);
     }
 
     // A 400 of the target that was asked for speaks of the request. One of a stand-in may speak of what it is not used to: ids, fields
@@ -197,12 +197,12 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         if (await HoldAsync(x, target).ConfigureAwait(false) is { } finding)
         {
             if (last is not null) return last;
-            await ErrorAnswer.WriteAsync(x.Http, x.Dialect, finding.Error, x.Decision).ConfigureAwait(false);
+            await WriteErrorAsync(x, finding.Error).ConfigureAwait(false);
             return null;
         }
         if (x.Admitted.MayCall(target, x.Decision) is { } full)
         {
-            await ErrorAnswer.WriteAsync(x.Http, x.Dialect, full, x.Decision).ConfigureAwait(false);
+            await WriteErrorAsync(x, full).ConfigureAwait(false);
             return null;
         }
         x.Decision.Notes.Add($"{target.Name}: tried all the same, nothing else is left");
@@ -427,26 +427,41 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask DeliverWholeAsync(Exchange x, OpenedAnswer opened)
     {
-        var end = PumpEnd.Complete;
+        var (end, isSettled) = (PumpEnd.Complete, false);
+        var none = default(Usage);
         HopBill.Measure(x, opened, isBroken: false);
         try
         {
             AnswerHeaders.WriteWhole(x.Http.Response, x, opened.Body.Length, opened.Record.Cost);
+            if (x.Session is { } session && !x.CallerLeft.IsCancellationRequested)
+            {
+                // The caller may ask for its session as soon as it has the last byte.
+                Settle(x, opened, end, ref none);
+                x.Decision.Outcome = "answered";
+                isSettled = true;
+                session.Write(time.GetElapsedTime(x.Arrived));
+            }
             await x.Http.Response.BodyWriter.WriteAsync(opened.Body, x.CallerLeft).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
             end = PumpEnd.ClientGone;
         }
-        var none = default(Usage);
-        Settle(x, opened, end, ref none);
+        if (!isSettled) Settle(x, opened, end, ref none);
+        else if (end == PumpEnd.ClientGone) (opened.Record.Reason, opened.Record.Message) = (FailureReason.ClientGone, "the caller left");
         x.Decision.Outcome = end == PumpEnd.ClientGone ? "cancelled" : "answered";
     }
 
-    private static async Task RefuseAsync(Exchange x, Target target, UpstreamFailure failure)
+    private async Task RefuseAsync(Exchange x, Target target, UpstreamFailure failure)
     {
         var error = FailureReport.Of(x.Decision, target, failure);
         x.Decision.Outcome = "failed";
+        await WriteErrorAsync(x, error).ConfigureAwait(false);
+    }
+
+    private async Task WriteErrorAsync(Exchange x, GatewayError error)
+    {
+        x.Session?.Write(time.GetElapsedTime(x.Arrived));
         await ErrorAnswer.WriteAsync(x.Http, x.Dialect, error, x.Decision).ConfigureAwait(false);
     }
 

@@ -7,6 +7,7 @@ using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Inbound;
 using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Routing;
+using OpenClaw.Gateway.Sessions;
 using OpenClaw.Gateway.State;
 
 namespace OpenClaw.Gateway.Dispatch;
@@ -40,6 +41,9 @@ internal sealed class Exchange
 
     /// <summary>Collects the answer's text, for a conversation that the gateway holds; null = the client holds it.</summary>
     public ReplyText? Reply { get; init; }
+
+    /// <summary>Where the request is counted; null = it names no session.</summary>
+    public SessionEntry? Session { get; init; }
 
     public CancellationToken CallerLeft => Http.RequestAborted;
 

@@ -100,13 +100,14 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
             await ErrorAnswer.WriteAsync(http, dialect, refusal, decision).ConfigureAwait(false);
             return;
         }
+        var entry = session is null ? null : new SessionEntry(desk, session, held, decision, since);
         using var money = till.Open(state, Facts(http.Request, envelope!, decision, state));
         try
         {
             await dispatcher.AnswerAsync(new Exchange
             {
                 Http = http, Dialect = dialect, State = state, Caller = caller, Envelope = envelope!, Decision = decision, Plan = plan!, Admitted = admitted!, Money = money, Arrived = arrived,
-                Reply = held?.Reply,
+                Reply = held?.Reply, Session = entry,
             }).ConfigureAwait(false);
         }
         finally
@@ -116,7 +117,7 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
             till.Close(decision, money, took);
             decision.TotalMs = took.TotalMilliseconds;
             admitted!.Leave(decision);
-            desk.Settle(session, decision, since);
+            entry?.Write(took);
         }
     }
 

@@ -72,10 +72,7 @@ internal sealed class SessionDesk(SessionState sessions, SlashCommands commands)
 
     /// <summary>Counts the finished request.</summary>
     /// <param name="since">Of which conversation it is: <see cref="SessionData.Since"/> as it began.</param>
-    public void Settle(Session? session, Decision decision, DateTimeOffset since)
-    {
-        if (session is not null) sessions.Settle(session, decision, since);
-    }
+    public void Settle(Session session, Decision decision, DateTimeOffset since) => sessions.Settle(session, decision, since);
 
     /// <summary>False: what looks like a command is text for the model.</summary>
     public static bool TakesCommands(IHeaderDictionary headers, GatewayState state) => state.Config.Sessions.Commands && !IsOff(headers);

@@ -39,6 +39,30 @@ public sealed class HeldConversationTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_has_a_whole_answer_finds_it_in_the_session(bool isHeld)
+    {
+        await using var provider = new TinyHttp((door, _) => door.StartsWith("POST", StringComparison.Ordinal) ? (200, Answer) : (404, "{}"));
+        await using var gateway = await RunningGateway.StartAsync($$"""{ "defaultModel": "p/m", "models": { "providers": { "p": { "baseUrl": "{{provider.Url}}/v1", "api": "openai-completions", "models": [{ "id": "m", "name": "m" }] } } } }""");
+        // The answer's last byte and the question for the session pass each other: once is no proof.
+        for (var i = 0; i < 60; i++)
+        {
+            var path = $"/openclaw/v1/sessions/s{i}";
+            var (answer, body) = isHeld
+                ? await gateway.PostAsync(path + "/messages", """{"text":"hello"}""")
+                : await gateway.PostAsync("/v1/chat/completions", """{"model":"p/m","messages":[{"role":"user","content":"hello"}]}""", ("x-openclaw-session", $"s{i}"));
+            Assert.True((int)answer.StatusCode == 200, body);
+            using var shown = await gateway.Client.GetAsync(new Uri(gateway.Address, path + "?transcript=true"), TestContext.Current.CancellationToken);
+            Assert.True((int)shown.StatusCode == 200, $"{i}: {(int)shown.StatusCode}");
+            using var json = JsonDocument.Parse(await shown.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+            Assert.Equal(1, json.RootElement.GetProperty("requests").GetInt32());
+            Assert.Equal("answered", json.RootElement.GetProperty("last").GetProperty("outcome").GetString());
+            Assert.Equal(isHeld ? 2 : 0, json.RootElement.GetProperty("transcript").GetProperty("turns").GetArrayLength());
+        }
+    }
+
+    [Theory]
     [InlineData("語", 2000, true)]
     [InlineData("0123456789abcdef-", 400, true)]
     [InlineData("a few plain words of prose ", 150, false)]
