@@ -10,10 +10,13 @@ internal static class Terminal
     private static readonly JsonWriterOptions s_json = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>True when standard output is a terminal that shows colours and nobody asked for none (https://no-color.org).</summary>
-    public static bool HasColors =>
-        !Console.IsOutputRedirected
-        && Environment.GetEnvironmentVariable("NO_COLOR") is null or ""
-        && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+    public static bool HasColors => !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "" && ObeysSequences;
+
+    /// <summary>False: the terminal shows an escape sequence instead of obeying it (<c>TERM</c> is <c>dumb</c>, or not set).</summary>
+    public static bool ObeysSequences => Obeys(OperatingSystem.IsWindows(), Environment.GetEnvironmentVariable("TERM"));
+
+    // A console of Windows has no TERM.
+    public static bool Obeys(bool isWindows, string? term) => term is null or "" ? isWindows : term != "dumb";
 
     /// <summary><c>error:</c> what is wrong, <c>hint:</c> what to do.</summary>
     public static void Error(string message, string hint)

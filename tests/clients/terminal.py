@@ -1,12 +1,14 @@
 """Runs a program on a terminal of its own and talks to it.
 
-Each line of standard input is two hexadecimal texts with a tab between: what to wait for, and what to type then.
+Each line of standard input is two hexadecimal texts with a tab between: what to wait for, and what to type then
+(a zero byte: the program gets SIGTERM).
 Everything that the program shows goes to standard output. Ends with the program's exit code, or 99 when what was
 waited for did not come within twenty seconds.
 """
 import os
 import pty
 import select
+import signal
 import sys
 import time
 
@@ -41,7 +43,9 @@ for until, text in steps:
             os.kill(pid, 9)
             sys.exit(99)
     seen = seen[seen.index(until) + len(until):]
-    if text:
+    if text == b"\0":
+        os.kill(pid, signal.SIGTERM)
+    elif text:
         os.write(terminal, text)
 
 while read(5):

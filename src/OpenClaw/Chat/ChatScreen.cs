@@ -14,22 +14,28 @@ internal static class ChatScreen
     {
         var about = await client.AboutAsync(cancel).ConfigureAwait(false);
         if (about.Kind is not (ReachKind.Answered or ReachKind.Refused)) return Commands.Models.ModelsSource.Refuse(json: false, about);
+        if (await client.WhyNoKeyAsync(cancel).ConfigureAwait(false) is { } why) return Terminal.Fail(json: false, why, $"--session is {ChatCommand.KeyRule}; not a client's (client:name)", ExitCode.Usage);
         var (names, current) = await NamesAsync(client, about, cancel).ConfigureAwait(false);
         Notice($"OpenClaw at {gateway} · session {client.Session} · {current} · /help · Ctrl-D leaves");
         var history = LineHistory.Load(Path.Combine(Places.StateFolder, "chat-history"));
+        var isPlain = !Terminal.ObeysSequences;
         var editor = new LineEditor(Keys(), history, new LineCompletion(names));
+        // Whoever ends the program from outside gets the terminal back as it was: nothing behind the prompt runs any more.
+        using var ways = new WaysOut(editor.Abandon);
         var loop = new ChatLoop(client, new ChatVoice(static piece => Terminal.Write(TerminalText.Safe(piece)), Notice));
         var mayLeave = false;
         CancellationTokenSource? answering = null;
         // Also between an answer's end and the prompt: Ctrl-C stops an answer or nothing.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
         {
-            signal.Cancel = true;
+            // Plain lines are read by the terminal itself: there Ctrl-C is no key, and leaves.
+            signal.Cancel = !isPlain || Volatile.Read(ref answering) is not null;
+            if (!signal.Cancel) return;
             Volatile.Read(ref answering)?.Cancel();
         });
         while (!cancel.IsCancellationRequested)
         {
-            var (end, text) = ReadLine(editor);
+            var (end, text) = isPlain ? ReadPlain(history) : ReadLine(editor);
             if (end == LineEnd.Left || text.Trim() is "/exit" or "/quit") return ExitCode.Ok;
             if (end == LineEnd.Dropped && text.Length == 0)
             {
@@ -67,6 +73,13 @@ internal static class ChatScreen
         {
             Console.TreatControlCAsInput = false;
         }
+    }
+
+    // A terminal that obeys no sequences is a typewriter: a prompt, and a line as it was typed.
+    private static (LineEnd End, string Text) ReadPlain(LineHistory history)
+    {
+        Terminal.Write(Prompt);
+        return PlainLine.Read(Console.In, history);
     }
 
     private static LineTerminal Keys() => new(

@@ -56,6 +56,13 @@ internal sealed class ConversationClient : IDisposable
     /// <summary>The session as the gateway knows it; refused while nothing was said in it yet.</summary>
     public Task<Reach> AboutAsync(CancellationToken cancel) => _control.GetAsync(_path, cancel);
 
+    /// <summary>Why no message can be said under this key, or null. Asked with an empty message, which is refused under any key; the gateway looks at the key first.</summary>
+    public async Task<string?> WhyNoKeyAsync(CancellationToken cancel)
+    {
+        var reach = await _control.SendAsync(HttpMethod.Post, _path + "/messages", "{\"text\":\"\"}"u8.ToArray(), cancel).ConfigureAwait(false);
+        return reach is { Kind: ReachKind.Refused, Param: "key" } ? reach.Message : null;
+    }
+
     /// <summary>What may be asked for.</summary>
     public Task<Reach> ModelsAsync(CancellationToken cancel) => _control.GetAsync("/openclaw/v1/models", cancel);
 

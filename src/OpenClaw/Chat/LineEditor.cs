@@ -30,10 +30,13 @@ internal sealed class LineEditor(LineTerminal terminal, LineHistory history, Lin
     private const string PasteOn = "\e[?2004h";
     private const string PasteOff = "\e[?2004l";
 
+    private volatile bool _isReading;
+
     public (LineEnd End, string Text) Read(string prompt)
     {
         var line = new LineBuffer();
         var screen = new LineScreen(prompt);
+        _isReading = true;
         terminal.Write(PasteOn);
         try
         {
@@ -67,6 +70,21 @@ internal sealed class LineEditor(LineTerminal terminal, LineHistory history, Lin
         finally
         {
             terminal.Write(PasteOff);
+            _isReading = false;
+        }
+    }
+
+    /// <summary>The program ends while a line may be read: gives the terminal back as it was. From any thread.</summary>
+    public void Abandon()
+    {
+        if (!_isReading) return;
+        try
+        {
+            terminal.Write(PasteOff + "\r\n");
+        }
+        catch (IOException)
+        {
+            // The terminal is gone, and its settings with it.
         }
     }
 

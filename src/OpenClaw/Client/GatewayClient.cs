@@ -27,6 +27,9 @@ internal enum ReachKind
 internal readonly record struct Reach(ReachKind Kind, JsonElement Json, string Message)
 {
     public bool IsAnswered => Kind == ReachKind.Answered;
+
+    /// <summary>Which part of the question the gateway refused; null = it does not say.</summary>
+    public string? Param { get; init; }
 }
 
 /// <summary>Asks a running gateway's control API. Never throws for what a network can do.</summary>
@@ -78,7 +81,8 @@ internal sealed class GatewayClient(GatewayAddress address, TimeProvider? time =
             }
             if (answer.Content.Headers.ContentType?.MediaType != "application/json") return Foreign();
             using var document = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(enough.Token).ConfigureAwait(false));
-            if (answer.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.Created)) return document.RootElement.Child("error").Text("message") is { } why ? new Reach(ReachKind.Refused, default, why) : Foreign();
+            if (answer.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.Created)) return document.RootElement.Child("error").Text("message") is { } why
+                ? new Reach(ReachKind.Refused, default, why) { Param = document.RootElement.Child("error").Text("param") } : Foreign();
             return document.RootElement.ValueKind == JsonValueKind.Object ? new Reach(ReachKind.Answered, document.RootElement.Clone(), "") : Foreign();
         }
         catch (JsonException)

@@ -4,6 +4,7 @@ using OpenClaw.Chat;
 using OpenClaw.Client;
 using OpenClaw.Commands.Models;
 using OpenClaw.Config;
+using OpenClaw.Gateway.Sessions;
 
 namespace OpenClaw.Commands;
 
@@ -24,7 +25,8 @@ internal static class ChatCommand
 
     private static async Task<int> RunAsync(GatewayAsk ask, string session, string? message, bool json, CancellationToken cancel)
     {
-        if (session.Trim() is not { Length: > 0 and <= 256 } name || name is "." or "..") return Terminal.Fail(json, "--session is a name of 1 to 256 characters, and not a dot or two", "", ExitCode.Usage);
+        var name = session.Trim();
+        if (!IsKey(name)) return Terminal.Fail(json, $"--session is {KeyRule}", "", ExitCode.Usage);
         var local = LocalConfig.Load(ask.Config);
         if (!GatewayAddress.TryFind(ask, ConfigEnvironment.Process, local.Config, out var address, out var problem))
         {
@@ -40,6 +42,12 @@ internal static class ChatCommand
         if (string.IsNullOrWhiteSpace(message)) return Terminal.Fail(json, "there is no message", "give it with -m, or on standard input", ExitCode.Usage);
         return await OnceAsync(client, message.Trim(), json, cancel).ConfigureAwait(false);
     }
+
+    /// <summary>What a conversation may be called, in the words of the gateway.</summary>
+    public static readonly string KeyRule = $"a name of 1 to {SessionNames.MaxLength} characters without control characters, and not a dot or two";
+
+    /// <summary>False: every gateway refuses it. Whose session it is the gateway alone knows.</summary>
+    public static bool IsKey(string text) => SessionNames.IsWellWritten(text.StartsWith("owner:", StringComparison.Ordinal) ? text["owner:".Length..] : text);
 
     private static async Task<int> OnceAsync(ConversationClient client, string message, bool json, CancellationToken cancel)
     {

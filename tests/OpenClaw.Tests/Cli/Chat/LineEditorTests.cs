@@ -1,4 +1,5 @@
 using OpenClaw.Chat;
+using OpenClaw.Commands;
 
 namespace OpenClaw.Tests.Cli.Chat;
 
@@ -72,6 +73,64 @@ public sealed class LineEditorTests
         Assert.StartsWith("\e[?2004h", screen, StringComparison.Ordinal);
         Assert.EndsWith("\e[?2004l", screen, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_program_that_is_ended_at_its_prompt_gives_the_terminal_back()
+    {
+        var screen = new System.Text.StringBuilder();
+        LineEditor? editor = null;
+        var atPrompt = "";
+        var terminal = new LineTerminal(
+            () =>
+            {
+                editor!.Abandon();
+                atPrompt = screen.ToString();
+                return null;
+            },
+            () => false, text => screen.Append(text), () => 80);
+        editor = new LineEditor(terminal, new LineHistory(null), new LineCompletion([]));
+        editor.Abandon();
+        Assert.Equal("", screen.ToString());
+        editor.Read("› ");
+        Assert.EndsWith("\e[?2004l\r\n", atPrompt, StringComparison.Ordinal);
+        var length = screen.Length;
+        editor.Abandon();
+        Assert.Equal(length, screen.Length);
+    }
+
+    [Theory]
+    [InlineData(false, "dumb", false)]
+    [InlineData(false, "", false)]
+    [InlineData(false, null, false)]
+    [InlineData(false, "xterm-256color", true)]
+    [InlineData(true, null, true)]
+    [InlineData(true, "dumb", false)]
+    public void A_dumb_terminal_gets_no_sequences(bool isWindows, string? term, bool obeys) => Assert.Equal(obeys, Terminal.Obeys(isWindows, term));
+
+    [Theory]
+    [InlineData("hello\n", "hello")]
+    [InlineData("first\\\nsecond\nthird\n", "first\nsecond")]
+    [InlineData("no end", "no end")]
+    public void A_plain_line_is_read_as_it_was_typed(string typed, string expected)
+    {
+        var history = new LineHistory(null);
+        Assert.Equal((LineEnd.Entered, expected), PlainLine.Read(new StringReader(typed), history));
+        Assert.Equal([expected], history.Lines);
+    }
+
+    [Fact]
+    public void The_end_of_plain_lines_leaves() => Assert.Equal(LineEnd.Left, PlainLine.Read(new StringReader(""), new LineHistory(null)).End);
+
+    [Theory]
+    [InlineData("main", true)]
+    [InlineData("a/b:c d", true)]
+    [InlineData("owner:a:b", true)]
+    [InlineData("", false)]
+    [InlineData("..", false)]
+    [InlineData("a\tb", false)]
+    [InlineData("a\u001b[1mb", false)]
+    [InlineData("owner:.", false)]
+    public void A_key_is_one_that_the_gateway_takes(string key, bool isOne) => Assert.Equal(isOne, ChatCommand.IsKey(key));
 
     [Theory]
     [InlineData("abc", 20, "› abc|", 0)]
