@@ -97,9 +97,10 @@ public sealed class ModelsStatusTests
     [InlineData("auth", 1)]
     [InlineData("billing", 1)]
     [InlineData("no_model", 1)]
+    [InlineData("rate_limit", 2)]
     [InlineData("timeout", 0)]
     [InlineData("ok", 0)]
-    public void A_probe_that_was_refused_counts_as_missing(string bucket, int code)
+    public void A_probe_that_was_refused_counts_as_missing_and_one_that_was_limited_as_cooling_down(string bucket, int code)
     {
         var view = LocalView.Models("""{ "defaultModel": "openai/gpt-4o" }""", ("OPENAI_API_KEY", Secret));
         Assert.Equal(code, ModelsStatus.Check(view, [new ProbeRow("openai", "openai/gpt-4o", bucket, 1, "")]));

@@ -45,7 +45,8 @@ internal static class ModelsStatus
     }
 
     /// <summary>
-    /// 1 = a key or a provider is missing (or a probe found one refused), 2 = a key cools down, 0 = neither. A provider of which
+    /// 1 = a key or a provider is missing (or a probe found one refused), 2 = a key cools down (or a probe found it rate limited: it
+    /// cools down since, and the view was read before), 0 = neither. A provider of which
     /// nobody names a model was not asked, so its row says nothing: its key may merely lie in the environment.
     /// </summary>
     public static int Check(ModelsView view, ImmutableArray<ProbeRow>? probes)
@@ -53,7 +54,8 @@ internal static class ModelsStatus
         var isMissing = view.Default is null || view.BrokenChain.Any() || view.Providers.Any(static p => p.LacksKey)
             || (probes?.Any(static p => p.Model is not null && p.Bucket is "auth" or "billing" or "no_model") ?? false);
         if (isMissing) return ExitCode.NotSo;
-        return view.Providers.Any(static p => p.Keys.Any(static k => k.Parks.Length > 0)) ? CoolingDown : ExitCode.Ok;
+        var isLimited = probes?.Any(static p => p.Bucket == "rate_limit") ?? false;
+        return isLimited || view.Providers.Any(static p => p.Keys.Any(static k => k.Parks.Length > 0)) ? CoolingDown : ExitCode.Ok;
     }
 
     private static void Show(ModelsView view, ImmutableArray<ProbeRow>? probes, bool json, bool plain)
