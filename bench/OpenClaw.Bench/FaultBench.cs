@@ -8,7 +8,7 @@ namespace OpenClaw.Bench;
 /// <summary>
 /// FailoverBench's sixteen faults at its own timings (or small ones with <c>--fast</c>) through the built binary. The scorecard
 /// is that of one OpenAI client that streams, one OpenAI primary and one OpenAI fallback; below it both protocols, streaming and
-/// not, with every dialect as primary and as fallback. Exit code 1 when anything does not pass.
+/// not, with every dialect as primary and as fallback. Then how soon a fallback is asked once the primary is known to be down. Exit code 1 when anything does not pass or comes too late.
 /// </summary>
 internal static class FaultBench
 {
@@ -24,10 +24,12 @@ internal static class FaultBench
         await using var wall = await FaultWall.StartAsync(cells, timings);
         var results = await wall.RunAsync(cells, AtOnce);
         var judged = cells.Select(c => (Result: results[c], Judgement: FaultJudge.Judge(results[c]))).ToList();
-        var scorecard = Scorecard([.. judged.Where(static j => IsScored(j.Result.Cell))], timings, watch.Elapsed) + Others(judged);
+        var elapsed = watch.Elapsed;
+        var (known, isKept) = await KnownDown.MeasureAsync();
+        var scorecard = Scorecard([.. judged.Where(static j => IsScored(j.Result.Cell))], timings, elapsed) + known + Others(judged);
         Console.Write(scorecard);
         if (at >= 0 && at + 1 < args.Length) await File.WriteAllTextAsync(args[at + 1], scorecard);
-        if (judged.All(static j => IsPassed(j.Judgement))) return 0;
+        if (isKept && judged.All(static j => IsPassed(j.Judgement))) return 0;
         await Console.Error.WriteLineAsync(wall.Trouble);
         return 1;
     }
