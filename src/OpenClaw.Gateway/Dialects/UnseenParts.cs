@@ -27,7 +27,7 @@ internal static class UnseenParts
 
     /// <summary>The type of a part that is a document or a recording.</summary>
     public static bool IsDocument(ReadOnlySpan<byte> type) =>
-        type.SequenceEqual("document"u8) || type.SequenceEqual("file"u8) || type.SequenceEqual("input_audio"u8) || type.SequenceEqual("video_url"u8);
+        type.SequenceEqual("document"u8) || type.SequenceEqual("file"u8) || type.SequenceEqual("input_audio"u8) || type.SequenceEqual("audio_url"u8) || type.SequenceEqual("video_url"u8);
 
     // What it is made of lies in an object of its own: source, file, input_audio. The reader is a copy; its owner goes on into the part.
     private static bool IsUnseen(Utf8JsonReader part)

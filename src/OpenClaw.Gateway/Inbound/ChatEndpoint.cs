@@ -133,6 +133,7 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
             Dialect = dialect.Kind, Images = envelope.Images, PictureSizes = isHeld && envelope.HasImages ? PictureParts.Sizes(envelope.Body.Span) : [], Choices = envelope.Choices, MayThink = envelope.WantsReasoning,
             PromptMost = isHeld ? envelope.MostTokens() + (envelope.HasTools ? ToolsPrompt : 0) : null,
             Documents = envelope.Documents, MediaBytes = envelope.MediaBytes, ServiceTier = envelope.ServiceTier, Searches = envelope.Searches,
+            Sounds = isHeld && envelope.Documents > 0 ? SoundParts.Of(envelope.Body.Span) : default,
             HasUnseen = isHeld && envelope.Documents > 0 && UnseenParts.Any(envelope.Body.Span),
         };
     }

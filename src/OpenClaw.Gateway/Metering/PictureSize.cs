@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Buffers.Text;
 
 namespace OpenClaw.Gateway.Metering;
 
@@ -19,7 +18,7 @@ internal readonly record struct PictureSize(int Width, int Height)
     /// <param name="text">Base64, or a <c>data:</c> URL with it, as it stands in the JSON.</param>
     public static PictureSize? Of(ReadOnlySpan<byte> text)
     {
-        if (text.StartsWith("data:"u8)) text = text[(text.IndexOf((byte)',') + 1)..];
+        text = InlineFile.Base64Of(text);
         if (!text.ContainsAny((byte)' ', (byte)'\\')) return OfBase64(text);
         // Who leaves out spaces reads other bytes than are read here.
         if (text.Contains((byte)' ')) return null;
@@ -37,7 +36,7 @@ internal readonly record struct PictureSize(int Width, int Height)
     private static PictureSize? OfBase64(ReadOnlySpan<byte> text)
     {
         Span<byte> head = stackalloc byte[30];
-        if (!TryRead(text, 0, head)) return null;
+        if (!InlineFile.TryRead(text, 0, head)) return null;
         var size = default(PictureSize);
         if (head.StartsWith(PngHead)) size = new PictureSize(BinaryPrimitives.ReadInt32BigEndian(head[16..]), BinaryPrimitives.ReadInt32BigEndian(head[20..]));
         else if (head.StartsWith("RIFF"u8) && head[8..].StartsWith("WEBP"u8)) size = OfWebP(head);
@@ -59,7 +58,7 @@ internal readonly record struct PictureSize(int Width, int Height)
     private static PictureSize OfJpeg(ReadOnlySpan<byte> text)
     {
         Span<byte> segment = stackalloc byte[9];
-        for (var (at, count) = (2, 0); count < MaxSegments && TryRead(text, at, segment); count++)
+        for (var (at, count) = (2, 0); count < MaxSegments && InlineFile.TryRead(text, at, segment); count++)
         {
             if (segment[0] != 0xFF) return default;
             switch (segment[1])
@@ -79,18 +78,6 @@ internal readonly record struct PictureSize(int Width, int Height)
             }
         }
         return default;
-    }
-
-    // Four letters are three bytes, so any place of the file can be read by itself.
-    private static bool TryRead(ReadOnlySpan<byte> text, int at, Span<byte> into)
-    {
-        var (first, skip) = Math.DivRem(at, 3);
-        var groups = (skip + into.Length + 2) / 3;
-        if (((long)first + groups) * 4 > text.Length) return false;
-        Span<byte> bytes = stackalloc byte[36];
-        if (Base64.DecodeFromUtf8(text.Slice(first * 4, groups * 4), bytes, out _, out var written) != OperationStatus.Done || written < skip + into.Length) return false;
-        bytes.Slice(skip, into.Length).CopyTo(into);
-        return true;
     }
 
     // "\/" is a slash to JSON, and PHP writes each that way; any other escape is no letter of base64, and ends what is read.

@@ -12,8 +12,9 @@ namespace OpenClaw.Gateway.Metering.Budgets;
 /// <param name="Grows">Held in pieces, as the answer grows.</param>
 /// <param name="Tier">How the call will be served, and priced.</param>
 /// <param name="Searches">The most that the provider runs.</param>
+/// <param name="Sounds">Of the prompt, what may be recordings, which have a price of their own.</param>
 /// <param name="Extra">Dollars beyond the tokens at their price, as the provider was seen to charge them.</param>
-internal readonly record struct HoldSize(long Input, long Least, long Whole, bool IsKnown, int Share, bool Grows, PriceTier Tier, int Searches, decimal Extra)
+internal readonly record struct HoldSize(long Input, long Least, long Whole, bool IsKnown, int Share, bool Grows, PriceTier Tier, int Searches, long Sounds, decimal Extra)
 {
     /// <summary>Output tokens that a growing answer holds ahead.</summary>
     public const int Chunk = 2048;
@@ -56,7 +57,8 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
         var grows = facts.Stream && !facts.MayThink && !target.ThinksUnseen && choices == 1;
         var tier = (passes ? facts.ServiceTier : null) ?? tokens.UsualTier;
         if (target.Provider.Id == "perplexity") searches = Math.Max(searches, ResearchSearches);
-        return new HoldSize(input, Math.Min(whole, LeastOutput) * choices, whole * choices, known, ShareOf(facts, grows), grows, tier, searches, tokens.CostExtra);
+        var sounds = facts.Sounds.IsUnseen ? input : Math.Min(input, facts.Sounds.Tokens(target.Ref.Model));
+        return new HoldSize(input, Math.Min(whole, LeastOutput) * choices, whole * choices, known, ShareOf(facts, grows), grows, tier, searches, sounds, tokens.CostExtra);
     }
 
     // A whole answer of unknown length holds the longest there is, so it may have less of what is left; a stream holds a piece.
@@ -66,8 +68,9 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
     private static long Prompt(RequestFacts facts, string model, TokenCalibration tokens)
     {
         var text = facts.PromptMost ?? (long)Math.Ceiling(facts.PromptTokens * UnknownText);
-        var documents = facts.Documents == 0 ? 0 : Math.Max((long)facts.Documents * DocumentTokens, facts.MediaBytes / BytesPerMediaToken);
-        return (long)Math.Ceiling(text * tokens.PromptCeiling) + 64 + tokens.PromptExtra + PictureBound.Of(model, facts.Images, facts.PictureSizes) + documents;
+        var papers = facts.Documents - facts.Sounds.Count;
+        var documents = papers <= 0 ? 0 : Math.Max((long)papers * DocumentTokens, (facts.MediaBytes - facts.Sounds.Bytes) / BytesPerMediaToken);
+        return (long)Math.Ceiling(text * tokens.PromptCeiling) + 64 + tokens.PromptExtra + PictureBound.Of(model, facts.Images, facts.PictureSizes) + documents + facts.Sounds.Tokens(model);
     }
 
     /// <summary>Output tokens of the first piece where money is no question.</summary>
@@ -99,7 +102,7 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
     public long Tokens(long output) => Input + output;
 
     /// <summary>Dollars that are held for <paramref name="output"/> tokens of the answer.</summary>
-    public decimal Usd(long output, ModelPrice price, DateTimeOffset at) => price.Ceiling(Input, output, at, Tier, Searches) + Extra;
+    public decimal Usd(long output, ModelPrice price, DateTimeOffset at) => price.Ceiling(Input, output, at, Tier, Searches, Sounds) + Extra;
 
     /// <summary>What a target of another protocol is asked for where the caller asks for <paramref name="asked"/> tokens: no more than it writes and its window leaves.</summary>
     public static int Writable(int asked, RequestFacts facts, Target target)

@@ -38,6 +38,9 @@ internal sealed record RequestFacts(string Id, string Client, string? Session, s
     /// <summary>Bytes of inline media.</summary>
     public long MediaBytes { get; init; }
 
+    /// <summary>Recordings, which are among the documents.</summary>
+    public Sounds Sounds { get; init; }
+
     /// <summary>A part of the prompt is not in the request: only the provider sees how long it is.</summary>
     public bool HasUnseen { get; init; }
 

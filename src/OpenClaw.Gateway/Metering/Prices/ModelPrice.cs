@@ -53,13 +53,15 @@ internal sealed class ModelPrice
     /// has, everything answered in the dearest kind of output, tiers and fees for the call and its searches included. Who asks for
     /// <see cref="PriceTier.Priority"/> may be served as everybody else, and never pays less for it here.
     /// </summary>
-    public decimal Ceiling(long inputTokens, long outputTokens, DateTimeOffset at, PriceTier tier = PriceTier.Standard, int searches = 0)
+    /// <param name="soundTokens">Of the input, what may be recordings.</param>
+    public decimal Ceiling(long inputTokens, long outputTokens, DateTimeOffset at, PriceTier tier = PriceTier.Standard, int searches = 0, long soundTokens = 0)
     {
         if (Facts.At(at, inputTokens) is not { } row) return 0;
         var input = Math.Max(row.Input ?? 0, Math.Max(row.CacheWrite ?? 0, row.CacheWrite1h ?? 0));
         var output = Math.Max(Math.Max(row.Output ?? 0, row.Reasoning ?? 0), Math.Max(row.AudioOutput ?? 0, row.ImageOutput ?? 0));
         var factor = tier == PriceTier.Priority ? Math.Max(1, Factor(row, tier)) : Factor(row, tier);
-        return (((inputTokens * input) + (outputTokens * output)) * factor / 1_000_000m) + (((row.Request ?? 0) + (searches * (row.WebSearch ?? 0))) / 1000m);
+        var tokens = ((inputTokens - soundTokens) * input) + (soundTokens * Math.Max(input, row.AudioInput ?? 0)) + (outputTokens * output);
+        return (tokens * factor / 1_000_000m) + (((row.Request ?? 0) + (searches * (row.WebSearch ?? 0))) / 1000m);
     }
 
     private static decimal Input(in Usage usage, PriceRow row)

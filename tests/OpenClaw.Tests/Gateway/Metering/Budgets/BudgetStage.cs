@@ -24,7 +24,7 @@ internal sealed class BudgetStage : IAsyncDisposable
             { "id": "big", "name": "big", "maxTokens": 128000, "contextWindow": 400000, "cost": { "input": 1, "output": 10 } },
             { "id": "cheap", "name": "cheap", "maxTokens": 8000, "cost": { "input": 0.1, "output": 0.1 } },
             { "id": "free", "name": "free" }] },
-          "openai": { "apiKey": "sk-x", "models": [{ "id": "gpt-5", "name": "gpt-5", "maxTokens": 8000 }, { "id": "gpt-4o-search-preview", "name": "s", "maxTokens": 8000 }] },
+          "openai": { "apiKey": "sk-x", "models": [{ "id": "gpt-5", "name": "gpt-5", "maxTokens": 8000 }, { "id": "gpt-4o-search-preview", "name": "s", "maxTokens": 8000 }, { "id": "gpt-audio", "name": "a", "maxTokens": 8000 }] },
           "anthropic": { "apiKey": "sk-x", "models": [{ "id": "claude-sonnet-4-5", "name": "c", "maxTokens": 8000 }] },
           "openrouter": { "apiKey": "sk-x", "models": [{ "id": "r", "name": "r", "maxTokens": 8000, "cost": { "input": 1, "output": 10 } }] },
           "q": { "baseUrl": "http://127.0.0.1:1/v1", "api": "openai-completions", "models": [{ "id": "own", "name": "own" }, { "id": "small", "name": "small", "contextWindow": 8192 }] } } }

@@ -182,6 +182,20 @@ public sealed class HoldTests
     }
 
     [Fact]
+    public async Task A_recording_is_held_by_its_length_at_the_price_of_audio()
+    {
+        await using var stage = BudgetStage.Of(Wide);
+        var plain = await HeldAsync(stage, s_asked, "openai/gpt-audio");
+        // Half a minute of 24 kHz: 12 tokens a second and a second for its ends, at $32 a million.
+        var facts = s_asked with { Documents = 1, MediaBytes = 1_920_060, Sounds = new Sounds(1, 1_920_060, 30, false) };
+        Assert.Equal(31 * 12 * 32m / 1_000_000, await HeldAsync(stage, facts, "openai/gpt-audio") - plain);
+        // Where nobody sees it: all that the model takes, as audio.
+        Assert.True(await HeldAsync(stage, facts with { HasUnseen = true, Sounds = new Sounds(1, 0, 0, true) }, "openai/gpt-audio") >= 128_000 * 32m / 1_000_000);
+        // A document beside it is taken by its own size.
+        Assert.Equal(40_000 * 2.5m / 1_000_000, await HeldAsync(stage, facts with { Documents = 2, MediaBytes = 1_920_060 + 80_000 }, "openai/gpt-audio") - await HeldAsync(stage, facts, "openai/gpt-audio"));
+    }
+
+    [Fact]
     public async Task A_document_that_is_not_in_the_request_is_held_for_all_that_the_model_takes()
     {
         await using var stage = BudgetStage.Of(Wide);
