@@ -22,7 +22,7 @@ internal sealed class BudgetsApi(BudgetState budgets, TimeProvider time)
             {
                 if (rule.OnlySubject is not { } subject) continue;
                 var counter = budgets.CounterOf(rule, subject, now);
-                await budgets.LoadAsync(rule, counter, null, now, enough.Token).ConfigureAwait(false);
+                await budgets.LookAsync(rule, counter, null, now, enough.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
@@ -48,7 +48,7 @@ internal sealed class BudgetsApi(BudgetState budgets, TimeProvider time)
         {
             var window = rule.WindowAt(now);
             var counters = rule.IsPerRequest ? [] : budgets.Counters
-                .Where(c => c.Key.Budget == rule.Id && c.Key.Window == window.Name)
+                .Where(c => c.IsLoaded && c.Key.Budget == rule.Id && c.Key.Window == window.Name)
                 .Select(static c => (c.Key.Subject, c.Now.Spent, c.Now.Reserved))
                 .OrderByDescending(static c => c.Spent).ToList();
             return new BudgetStanding(rule, window, counters);
@@ -73,8 +73,11 @@ internal sealed class BudgetsApi(BudgetState budgets, TimeProvider time)
         }
         if (rule.OnlySubject is not null)
         {
-            var (_, spent, reserved) = standing.Counters.Count > 0 ? standing.Counters[0] : ("", 0, 0);
-            Write(json, rule, spent, reserved);
+            if (standing.IsKnown) Write(json, rule, standing.Counters[0].Spent, standing.Counters[0].Reserved);
+            else
+            {
+                foreach (var name in (string[])["spent", "reserved", "left"]) json.WriteNull(name);
+            }
         }
         else if (!rule.IsPerRequest)
         {
@@ -101,4 +104,8 @@ internal sealed class BudgetsApi(BudgetState budgets, TimeProvider time)
 }
 
 /// <summary>One budget and its counters in the current window, as far as they are known here.</summary>
-internal sealed record BudgetStanding(BudgetRule Rule, BudgetWindow Window, IReadOnlyList<(string Subject, decimal Spent, decimal Reserved)> Counters);
+internal sealed record BudgetStanding(BudgetRule Rule, BudgetWindow Window, IReadOnlyList<(string Subject, decimal Spent, decimal Reserved)> Counters)
+{
+    /// <summary>False: the ledger has not said yet what is spent, and that is not nothing. Where each subject has its own, those that asked are known.</summary>
+    public bool IsKnown => Rule.OnlySubject is null || Counters.Count > 0;
+}

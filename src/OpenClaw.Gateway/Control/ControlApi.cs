@@ -55,6 +55,7 @@ internal sealed class ControlApi(
     /// <summary>No token: a scraper has none, and nothing here names a session, a prompt or a key.</summary>
     public async Task MetricsAsync(HttpContext http)
     {
+        await budgets.LoadAsync(states.Current, http.RequestAborted).ConfigureAwait(false);
         var targets = builder.Health.All.Select(t => (t.Reference.ToString(), t.State.IsAvailable(time.GetUtcNow()))).ToList();
         var text = metrics.Write(new GatewayGauges(watcher.IsStale, decisions.Dropped, targets)
         {
@@ -64,7 +65,13 @@ internal sealed class ControlApi(
         await http.Response.WriteAsync(text, http.RequestAborted).ConfigureAwait(false);
     }
 
-    public Task StatusAsync(HttpContext http) => AnswerAsync(http, (json, state) =>
+    public async Task StatusAsync(HttpContext http)
+    {
+        if (WhyRefused(http, states.Current) is null) await budgets.LoadAsync(states.Current, http.RequestAborted).ConfigureAwait(false);
+        await AnswerAsync(http, WriteStatus).ConfigureAwait(false);
+    }
+
+    private void WriteStatus(Utf8JsonWriter json, GatewayState state)
     {
         json.WriteStartObject();
         json.WriteString("version"u8, version);
@@ -91,7 +98,7 @@ internal sealed class ControlApi(
         json.WriteEndArray();
         budgets.Write(json, state);
         json.WriteEndObject();
-    });
+    }
 
     /// <summary>Every budget: limit, spent, reserved, left, when it starts anew; by subject where each has its own.</summary>
     public async Task BudgetsAsync(HttpContext http)

@@ -8,6 +8,9 @@ namespace OpenClaw.Gateway.Sessions;
 /// <param name="Ends">When its window ends and it starts anew; null = never.</param>
 internal sealed record BudgetLine(string Name, bool IsTokens, decimal Limit, decimal Spent, decimal Reserved, bool IsPerRequest, DateTimeOffset? Ends)
 {
+    /// <summary>The ledger has not said what is spent.</summary>
+    public bool IsUnknown { get; init; }
+
     public decimal Left => Math.Max(0, Limit - Spent - Reserved);
 }
 

@@ -31,14 +31,14 @@ internal sealed class BudgetLines(BudgetState budgets, TimeProvider time)
             var counter = budgets.CounterOf(rule, subject, now);
             try
             {
-                await budgets.LoadAsync(rule, counter, facts, now, enough.Token).ConfigureAwait(false);
+                await budgets.LookAsync(rule, counter, facts, now, enough.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
             {
                 // As said above.
             }
             var (spent, reserved) = counter.Now;
-            lines.Add(new BudgetLine(rule.Name, rule.InTokens, rule.Limit, spent, reserved, IsPerRequest: false, rule.WindowAt(now).Ends));
+            lines.Add(new BudgetLine(rule.Name, rule.InTokens, rule.Limit, spent, reserved, IsPerRequest: false, rule.WindowAt(now).Ends) { IsUnknown = !counter.IsLoaded });
         }
         return lines;
     }

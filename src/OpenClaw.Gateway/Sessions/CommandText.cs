@@ -160,6 +160,7 @@ internal static class CommandText
     {
         string Amount(decimal value) => budget.IsTokens ? Amounts.Tokens((long)value) + " tokens" : Dollars.Text(value);
         if (budget.IsPerRequest) return $"{budget.Name}: {Amount(budget.Limit)} for each";
+        if (budget.IsUnknown) return $"{budget.Name}: {Amount(budget.Limit)}; what is spent cannot be told now, the ledger's database does not answer";
         var ends = budget.Ends is { } end ? string.Create(CultureInfo.InvariantCulture, $" · until {end.UtcDateTime:yyyy-MM-dd HH:mm} UTC ({Amounts.Time(end - now)})") : "";
         return $"{budget.Name}: {Amount(budget.Left)} of {Amount(budget.Limit)} left · spent {Amount(budget.Spent)} · reserved {Amount(budget.Reserved)}{ends}";
     }

@@ -78,12 +78,16 @@ internal sealed class Metrics(Action<string>? unpricedSeen = null)
     private static void WriteBudgets(StringBuilder text, GatewayGauges gauges)
     {
         Amounts(text, "openclaw_budget_limit", "A budget's limit, in its unit; where each subject has its own, each one's. Budgets of one name are added up.", gauges.Budgets, static b => b.Rule.Limit);
-        Amounts(text, "openclaw_budget_spent", "Spent in the current window, all subjects together, as this gateway knows it.", gauges.Budgets, static b => b.Counters.Sum(static c => c.Spent));
-        Amounts(text, "openclaw_budget_reserved", "Reserved by answers under way on this gateway.", gauges.Budgets, static b => b.Counters.Sum(static c => c.Reserved));
+        Amounts(text, "openclaw_budget_spent", "Spent in the current window, all subjects together, as this gateway knows it; not there while the ledger has not said it.", KnownOf(gauges.Budgets), static b => b.Counters.Sum(static c => c.Spent));
+        Amounts(text, "openclaw_budget_reserved", "Reserved by answers under way on this gateway.", KnownOf(gauges.Budgets), static b => b.Counters.Sum(static c => c.Reserved));
         var (delivered, failed, dropped) = gauges.Alerts;
         text.Append("# HELP openclaw_alerts_total Alerts to webhooks by what became of them.\n# TYPE openclaw_alerts_total counter\n");
         text.Append(CultureInfo.InvariantCulture, $"openclaw_alerts_total{{result=\"delivered\"}} {delivered}\nopenclaw_alerts_total{{result=\"failed\"}} {failed}\nopenclaw_alerts_total{{result=\"dropped\"}} {dropped}\n");
     }
+
+    // A sum of which a part is not known is no sum.
+    private static List<BudgetStanding> KnownOf(IReadOnlyList<BudgetStanding> budgets) =>
+        [.. budgets.GroupBy(static b => (b.Rule.Name, b.Rule.InTokens)).Where(static same => same.All(static b => b.IsKnown)).SelectMany(static same => same)];
 
     private static void Amounts(StringBuilder text, string name, string help, IReadOnlyList<BudgetStanding> budgets, Func<BudgetStanding, decimal> amount)
     {

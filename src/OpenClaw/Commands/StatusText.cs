@@ -49,6 +49,8 @@ internal static class StatusText
             var unit = budget.Text("unit") ?? "usd";
             var anew = budget.Time("windowEnds") is { } ends ? "in " + Readable.Time(ends - now) : "never";
             if (budget.Number("spent") is not null) Add(name, budget);
+            // What the ledger has not said is not nothing.
+            else if (budget.TryGetProperty("spent", out _)) table.Add(name, "not known", "-", Amount(budget.Number("limit"), unit), anew);
             foreach (var subject in budget.Items("subjects").Take(3)) Add($"{name}: {subject.Text("subject")}", subject);
 
             void Add(string what, JsonElement amounts) =>

@@ -94,6 +94,9 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     /// <summary>When the database was last asked what is spent.</summary>
     public long? ReadAt { get; set; }
 
+    /// <summary>When it was last asked and had not answered in time.</summary>
+    public long? TriedAt { get; set; }
+
     /// <summary>Spent so far, as far as this gateway knows, and reserved by it.</summary>
     public (decimal Spent, decimal Reserved) Now
     {

@@ -20,6 +20,9 @@ internal sealed class BudgetState : IAsyncDisposable
     private static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_readAgain = TimeSpan.FromSeconds(1);
 
+    // A database that is well has answered by then; a note is not worth more.
+    private static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(250);
+
     private readonly ConcurrentDictionary<CounterKey, BudgetCounter> _counters = new();
     private readonly ConcurrentDictionary<BudgetCounter, Task> _loading = new();
     private readonly HashSet<(string Rule, decimal Limit, string Client, decimal? Line)> _toldAlone = [];
@@ -93,8 +96,8 @@ internal sealed class BudgetState : IAsyncDisposable
         List<(BudgetHold Hold, Task<bool> Loading)> all = [];
         foreach (var hold in holds)
         {
-            if (hold.IsOwn || (hold.Counter.IsLoaded && (hold.Mode == HoldMode.Hard || !IsStale(hold.Counter)))) continue;
-            all.Add((hold, LoadAsync(hold.Rule!, hold.Counter, facts, at, cancel).AsTask()));
+            if (!NeedsRead(hold)) continue;
+            all.Add((hold, LoadAsync(hold.Rule!, hold.Counter, facts, at, PatienceOf(hold.Mode), cancel).AsTask()));
         }
         BudgetFinding? failed = null;
         foreach (var (hold, loading) in all)
@@ -104,14 +107,37 @@ internal sealed class BudgetState : IAsyncDisposable
         return failed;
     }
 
-    /// <summary>Reads the counter if it was never read or is stale. True when it has been read, however long ago.</summary>
-    public async ValueTask<bool> LoadAsync(BudgetRule rule, BudgetCounter counter, RequestFacts? facts, DateTimeOffset at, CancellationToken cancel)
+    /// <summary>The database is to be asked before the call is held for. What a lease covers need not be; and for what refuses nothing, not each request waits for a database that is away.</summary>
+    public bool NeedsRead(in BudgetHold hold)
+    {
+        if (hold.IsOwn) return false;
+        if (hold.Mode == HoldMode.Hard) return !hold.Counter.IsLoaded;
+        return hold.Counter.IsLoaded ? IsStale(hold.Counter) : !WasTried(hold.Counter);
+    }
+
+    /// <summary>Reads what a page or a scrape shows; not again and again from a database that is away.</summary>
+    public async ValueTask LookAsync(BudgetRule rule, BudgetCounter counter, RequestFacts? facts, DateTimeOffset at, CancellationToken cancel)
+    {
+        if (counter.IsLoaded || !WasTried(counter)) await LoadAsync(rule, counter, facts, at, s_readAgain, cancel).ConfigureAwait(false);
+    }
+
+    private bool WasTried(BudgetCounter counter) => counter.TriedAt is { } tried && _time.GetElapsedTime(tried) <= s_fresh;
+
+    private static TimeSpan PatienceOf(HoldMode mode) => mode switch
+    {
+        HoldMode.Hard => s_load,
+        HoldMode.Soft => s_readAgain,
+        _ => s_glance,
+    };
+
+    // Reads the counter if it was never read or is stale. True when it has been read, however long ago.
+    private async ValueTask<bool> LoadAsync(BudgetRule rule, BudgetCounter counter, RequestFacts? facts, DateTimeOffset at, TimeSpan patience, CancellationToken cancel)
     {
         if (_store.IsShared) Leases.Start();
         if (counter.IsLoaded)
         {
             if (!IsStale(counter)) return true;
-            await JoinAsync(counter, () => ReadAgainAsync(rule, counter), s_readAgain, cancel).ConfigureAwait(false);
+            await JoinAsync(counter, () => ReadAgainAsync(rule, counter), patience < s_readAgain ? patience : s_readAgain, cancel).ConfigureAwait(false);
             // The database may be away: what is known does well enough, and not each request waits for better.
             if (IsStale(counter)) counter.ReadAt = _time.GetTimestamp();
             return true;
@@ -119,8 +145,9 @@ internal sealed class BudgetState : IAsyncDisposable
         // What was over when it was found is another's, whose asker had left: it says nothing of the database now.
         for (var wasOver = true; wasOver && !counter.IsLoaded;)
         {
-            wasOver = await JoinAsync(counter, () => ReadAsync(rule, counter, facts, at), s_load, cancel).ConfigureAwait(false);
+            wasOver = await JoinAsync(counter, () => ReadAsync(rule, counter, facts, at), patience, cancel).ConfigureAwait(false);
         }
+        if (!counter.IsLoaded) counter.TriedAt = _time.GetTimestamp();
         return counter.IsLoaded;
     }
 

@@ -128,8 +128,7 @@ internal sealed class Reservation : IDisposable
         if (FindHolds(target) is { } finding) return new(Clear(finding));
         foreach (var hold in _holds)
         {
-            // What is leased need not be read again: the lease says what may be taken.
-            if (!hold.Counter.IsLoaded || (hold.Mode != HoldMode.Hard && !hold.IsOwn && _state.IsStale(hold.Counter))) return HoldSlowlyAsync(cancel);
+            if (_state.NeedsRead(hold)) return HoldSlowlyAsync(cancel);
         }
         if (TryHold() is { } shortage) return shortage.CanAsk && _state.IsShared ? HoldSlowlyAsync(cancel) : new(Refuse(shortage));
         Open();

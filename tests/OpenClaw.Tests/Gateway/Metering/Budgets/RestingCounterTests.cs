@@ -49,6 +49,31 @@ public sealed class RestingCounterTests
         _database.Pause(false);
     }
 
+    [Theory]
+    [InlineData("warn", 250)]
+    [InlineData("downgrade\", \"to\": \"fast", 1000)]
+    public async Task What_refuses_nothing_holds_one_request_for_a_moment_before_anything_was_read_and_the_next_not_at_all(string action, int patience)
+    {
+        await using var stage = BudgetStage.Of($$"""{ "name": "b", "scope": "gateway", "period": "total", "limit": 1, "action": "{{action}}" }""", new SimulatedStore(_database, 1, isShared: true), _time);
+        _database.Charge(2, [new LedgerCharge(new CounterKey("gateway/total/usd#b", "", "total"), 5, 0)]);
+        _database.Pause(true);
+        var first = stage.RunAsync(100, 10);
+        _time.Advance(TimeSpan.FromMilliseconds(patience - 10));
+        Assert.False(first.IsCompleted, "it did not look");
+        _time.Advance(TimeSpan.FromMilliseconds(10));
+        Assert.Null(await first.WaitAsync(s_bound, Cancel));
+        Assert.Null(await stage.RunAsync(100, 10).WaitAsync(s_bound, Cancel));
+        // What nobody knows is not shown as nothing.
+        var api = new BudgetsApi(stage.Budgets, _time);
+        await api.LoadAsync(stage.State, Cancel);
+        var standing = Assert.Single(api.Standings(stage.State));
+        Assert.False(standing.IsKnown);
+        _database.Pause(false);
+        _time.Advance(TimeSpan.FromSeconds(4));
+        await api.LoadAsync(stage.State, Cancel);
+        Assert.InRange(Assert.Single(Assert.Single(api.Standings(stage.State)).Counters).Spent, 5, 5.01m);
+    }
+
     // It has read the counter, rests for a minute, and meanwhile another spends five times the limit.
     private async Task<BudgetStage> RestedAsync(string budget)
     {
