@@ -115,6 +115,12 @@ internal sealed class TokenCalibration
         return (long)Math.Ceiling(Output(bytes, pieces) * Margin);
     }
 
+    /// <summary>
+    /// The least that the output so far can be: an event that carries something carries a token, unless it is cut smaller than
+    /// tokens are, and no text has more than sixteen bytes a token for long.
+    /// </summary>
+    public static long OutputFloor(long bytes, long pieces) => bytes * 2 >= pieces * 5 ? Math.Max(pieces, bytes / 16) : bytes / 16;
+
     /// <summary>A provider reported what an answer used.</summary>
     /// <param name="estimate">What the prompt was taken for; 0 = not comparable (it had images).</param>
     /// <param name="most">The most that its text should have been; 0 = not known.</param>

@@ -142,7 +142,8 @@ internal sealed class Reservation : IDisposable
     {
         // No token is less than a byte: until that many have come there is nothing to look at.
         if (_askAt == long.MaxValue || (bytes < _lookAt && pieces < _lookAt)) return new(true);
-        var tokens = _target!.Health.Tokens.OutputCeiling(bytes, pieces);
+        // Who was told a limit keeps to it, so an estimate that is beyond is the estimate's fault until it cannot be.
+        var tokens = _isBounded ? TokenCalibration.OutputFloor(bytes, pieces) : _target!.Health.Tokens.OutputCeiling(bytes, pieces);
         if (tokens >= _askAt) return GrowAsync(tokens);
         _lookAt = Math.Max(bytes, pieces) + _askAt - tokens;
         return new(true);

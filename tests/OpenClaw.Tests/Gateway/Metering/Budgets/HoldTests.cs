@@ -71,6 +71,21 @@ public sealed class HoldTests
         Assert.True(await money.MayGoOnAsync(6000, 1000));
     }
 
+    // An estimate says when to hold more; it ends no answer whose provider was told how long it may be.
+    [Theory]
+    [InlineData(5000, 1000, true)] // words
+    [InlineData(6000, 6000, true)] // a letter at a time
+    [InlineData(20_000, 40, true)] // in bulk, of much white space
+    [InlineData(10_000, 2000, false)] // twice as long as was asked for
+    [InlineData(40_000, 40, false)]
+    public async Task An_answer_with_a_limit_of_its_own_is_ended_only_where_it_surely_passes_it(int bytes, int pieces, bool goesOn)
+    {
+        await using var stage = BudgetStage.Of(Wide);
+        using var money = stage.Open(s_asked with { MaxTokens = 1000, Stream = true });
+        Assert.Null(await money.HoldAsync(stage.Target("p/m"), CancellationToken.None));
+        Assert.Equal(goesOn, await money.MayGoOnAsync(bytes, pieces));
+    }
+
     [Fact]
     public async Task A_small_window_bounds_what_no_limit_could_without_cutting_it()
     {
