@@ -164,6 +164,8 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
             Interlocked.Add(ref _written, await WriteAsync(batch, gatewayId, false, cancel).ConfigureAwait(false));
             queue.Release(batch);
             Wrote(batch);
+            // Not only behind the last batch: while each is full that may be far, and the journal has a bound.
+            await DeleteDoneAsync(evenLast: false, cancel).ConfigureAwait(false);
             owed -= batch.Count;
             var isServed = owed <= 0 && !queue.IsOverflowing;
             // What came meanwhile is gathered first.
