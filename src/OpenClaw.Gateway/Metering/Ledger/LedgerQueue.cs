@@ -15,6 +15,9 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
 {
     private readonly Lock _lock = new();
     private readonly Queue<PendingItem> _items = [];
+
+    // What the journal did not take while others lay in it alone: each waits for those that came before it, and lets those that came after it wait.
+    private readonly Queue<(JournalPosition Behind, PendingItem Item)> _loose = [];
     private readonly Dictionary<string, Segment> _openings = [];
     private readonly SemaphoreSlim _news = new(0, 1);
     private JournalPosition? _overflow;
@@ -29,7 +32,7 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
     /// <summary>Entries and changes that wait for the database, in memory and in the journal.</summary>
     public long Waiting
     {
-        get { lock (_lock) return _items.Count + _overflowed + _writing; }
+        get { lock (_lock) return _items.Count + _loose.Count + _overflowed + _writing; }
     }
 
     /// <summary>Some lie in the journal alone, and what came after them may be taken before them.</summary>
@@ -41,7 +44,7 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
     /// <summary>Entries and changes that only the memory has: the journal did not take them, and the database has not yet.</summary>
     public long Loose
     {
-        get { lock (_lock) return _items.Count(static i => i.Segment is null) + _writingLoose; }
+        get { lock (_lock) return _items.Count(static i => i.Segment is null) + _loose.Count + _writingLoose; }
     }
 
     /// <summary>Entries for which there was neither a journal nor room in memory.</summary>
@@ -97,16 +100,19 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
         Wake();
     }
 
-    public void Add(RecordChange change)
+    /// <returns>False: there was room for it nowhere.</returns>
+    public bool Add(RecordChange change)
     {
         var frame = FrameBuffer.Mine();
         if (journal is not null) JournalCodec.Write(frame, change);
         var record = frame.Finish();
+        bool isKept;
         lock (_lock)
         {
-            Enqueue(new PendingItem(null, change, default, journal?.Append(record), null));
+            isKept = Enqueue(new PendingItem(null, change, default, journal?.Append(record), null));
         }
         Wake();
+        return isKept;
     }
 
     /// <summary>Moves up to <paramref name="most"/> items into <paramref name="batch"/>, in order; from the journal when the memory was too small.</summary>
@@ -175,27 +181,44 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
         _news.Dispose();
     }
 
-    private bool IsNearlyFull => _items.Count >= capacity - (capacity / 10);
+    private bool IsNearlyFull => InMemory >= capacity - (capacity / 10);
 
-    private void Enqueue(PendingItem item)
+    private int InMemory => _items.Count + _loose.Count;
+
+    private bool Enqueue(PendingItem item)
     {
         if (item.Segment is not null) item = item with { End = journal!.End };
-        var isBehindOverflow = _overflow is not null && item.Segment is not null;
         // The last tenth is for what was answered: neither refusals nor changes of records take it away.
-        var hasRoom = _items.Count < capacity && (item.Segment is not null || !IsNearlyFull || item.Entry is { Hops.IsEmpty: false });
-        if (hasRoom && !isBehindOverflow)
+        var hasRoom = InMemory < capacity && (item.Segment is not null || !IsNearlyFull || item.Entry is { Hops.IsEmpty: false });
+        if (hasRoom && _overflow is null)
         {
             _items.Enqueue(item);
-            return;
+            return true;
         }
-        if (item.Segment is null)
+        if (item.Segment is not null)
         {
-            if (item.OpenedIn is not null) item.OpenedIn.Pins--;
-            Interlocked.Increment(ref _lost);
-            return;
+            _overflow ??= journal!.LastStart;
+            _overflowed++;
+            return true;
         }
-        _overflow ??= journal!.LastStart;
-        _overflowed++;
+        if (hasRoom)
+        {
+            _loose.Enqueue((journal!.End, item));
+            return true;
+        }
+        if (item.OpenedIn is not null) item.OpenedIn.Pins--;
+        Interlocked.Increment(ref _lost);
+        return false;
+    }
+
+    // Those that came before what stands in the journal from here on. Under the lock.
+    private bool TakeLoose(List<PendingItem> batch, int most, JournalPosition here)
+    {
+        var before = batch.Count;
+        while (batch.Count < most && _loose.TryPeek(out var next) && next.Behind.CompareTo(here) <= 0) batch.Add(_loose.Dequeue().Item);
+        _writing += batch.Count - before;
+        _writingLoose += batch.Count - before;
+        return batch.Count > before;
     }
 
     // What did not fit into the memory is read back from the journal. Only the writer comes here.
@@ -203,8 +226,12 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
     {
         while (batch.Count < most)
         {
-            if (_reading is null && !TryBeginReading()) return;
+            if (_reading is null && !TryBeginReading(batch, most)) return;
             if (_reading is null) continue;
+            lock (_lock)
+            {
+                if (TakeLoose(batch, most, new JournalPosition(_readingFrom!.Number, _readingOffset + _reading.Offset))) continue;
+            }
             if (_reading.TryRead(out var item))
             {
                 if (item.Entry is null && item.Change is null) continue;
@@ -218,7 +245,7 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
         }
     }
 
-    private bool TryBeginReading()
+    private bool TryBeginReading(List<PendingItem> batch, int most)
     {
         long length;
         lock (_lock)
@@ -230,7 +257,8 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
             if (segment is not null && offset >= segment.Length) (segment, offset) = (journal.FirstFrom(segment.Number + 1), 0);
             if (segment is null)
             {
-                (_overflow, _overflowed) = (null, 0);
+                TakeLoose(batch, most, journal.End);
+                if (_loose.Count == 0) (_overflow, _overflowed) = (null, 0);
                 return false;
             }
             (_readingFrom, _readingOffset, length) = (segment, offset, segment.Length);

@@ -227,7 +227,8 @@ internal sealed class LedgerState : IAsyncDisposable
     private void Change(RecordChange change)
     {
         _unwritten[(change.Kind, change.Key)] = change;
-        _queue.Add(change);
+        // What is lost is not told of as if it were still to be written.
+        if (!_queue.Add(change)) _unwritten.TryRemove(new((change.Kind, change.Key), change));
     }
 
     private void Forget(List<PendingItem> written)

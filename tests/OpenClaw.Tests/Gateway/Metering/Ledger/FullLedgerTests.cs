@@ -37,6 +37,17 @@ public sealed class FullLedgerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_record_for_which_there_is_no_room_is_not_told_of_as_kept()
+    {
+        await using var ledger = await FullAsync();
+        ledger.PutRecord("session", "one more", "{}"u8.ToArray());
+        Assert.Equal(1, ledger.Facts.Lost);
+        Assert.True(await EventuallyAsync(() => Task.FromResult(ledger.Facts.Problem is not null)), "its database is there");
+        Assert.NotNull(await ledger.FindRecordAsync("session", Entries.Id(0), _cancel));
+        await Assert.ThrowsAsync<IOException>(() => ledger.FindRecordAsync("session", "one more", _cancel));
+    }
+
+    [Fact]
     public async Task With_no_room_left_hard_budgets_refuse_in_words_others_are_answered_and_the_gateway_says_so()
     {
         await using var gateway = await RunningGateway.StartAsync($$"""

@@ -1,0 +1,52 @@
+using System.Text;
+using OpenClaw.Gateway.Metering.Ledger;
+using OpenClaw.Gateway.Metering.Ledger.Journal;
+
+namespace OpenClaw.Tests.Gateway.Metering.Ledger;
+
+/// <summary>In which order the writer gets what came by way of the memory, of the journal alone, and of the memory alone.</summary>
+public sealed class LedgerQueueTests : IDisposable
+{
+    // Longer than all of the journal: it goes into the memory alone. What is short still has room in the journal.
+    private static readonly string s_long = new('l', 100 << 10);
+
+    private readonly LedgerFolder _folder = new();
+    private readonly LedgerQueue _queue;
+
+    public LedgerQueueTests()
+    {
+        var folder = JournalFolder.Take(Path.Combine(_folder.Path, "ledger"));
+        _queue = new LedgerQueue(folder, new JournalTail(folder, 1, maxSegment: 300, maxTotal: 64 << 10), 10);
+    }
+
+    public void Dispose()
+    {
+        _queue.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void What_the_journal_does_not_take_is_written_between_what_it_took_before_and_after()
+    {
+        for (var i = 0; i < 10; i++) Assert.True(Add("k", i));
+        Assert.True(Add("x", 1));
+        Assert.False(Add("x", 0, s_long), "there was no room in the memory");
+        Assert.Equal(1, _queue.Lost);
+        List<string> written = [.. Take(4)];
+        foreach (var (number, text) in ((int, string)[])[(2, s_long), (3, ""), (4, ""), (5, s_long), (6, s_long), (7, ""), (8, s_long)]) Assert.True(Add("x", number, text));
+        Assert.Equal((14, 4), (_queue.Waiting, _queue.Loose));
+        while (Take(3) is { Count: > 0 } more) written.AddRange(more);
+        Assert.Equal([.. Enumerable.Range(0, 10).Select(static i => "k" + i), .. Enumerable.Range(1, 8).Select(static i => "x" + i)], written);
+        Assert.Equal((0, 0, false), (_queue.Waiting, _queue.Loose, _queue.IsOverflowing));
+    }
+
+    private bool Add(string name, int number, string text = "") => _queue.Add(new RecordChange(name, name + number, Encoding.UTF8.GetBytes(text), Entries.Now));
+
+    private List<string> Take(int most)
+    {
+        var batch = new List<PendingItem>();
+        _queue.Take(batch, most);
+        _queue.Release(batch);
+        return batch.ConvertAll(static i => i.Change!.Key);
+    }
+}
