@@ -13,12 +13,12 @@ internal static class LedgerFigures
         var text = new StringBuilder(1024);
         Figure(text, "openclaw_ledger_up", "gauge", "1 when the database takes entries.", facts.IsOpen && facts.Problem is null ? 1 : 0);
         Figure(text, "openclaw_ledger_journal_up", "gauge", "1 when the journal takes entries, or there is none.", facts.JournalProblem is null ? 1 : 0);
-        Figure(text, "openclaw_ledger_waiting_entries", "gauge", "Finished requests that are not in the database yet.", facts.Waiting);
+        Figure(text, "openclaw_ledger_waiting_entries", "gauge", "Finished requests and changes of sessions, clients and alerts that are not in the database yet.", facts.Waiting);
         Figure(text, "openclaw_ledger_journal_bytes", "gauge", "Size of the journal.", facts.JournalBytes);
         Figure(text, "openclaw_ledger_entries_written_total", "counter", "Requests written to the database.", facts.Written);
         Figure(text, "openclaw_ledger_entries_recovered_total", "counter", "Requests read back from the journal after a crash.", facts.Recovered);
         Figure(text, "openclaw_ledger_requests_unfinished_total", "counter", "Requests that a crash cut off, counted as what was reserved for them.", facts.Unfinished);
-        Figure(text, "openclaw_ledger_entries_lost_total", "counter", "Requests that could be kept nowhere.", facts.Lost);
+        Figure(text, "openclaw_ledger_entries_lost_total", "counter", "Finished requests and changes of sessions, clients and alerts that could be kept nowhere.", facts.Lost);
         return text.ToString();
     }
 

@@ -41,10 +41,10 @@ internal sealed record LedgerOptions
 /// <param name="IsOpen">The database was opened and the journal of the last run read.</param>
 /// <param name="Problem">Why the database does not take entries now, or null.</param>
 /// <param name="JournalProblem">Why the journal does not take entries now, or null.</param>
-/// <param name="Waiting">Entries that are not in the database yet.</param>
+/// <param name="Waiting">Entries and changes of records that are not in the database yet.</param>
 /// <param name="Written">Entries written since the start.</param>
 /// <param name="Recovered">Entries that the journal of an earlier run had and the database not.</param>
 /// <param name="Unfinished">Requests that an earlier run had begun and did not live to settle.</param>
-/// <param name="Lost">Entries for which there was no room anywhere, or which the database refuses.</param>
+/// <param name="Lost">Entries and changes of records for which there was no room anywhere, or which the database refuses.</param>
 internal sealed record LedgerFacts(
     string Kind, string Place, string GatewayId, bool IsOpen, string? Problem, string? JournalProblem, long Waiting, long JournalBytes, long Written, long Recovered, long Unfinished, long Lost);
