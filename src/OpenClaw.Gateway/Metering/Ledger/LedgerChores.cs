@@ -3,7 +3,8 @@ using OpenClaw.Gateway.Metering.Ledger.Storage;
 namespace OpenClaw.Gateway.Metering.Ledger;
 
 /// <summary>What the ledger does now and then: put the journal onto the disk each second, and keep the database small each hour.</summary>
-internal sealed class LedgerChores(LedgerQueue queue, Retention retention, IStorage storage, LedgerOptions options)
+/// <param name="findJournal">Looks whether a journal that could not be opened can be now.</param>
+internal sealed class LedgerChores(LedgerQueue queue, Retention retention, IStorage storage, Action findJournal, LedgerOptions options)
 {
     private static readonly TimeSpan s_syncEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_firstSweep = TimeSpan.FromMinutes(2);
@@ -16,6 +17,7 @@ internal sealed class LedgerChores(LedgerQueue queue, Retention retention, IStor
         {
             try
             {
+                findJournal();
                 queue.Sync();
                 // Made anew also when nobody has anything to write: who reads waits for it.
                 if (storage.IsMissing) queue.Wake();

@@ -11,8 +11,13 @@ internal readonly record struct PendingItem(LedgerEntry? Entry, RecordChange? Ch
 /// Between the requests and the database: appends each record to the journal and queues it, in one order, under one lock. The
 /// queue is bounded; what does not fit lies in the journal and is read from there later. Thread-safe.
 /// </summary>
-internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, int capacity) : IDisposable
+internal sealed class LedgerQueue(int capacity) : IDisposable
 {
+    private JournalFolder? _folder;
+
+    // Set once, and read before the lock.
+    private volatile JournalTail? _journal;
+
     private readonly Lock _lock = new();
     private readonly Queue<PendingItem> _items = [];
 
@@ -52,24 +57,30 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
 
     public long JournalBytes
     {
-        get { lock (_lock) return journal?.Bytes ?? 0; }
+        get { lock (_lock) return _journal?.Bytes ?? 0; }
     }
 
     public string? JournalProblem
     {
-        get { lock (_lock) return journal?.Problem; }
+        get { lock (_lock) return _journal?.Problem; }
+    }
+
+    /// <summary>From now on what comes goes into this journal, too. Once.</summary>
+    public void Attach(JournalFolder folder, JournalTail journal)
+    {
+        lock (_lock) (_folder, _journal) = (folder, journal);
     }
 
     /// <summary>True when no request should begin: the journal does not take it, and what is left of the memory is for those under way.</summary>
     /// <remarks>Without the lock: every request asks, and a moment later it may be otherwise either way.</remarks>
-    public bool IsFull => IsNearlyFull && (journal is null || journal.Problem is not null);
+    public bool IsFull => IsNearlyFull && _journal is not { Problem: null };
 
     /// <summary>Ends when there is something to take, or was since the last time.</summary>
     public Task WaitAsync(CancellationToken cancel) => _news.WaitAsync(cancel);
 
     public void Open(LedgerOpening opening)
     {
-        if (journal is null) return;
+        if (_journal is not { } journal) return;
         var frame = FrameBuffer.Mine();
         JournalCodec.Write(frame, opening);
         var record = frame.Finish();
@@ -83,6 +94,7 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
 
     public void Add(LedgerEntry entry)
     {
+        var journal = _journal;
         var frame = FrameBuffer.Mine();
         if (journal is not null) JournalCodec.Write(frame, entry);
         var record = frame.Finish();
@@ -103,6 +115,7 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
     /// <returns>False: there was room for it nowhere.</returns>
     public bool Add(RecordChange change)
     {
+        var journal = _journal;
         var frame = FrameBuffer.Mine();
         if (journal is not null) JournalCodec.Write(frame, change);
         var record = frame.Finish();
@@ -146,13 +159,13 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
     /// <summary>Journal files that nothing needs any more.</summary>
     public List<Segment> TakeDone(bool evenLast)
     {
-        lock (_lock) return journal?.TakeDone(evenLast) ?? [];
+        lock (_lock) return _journal?.TakeDone(evenLast) ?? [];
     }
 
     /// <summary>Puts the journal onto the disk, and looks whether one that could not be written can be again.</summary>
     public void Sync()
     {
-        if (journal is null) return;
+        if (_journal is not { } journal) return;
         lock (_lock) journal.Retry();
         journal.Sync(action =>
         {
@@ -176,8 +189,8 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
 
     public void Dispose()
     {
-        journal?.Dispose();
-        folder?.Dispose();
+        _journal?.Dispose();
+        _folder?.Dispose();
         _news.Dispose();
     }
 
@@ -187,7 +200,7 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
 
     private bool Enqueue(PendingItem item)
     {
-        if (item.Segment is not null) item = item with { End = journal!.End };
+        if (item.Segment is not null) item = item with { End = _journal!.End };
         // The last tenth is for what was answered: neither refusals nor changes of records take it away.
         var hasRoom = InMemory < capacity && (item.Segment is not null || !IsNearlyFull || item.Entry is { Hops.IsEmpty: false });
         if (hasRoom && _overflow is null)
@@ -197,13 +210,13 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
         }
         if (item.Segment is not null)
         {
-            _overflow ??= journal!.LastStart;
+            _overflow ??= _journal!.LastStart;
             _overflowed++;
             return true;
         }
         if (hasRoom)
         {
-            _loose.Enqueue((journal!.End, item));
+            _loose.Enqueue((_journal!.End, item));
             return true;
         }
         if (item.OpenedIn is not null) item.OpenedIn.Pins--;
@@ -251,7 +264,8 @@ internal sealed class LedgerQueue(JournalFolder? folder, JournalTail? journal, i
         lock (_lock)
         {
             if (_overflow is not { } from) return false;
-            var segment = journal!.FirstFrom(from.Segment);
+            var journal = _journal!;
+            var segment = journal.FirstFrom(from.Segment);
             var offset = segment?.Number == from.Segment ? from.Offset : 0;
             // At the end of one file the next one follows; at the end of the last, the queue is enough again.
             if (segment is not null && offset >= segment.Length) (segment, offset) = (journal.FirstFrom(segment.Number + 1), 0);

@@ -18,7 +18,6 @@ internal sealed class LedgerState : IAsyncDisposable
     private readonly LedgerOptions _options;
     private readonly IStorage _storage;
     private readonly string _gatewayId;
-    private readonly string? _journalProblem;
     private readonly bool _isOff;
     private readonly LedgerQueue _queue;
     private readonly LedgerStore _store;
@@ -26,6 +25,7 @@ internal sealed class LedgerState : IAsyncDisposable
     private readonly CounterStore _counters;
     private readonly JournalReplay _replay;
     private readonly Task _running;
+    private volatile string? _journalProblem;
 
     private LedgerState(LedgerOptions options, IStorage storage)
     {
@@ -36,13 +36,13 @@ internal sealed class LedgerState : IAsyncDisposable
         if (folder is { IsFirst: false } && !storage.IsShared) options.Log($"another gateway runs on {_options.StateFolder}: with SQLite each of them counts budgets and limits for itself and overwrites the other's sessions. Give it a state folder of its own (OPENCLAW_STATE_DIR), or both a PostgreSQL (storage.url)");
         _gatewayId = folder?.GatewayId ?? Guid.NewGuid().ToString("N")[..16];
         var earlier = folder?.Segments() ?? [];
-        var journal = folder is null ? null : new JournalTail(folder, folder.NextNumber(options.Time.GetUtcNow()), options.MaxSegmentBytes, options.MaxJournalBytes);
-        _queue = new LedgerQueue(folder, journal, options.QueueCapacity);
+        _queue = new LedgerQueue(options.QueueCapacity);
+        if (folder is not null) Attach(folder);
         _store = new LedgerStore(storage, options.Time, options.Log);
         _writer = new LedgerWriter(_queue, _store, storage, _gatewayId, options.Time, options.Log) { Wrote = Forget };
         _counters = new CounterStore(storage, _gatewayId, options.Time);
         _replay = new JournalReplay(_store.MarkAsync, _writer.WriteAsync, options.Log);
-        var chores = new LedgerChores(_queue, new Retention(storage, options.Retention, options.MaxBytes, options.Time), storage, options);
+        var chores = new LedgerChores(_queue, new Retention(storage, options.Retention, options.MaxBytes, options.Time), storage, FindJournal, options);
         // Not on the way of the start: opening a database takes longer than all the rest.
         _running = Task.Run(() => Task.WhenAll(_writer.RunAsync(cancel => RecoverAsync(earlier, cancel), _stop.Token), chores.SyncAsync(_stop.Token), chores.SweepAsync(_writer.Opened, _stop.Token)));
     }
@@ -200,11 +200,16 @@ internal sealed class LedgerState : IAsyncDisposable
 
     private async Task RecoverAsync(IReadOnlyList<(long Number, string Path)> earlier, CancellationToken cancel)
     {
-        await _replay.RunAsync(_gatewayId, earlier, cancel).ConfigureAwait(false);
-        if (_options.StateFolder is not { } state || _journalProblem is not null) return;
+        await _replay.RunAsync(_gatewayId, earlier, isLate: false, cancel).ConfigureAwait(false);
+        if (_journalProblem is null) await RecoverAbandonedAsync(isLate: false, cancel).ConfigureAwait(false);
+    }
+
+    private async Task RecoverAbandonedAsync(bool isLate, CancellationToken cancel)
+    {
+        if (_options.StateFolder is not { } state) return;
         foreach (var folder in JournalFolder.TakeAbandoned(FolderIn(state)))
         {
-            using (folder) await _replay.RunAsync(folder.GatewayId, folder.Segments(), cancel).ConfigureAwait(false);
+            using (folder) await _replay.RunAsync(folder.GatewayId, folder.Segments(), isLate, cancel).ConfigureAwait(false);
         }
     }
 
@@ -246,6 +251,30 @@ internal sealed class LedgerState : IAsyncDisposable
             && (put.Json is not { } json || json.Span.SequenceEqual(written.Json!.Value.Span)));
 
     private static string FolderIn(string state) => Path.Combine(state, "ledger");
+
+    private void Attach(JournalFolder folder) =>
+        _queue.Attach(folder, new JournalTail(folder, folder.NextNumber(_options.Time.GetUtcNow()), _options.MaxSegmentBytes, _options.MaxJournalBytes));
+
+    // A disk that could not be written to when the gateway began may be well again.
+    private void FindJournal()
+    {
+        if (_journalProblem is null || _options.StateFolder is not { } state) return;
+        JournalFolder? folder = null;
+        try
+        {
+            folder = JournalFolder.TakeFor(FolderIn(state), _gatewayId);
+            Attach(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Not yet.
+            folder?.Dispose();
+            return;
+        }
+        _journalProblem = null;
+        _options.Log($"the journal is written again, in {folder.Path}");
+        _writer.RecoverAlso(cancel => RecoverAbandonedAsync(isLate: true, cancel));
+    }
 
     private static (JournalFolder? Folder, string? Problem) TakeFolder(LedgerOptions options)
     {

@@ -26,6 +26,7 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
     private TaskCompletionSource _hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _problem;
     private volatile bool _closing;
+    private Func<CancellationToken, Task>? _alsoRecover;
     private long _written;
     private long _refused;
 
@@ -60,6 +61,7 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
             {
                 await queue.WaitAsync(cancel).ConfigureAwait(false);
                 if (!_closing) await GatherAsync().ConfigureAwait(false);
+                if (Interlocked.Exchange(ref _alsoRecover, null) is { } also) await UntilItWorksAsync(() => also(cancel), cancel).ConfigureAwait(false);
                 await DrainAsync(cancel).ConfigureAwait(false);
             }
             await DrainAsync(cancel).ConfigureAwait(false);
@@ -129,6 +131,13 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
         _closing = true;
         _close.TrySetResult();
         lock (_lock) _hurry.TrySetResult();
+        queue.Wake();
+    }
+
+    /// <summary>Reads the journals of earlier runs that could not be read when this one began. Called again until it succeeds, between two batches.</summary>
+    public void RecoverAlso(Func<CancellationToken, Task> recover)
+    {
+        Volatile.Write(ref _alsoRecover, recover);
         queue.Wake();
     }
 

@@ -36,6 +36,24 @@ internal sealed class JournalFolder : IDisposable
         throw new IOException($"{MaxFolders} gateways already share {root}");
     }
 
+    /// <summary>
+    /// The first folder under <paramref name="root"/> that nobody holds and that has no files of an earlier run, for a gateway that
+    /// has worked under <paramref name="gatewayId"/> already: it is that gateway's from now on.
+    /// </summary>
+    /// <exception cref="IOException">The place cannot be written to.</exception>
+    /// <exception cref="UnauthorizedAccessException">The place cannot be written to.</exception>
+    public static JournalFolder TakeFor(string root, string gatewayId)
+    {
+        for (var number = 0; number < MaxFolders; number++)
+        {
+            var path = PathOf(root, number);
+            if (Directory.Exists(path) && SegmentsIn(path).Any()) continue;
+            // What the earlier run left is told from this one's by the folder's name alone.
+            if (TryTake(path, isFirst: number == 0, gatewayId) is { } folder) return folder;
+        }
+        throw new IOException($"{MaxFolders} gateways already share {root}");
+    }
+
     /// <summary>Other folders with files that nobody holds: their gateways ended and did not come back.</summary>
     public static IEnumerable<JournalFolder> TakeAbandoned(string root)
     {
@@ -85,7 +103,7 @@ internal sealed class JournalFolder : IDisposable
 
     private static string PathOf(string root, int number) => System.IO.Path.Combine(root, number.ToString(CultureInfo.InvariantCulture));
 
-    private static JournalFolder? TryTake(string path, bool isFirst = false)
+    private static JournalFolder? TryTake(string path, bool isFirst = false, string? gatewayId = null)
     {
         // Names of sessions and clients are nobody else's business.
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
@@ -101,7 +119,7 @@ internal sealed class JournalFolder : IDisposable
         }
         try
         {
-            return new JournalFolder(path, held, GatewayIdIn(path)) { IsFirst = isFirst };
+            return new JournalFolder(path, held, gatewayId is null ? GatewayIdIn(path) : Name(path, gatewayId)) { IsFirst = isFirst };
         }
         catch
         {
@@ -112,9 +130,16 @@ internal sealed class JournalFolder : IDisposable
 
     private static string GatewayIdIn(string path)
     {
-        var file = System.IO.Path.Combine(path, "gateway-id");
+        var file = NameIn(path);
         if (File.Exists(file) && File.ReadAllText(file).Trim() is { Length: 16 } known && known.All(char.IsAsciiHexDigitLower)) return known;
-        var made = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+        return Name(path, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
+    }
+
+    private static string NameIn(string path) => System.IO.Path.Combine(path, "gateway-id");
+
+    private static string Name(string path, string made)
+    {
+        var file = NameIn(path);
         // Whole or not at all: a name that was cut in half would be another gateway's.
         File.WriteAllText(file + ".new", made + "\n");
         File.Move(file + ".new", file, overwrite: true);

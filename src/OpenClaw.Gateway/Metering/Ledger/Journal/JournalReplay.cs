@@ -16,7 +16,8 @@ internal sealed class JournalReplay(Func<string, CancellationToken, Task<Journal
     /// <summary>Requests that had begun and were never settled.</summary>
     public long Unfinished { get; private set; }
 
-    public async Task RunAsync(string gateway, IReadOnlyList<(long Number, string Path)> segments, CancellationToken cancel)
+    /// <param name="isLate">True when this run has written to the database meanwhile: changes of records may be older than what is there, and are left out.</param>
+    public async Task RunAsync(string gateway, IReadOnlyList<(long Number, string Path)> segments, bool isLate, CancellationToken cancel)
     {
         var known = await mark(gateway, cancel).ConfigureAwait(false);
         var openings = new Dictionary<string, LedgerOpening>();
@@ -32,15 +33,15 @@ internal sealed class JournalReplay(Func<string, CancellationToken, Task<Journal
             }
             done.Add(path);
             // Of one that an earlier start could not read the mark says nothing; its records may have been written anew since.
-            var isLate = JournalFolder.IsUnread(path);
+            var isOld = isLate || JournalFolder.IsUnread(path);
             var scan = new SegmentScan(bytes);
             while (scan.TryRead(out var item))
             {
                 var end = new JournalPosition(number, scan.Offset);
                 if (item.Opening is { } opening) openings[opening.Id] = opening;
                 if (item.Entry is { } entry) openings.Remove(entry.Id);
-                if (isLate ? item.Entry is null : (item.Entry is null && item.Change is null) || end.CompareTo(known) <= 0) continue;
-                batch.Add(new PendingItem(item.Entry, item.Change, isLate ? default : end, null, null));
+                if (isOld ? item.Entry is null : (item.Entry is null && item.Change is null) || end.CompareTo(known) <= 0) continue;
+                batch.Add(new PendingItem(item.Entry, item.Change, isOld ? default : end, null, null));
                 if (batch.Count < BatchSize) continue;
                 Recovered += await write(batch, gateway, false, cancel).ConfigureAwait(false);
                 batch.Clear();

@@ -16,7 +16,8 @@ public sealed class LedgerDrainTests : IDisposable
     {
         var cancel = TestContext.Current.CancellationToken;
         var folder = JournalFolder.Take(Path.Combine(_folder.Path, "ledger"));
-        using var queue = new LedgerQueue(folder, new JournalTail(folder, 1, maxSegment: 64 << 10, maxTotal: 64 << 20), 10_000);
+        using var queue = new LedgerQueue(10_000);
+        queue.Attach(folder, new JournalTail(folder, 1, maxSegment: 64 << 10, maxTotal: 64 << 20));
         for (var i = 0; i < 5000; i++) queue.Add(Entries.Of(Entries.Id(i)));
         await using var storage = new SqliteStorage(_folder.Database);
         await using var store = new LedgerStore(storage, TimeProvider.System, static _ => { });
