@@ -154,9 +154,9 @@ internal sealed class BudgetState : IAsyncDisposable
     // Waits for the reading of the counter that is under way, or for its own. True: it was over when it was found.
     private async ValueTask<bool> JoinAsync(BudgetCounter counter, Func<Task> read, TimeSpan patience, CancellationToken cancel)
     {
-        var found = _loading.TryGetValue(counter, out var loading);
-        var wasOver = found && loading!.IsCompleted;
-        loading ??= _loading.GetOrAdd(counter, _ => read());
+        Task? own = null;
+        var loading = _loading.GetOrAdd(counter, _ => own = read());
+        var wasOver = loading.IsCompleted && !ReferenceEquals(loading, own);
         // Whether or not its asker is still there.
         _ = loading.ContinueWith(Ended, counter, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
