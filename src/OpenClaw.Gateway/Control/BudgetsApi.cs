@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text.Json;
 using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.State;
@@ -20,12 +21,12 @@ internal sealed class BudgetsApi(BudgetState budgets, TimeProvider time)
         {
             foreach (var rule in budgets.PlanOf(state.Config).Rules)
             {
-                if (rule.OnlySubject is not { } subject) continue;
-                var counter = budgets.CounterOf(rule, subject, now);
-                await budgets.LookAsync(rule, counter, null, now, enough.Token).ConfigureAwait(false);
+                if (rule.IsPerRequest) continue;
+                if (rule.OnlySubject is { } subject) await budgets.LookAsync(rule, budgets.CounterOf(rule, subject, now), null, now, enough.Token).ConfigureAwait(false);
+                else await budgets.LookAsync(rule, MaxSubjects, now, enough.Token).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        catch (Exception e) when (e is DbException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             // Shown without what is not known.
         }

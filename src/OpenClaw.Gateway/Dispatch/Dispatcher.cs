@@ -430,6 +430,8 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         var (end, isSettled) = (PumpEnd.Complete, false);
         var none = default(Usage);
         HopBill.Measure(x, opened, isBroken: false);
+        x.Money.Foretell(opened.Record.Usage, opened.Record.Cost);
+        HopBill.Warn(x);
         try
         {
             AnswerHeaders.WriteWhole(x.Http.Response, x, opened.Body.Length, opened.Record.Cost);

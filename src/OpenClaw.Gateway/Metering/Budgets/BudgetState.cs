@@ -19,12 +19,14 @@ internal sealed class BudgetState : IAsyncDisposable
     // What is in use is read every two seconds. What was at rest is read by whoever comes, who does not wait long: nothing is refused for it.
     private static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_readAgain = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_lookAgain = TimeSpan.FromMinutes(1);
 
     // A database that is well has answered by then; a note is not worth more.
     private static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentDictionary<CounterKey, BudgetCounter> _counters = new();
     private readonly ConcurrentDictionary<BudgetCounter, Task> _loading = new();
+    private readonly ConcurrentDictionary<string, (string Window, long At, TimeSpan Until)> _looked = new();
     private readonly HashSet<(string Rule, decimal Limit, string Client, decimal? Line)> _toldAlone = [];
     private readonly ICounterStore _store;
     private readonly AlertState _alerts;
@@ -119,6 +121,18 @@ internal sealed class BudgetState : IAsyncDisposable
     public async ValueTask LookAsync(BudgetRule rule, BudgetCounter counter, RequestFacts? facts, DateTimeOffset at, CancellationToken cancel)
     {
         if (counter.IsLoaded || !WasTried(counter)) await LoadAsync(rule, counter, facts, at, s_readAgain, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>The same for a budget of which each subject has its own counter: those with the highest, looked for once a minute.</summary>
+    public async ValueTask LookAsync(BudgetRule rule, int most, DateTimeOffset at, CancellationToken cancel)
+    {
+        // Which rows are such a counter's says only the session, and that a request names.
+        if (rule.Period == BudgetPeriod.Session && rule.Scope != BudgetScope.Session) return;
+        var window = rule.WindowAt(at).Name;
+        if (_looked.TryGetValue(rule.Id, out var last) && last.Window == window && _time.GetElapsedTime(last.At) <= last.Until) return;
+        _looked[rule.Id] = (window, _time.GetTimestamp(), s_fresh);
+        foreach (var subject in await _store.DearestAsync(rule.Id, window, most, cancel).ConfigureAwait(false)) await LookAsync(rule, CounterOf(rule, subject, at), null, at, cancel).ConfigureAwait(false);
+        _looked[rule.Id] = (window, _time.GetTimestamp(), s_lookAgain);
     }
 
     private bool WasTried(BudgetCounter counter) => counter.TriedAt is { } tried && _time.GetElapsedTime(tried) <= s_fresh;

@@ -21,6 +21,9 @@ internal interface ICounterStore
 
     ValueTask<CounterValue> ReadCounterAsync(CounterKey key, CancellationToken cancel);
 
+    /// <summary>Whose counters of a budget are the highest in a window, highest first.</summary>
+    ValueTask<IReadOnlyList<string>> DearestAsync(string budget, string window, int most, CancellationToken cancel) => new([]);
+
     /// <summary>The counter, and the sum over the rows since <paramref name="from"/>, of the same instant.</summary>
     ValueTask<(CounterValue Counter, CounterValue Rows)> ReadWithRowsAsync(CounterKey key, CounterScope scope, DateTimeOffset from, CancellationToken cancel);
 
@@ -48,6 +51,8 @@ internal sealed class LedgerCounters(LedgerState ledger) : ICounterStore
     public void Opened(LedgerOpening opening) => ledger.Opened(opening);
 
     public ValueTask<CounterValue> ReadCounterAsync(CounterKey key, CancellationToken cancel) => ledger.ReadCounterAsync(key, cancel);
+
+    public ValueTask<IReadOnlyList<string>> DearestAsync(string budget, string window, int most, CancellationToken cancel) => ledger.DearestAsync(budget, window, most, cancel);
 
     public ValueTask<(CounterValue Counter, CounterValue Rows)> ReadWithRowsAsync(CounterKey key, CounterScope scope, DateTimeOffset from, CancellationToken cancel) =>
         ledger.ReadWithRowsAsync(key, scope, from, cancel);

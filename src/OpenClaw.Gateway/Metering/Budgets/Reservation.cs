@@ -178,9 +178,23 @@ internal sealed class Reservation : IDisposable
         _unclosed = null;
     }
 
+    /// <summary>What will be said of a whole answer once it is charged: its headers go out before.</summary>
+    public void Foretell(in Usage usage, in Cost cost)
+    {
+        foreach (var hold in _holds)
+        {
+            if (hold is { IsOwn: true, Rule: { } rule }) WarnAlone(rule, hold.Counter.Now.Spent + (hold.Counter.InTokens ? usage.Total : cost.Total));
+        }
+    }
+
+    private void WarnAlone(BudgetRule rule, decimal spent)
+    {
+        if (rule.Action == BudgetAction.Warn && spent >= rule.Limit && Warnings?.Contains(BudgetWords.OnlyWarns(rule)) != true) (Warnings ??= []).Add(BudgetWords.OnlyWarns(rule));
+    }
+
     private void EndedAlone(BudgetRule rule, decimal spent)
     {
-        if (rule.Action == BudgetAction.Warn && spent >= rule.Limit) (Warnings ??= []).Add(BudgetWords.OnlyWarns(rule));
+        WarnAlone(rule, spent);
         _state.SpentAlone(rule, spent, Facts, _at);
     }
 

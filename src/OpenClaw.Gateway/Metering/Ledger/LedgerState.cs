@@ -100,6 +100,10 @@ internal sealed class LedgerState : IAsyncDisposable
     /// </summary>
     public ValueTask<CounterValue> ReadCounterAsync(CounterKey key, CancellationToken cancel) => WhenBackAsync(() => _counters.ReadAsync(key, cancel), cancel);
 
+    /// <summary>Whose counters of a budget are the highest in a window. Waits as <see cref="ReadCounterAsync"/> does.</summary>
+    public ValueTask<IReadOnlyList<string>> DearestAsync(string budget, string window, int most, CancellationToken cancel) =>
+        WhenBackAsync(() => _counters.DearestAsync(budget, window, most, cancel), cancel);
+
     /// <summary>
     /// The counter, and the exact sum over the rows since <paramref name="from"/>, for a budget that was configured after the money
     /// was spent; both of the same instant. Waits as <see cref="ReadCounterAsync"/> does.

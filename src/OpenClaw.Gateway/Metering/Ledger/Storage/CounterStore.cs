@@ -32,6 +32,18 @@ internal sealed class CounterStore(IStorage storage, string gateway, TimeProvide
         return counter + presumed;
     }
 
+    /// <summary>Whose counters of a budget are the highest in a window, highest first.</summary>
+    public async ValueTask<IReadOnlyList<string>> DearestAsync(string budget, string window, int most, CancellationToken cancel)
+    {
+        await using var connection = await storage.OpenAsync(cancel).ConfigureAwait(false);
+        await using var command = connection.Command("SELECT subject FROM counters WHERE budget = @budget AND window_start = @window ORDER BY usd DESC, tokens DESC LIMIT @most")
+            .With("budget", budget).With("window", window).With("most", (long)most);
+        await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        List<string> subjects = [];
+        while (await row.ReadAsync(cancel).ConfigureAwait(false)) subjects.Add(row.GetString(0));
+        return subjects;
+    }
+
     /// <summary>The counter and the sum over the rows since <paramref name="from"/>, both of the same instant: one statement sees one state.</summary>
     public async ValueTask<(CounterValue Counter, CounterValue Rows)> ReadWithRowsAsync(CounterKey key, CounterScope scope, DateTimeOffset from, CancellationToken cancel)
     {

@@ -52,6 +52,9 @@ public sealed class AlertsOfOneRequestTests
         using var money = stage.Open();
         Assert.Null(await money.HoldAsync(stage.Target(), CancellationToken.None));
         Assert.Null(money.Warnings);
+        // The headers of a whole answer go out before it is charged.
+        money.Foretell(new OpenClaw.Gateway.Metering.Usage { Input = 100, Output = 2000 }, OpenClaw.Gateway.Metering.Cost.Of(0.0201m, OpenClaw.Gateway.Metering.CostSource.Catalogue));
+        Assert.Equal(["budget one is used up; it only warns"], money.Warnings!);
         stage.End(money, 100, 2000);
         Assert.Equal(["budget one is used up; it only warns"], money.Warnings!);
     }
