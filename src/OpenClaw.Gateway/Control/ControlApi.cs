@@ -37,7 +37,8 @@ internal sealed class ControlApi(
     {
         var readiness = Readiness.Of(drain.IsDraining, ledger.Facts, ledger.WhyNotAccepting is not null, needsLedger: ledger.IsShared || !states.Current.Config.Budgets.IsEmpty,
             // A full disk keeps new requests away and nobody from starting.
-            http.Request.Path == "/startupz" ? null : disk?.Problem());
+            http.Request.Path == "/startupz" ? null : disk?.Problem(),
+            watcher.IsStale);
         return JsonAnswer.WriteAsync(
             http,
             json =>

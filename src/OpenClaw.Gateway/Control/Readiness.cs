@@ -12,7 +12,8 @@ internal sealed record Readiness(IReadOnlyList<string> Failing, IReadOnlyList<st
     /// <param name="isFull">The ledger has no room for another request.</param>
     /// <param name="disk">What is amiss with the disk; null when there is room, or nobody asks.</param>
     /// <param name="needsLedger">A budget, or other gateways: then nothing is served before the ledger knows what was spent.</param>
-    public static Readiness Of(bool isDraining, LedgerFacts ledger, bool isFull, bool needsLedger, string? disk = null)
+    /// <param name="isStale">The configuration on disk is not valid.</param>
+    public static Readiness Of(bool isDraining, LedgerFacts ledger, bool isFull, bool needsLedger, string? disk = null, bool isStale = false)
     {
         List<string> failing = [];
         List<string> degraded = [];
@@ -22,6 +23,7 @@ internal sealed record Readiness(IReadOnlyList<string> Failing, IReadOnlyList<st
         else if (ledger.Problem is not null) degraded.Add("ledger: database away");
         if (disk is not null) failing.Add(disk);
         if (ledger.JournalProblem is not null) degraded.Add("ledger: journal not written");
+        if (isStale) degraded.Add("configuration: not valid, the one before is in force");
         return new Readiness(failing, degraded);
     }
 }

@@ -60,6 +60,14 @@ internal sealed class ReloadStage : IAsyncDisposable
         return (answer, await answer.Content.ReadAsStringAsync());
     }
 
+    public async Task<string> GetAsync(string path, string? token = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_host!.Address, path));
+        if (token is not null) request.Headers.Authorization = new("Bearer", token);
+        using var answer = await Client.SendAsync(request);
+        return await answer.Content.ReadAsStringAsync();
+    }
+
     public async Task<int> StatusAsync(string? token = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_host!.Address, "/openclaw/v1/status"));
