@@ -38,7 +38,7 @@ internal sealed class ControlApi(
         var readiness = Readiness.Of(drain.IsDraining, ledger.Facts, ledger.WhyNotAccepting is not null, needsLedger: ledger.IsShared || !states.Current.Config.Budgets.IsEmpty,
             // A full disk keeps new requests away and nobody from starting.
             http.Request.Path == "/startupz" ? null : disk?.Problem(),
-            watcher.IsStale);
+            watcher.IsStale, builder.Secrets.Losses().Count);
         return JsonAnswer.WriteAsync(
             http,
             json =>
@@ -81,6 +81,9 @@ internal sealed class ControlApi(
         json.WriteBoolean("configIsStale"u8, watcher.IsStale);
         json.WriteStartArray("configProblems"u8);
         foreach (var problem in watcher.Problems) json.WriteStringValue(problem);
+        json.WriteEndArray();
+        json.WriteStartArray("secretProblems"u8);
+        foreach (var (secret, problem) in builder.Secrets.Losses()) json.WriteStringValue($"{secret}: {problem}; its old value is in use");
         json.WriteEndArray();
         json.WriteBoolean("draining"u8, drain.IsDraining);
         json.WriteNumber("inFlight"u8, metrics.InFlight);
@@ -209,6 +212,7 @@ internal sealed class ControlApi(
             json.WriteStartObject();
             json.WriteString("alias"u8, key.Alias);
             json.WriteString("state"u8, key.Problem ?? (key.Parks.Count == 0 ? "ok" : "parked"));
+            if (key.Loss is { } loss) json.WriteString("problem"u8, loss + "; its old value is in use");
             json.WriteStartArray("parked"u8);
             foreach (var (model, park) in key.Parks)
             {

@@ -13,7 +13,8 @@ internal sealed record Readiness(IReadOnlyList<string> Failing, IReadOnlyList<st
     /// <param name="disk">What is amiss with the disk; null when there is room, or nobody asks.</param>
     /// <param name="needsLedger">A budget, or other gateways: then nothing is served before the ledger knows what was spent.</param>
     /// <param name="isStale">The configuration on disk is not valid.</param>
-    public static Readiness Of(bool isDraining, LedgerFacts ledger, bool isFull, bool needsLedger, string? disk = null, bool isStale = false)
+    /// <param name="lostSecrets">How many secrets are in use whose files give none any more.</param>
+    public static Readiness Of(bool isDraining, LedgerFacts ledger, bool isFull, bool needsLedger, string? disk = null, bool isStale = false, int lostSecrets = 0)
     {
         List<string> failing = [];
         List<string> degraded = [];
@@ -24,6 +25,7 @@ internal sealed record Readiness(IReadOnlyList<string> Failing, IReadOnlyList<st
         if (disk is not null) failing.Add(disk);
         if (ledger.JournalProblem is not null) degraded.Add("ledger: journal not written");
         if (isStale) degraded.Add("configuration: not valid, the one before is in force");
+        if (lostSecrets > 0) degraded.Add("secrets: a file no longer gives one, its old value is in use");
         return new Readiness(failing, degraded);
     }
 }

@@ -83,7 +83,7 @@ internal sealed class KeyPool
     {
         foreach (var (alias, state) in _none is { } none && _keys.IsEmpty ? [none] : _keys)
         {
-            yield return new KeySnapshot(alias, state.Look("", now).Problem, state.Parks(now));
+            yield return new KeySnapshot(alias, state.Look("", now).Problem, state.Parks(now)) { Loss = state.Loss };
         }
         if (_keys.IsEmpty && _wanted is not null) yield return new KeySnapshot(_providerId, $"the variable {_wanted} is not set", []);
     }
@@ -128,4 +128,8 @@ internal sealed class KeyPool
 
 /// <param name="Alias">Never the key: its place in the list and where it is from.</param>
 /// <param name="Problem">Why it has no value, or null.</param>
-internal sealed record KeySnapshot(string Alias, string? Problem, IReadOnlyList<(string Model, KeyPark Park)> Parks);
+internal sealed record KeySnapshot(string Alias, string? Problem, IReadOnlyList<(string Model, KeyPark Park)> Parks)
+{
+    /// <summary>Why its file could not be read again, so that an old value is in use; null when it could.</summary>
+    public string? Loss { get; init; }
+}

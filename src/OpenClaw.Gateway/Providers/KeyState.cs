@@ -41,6 +41,9 @@ internal sealed class KeyState(SecretConfig? config, SecretStore secrets)
     /// <summary>Where the key is from; null for a provider that needs none.</summary>
     public SecretConfig? Config => config;
 
+    /// <summary>Why the secret's file could not be read again, so that an old value is in use; null when it could.</summary>
+    public string? Loss => config is null ? null : secrets.Loss(config);
+
     /// <summary>True when the secret is there and cannot be sent.</summary>
     public bool IsMalformed
     {

@@ -9,6 +9,12 @@ namespace OpenClaw.Gateway.State;
 /// <param name="IsMalformed">True when something is there that no header can carry: that is not the same as no secret.</param>
 internal readonly record struct SecretReading(Secret? Value, string? Problem, bool IsMalformed = false);
 
+/// <summary>What a look at the files of secrets found.</summary>
+/// <param name="Changed">Those with another value.</param>
+/// <param name="Lost">Those whose file has given nothing at two looks in a row, so that an old value stays in use; told once.</param>
+/// <param name="Back">Those of <paramref name="Lost"/> that can be read again.</param>
+internal readonly record struct SecretChanges(ImmutableArray<SecretConfig> Changed, ImmutableArray<SecretConfig> Lost, ImmutableArray<SecretConfig> Back);
+
 /// <summary>
 /// Resolves references to secrets. Variables and literals are read once; files are kept and read again by
 /// <see cref="Refresh"/>. Thread-safe.
@@ -17,8 +23,15 @@ internal sealed class SecretStore(ConfigEnvironment environment)
 {
     private const int MaxFileBytes = 64 * 1024;
 
+    // A file that is being swapped is away for a moment, which is nothing to tell of.
+    private const int LooksUntilLost = 2;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<SecretConfig, SecretReading> _known = [];
+
+    // Secrets with a value whose file gives none any more, with the number of looks that found it so (at most LooksUntilLost).
+    private readonly Dictionary<SecretConfig, int> _unread = [];
+    private HashSet<SecretConfig>? _used;
     private int _version;
 
     /// <summary>Goes up whenever a file's secret changed: who keeps a value compares this first.</summary>
@@ -34,15 +47,40 @@ internal sealed class SecretStore(ConfigEnvironment environment)
         }
     }
 
+    /// <summary>Says which secrets the configuration in force names: the file of one that it no longer names may go unremarked.</summary>
+    public void Use(IEnumerable<SecretConfig> secrets)
+    {
+        HashSet<SecretConfig> used = [.. secrets];
+        lock (_lock)
+        {
+            _used = used;
+            foreach (var config in _unread.Keys.Where(c => !used.Contains(c)).ToArray()) _unread.Remove(config);
+        }
+    }
+
+    /// <summary>Why a secret that is in use could not be read again; null when it could, or has no value at all.</summary>
+    public string? Loss(SecretConfig config)
+    {
+        lock (_lock) return _unread.GetValueOrDefault(config) >= LooksUntilLost ? _known[config].Problem : null;
+    }
+
+    /// <summary>Every secret whose old value is in use because its file gives none, with the reason.</summary>
+    public IReadOnlyList<(SecretConfig Secret, string Problem)> Losses()
+    {
+        lock (_lock) return [.. _unread.Where(static u => u.Value >= LooksUntilLost).Select(u => (u.Key, _known[u.Key].Problem ?? ""))];
+    }
+
     /// <summary>
-    /// Reads every file again; returns those whose value changed. A file that cannot be read, is empty or is not understood
+    /// Reads every file again; returns what became of them. A file that cannot be read, is empty or is not understood
     /// keeps its old value: a swap is under way, or a mistake that must not take a working key away.
     /// </summary>
-    public ImmutableArray<SecretConfig> Refresh()
+    public SecretChanges Refresh()
     {
         SecretConfig[] files;
         lock (_lock) files = [.. _known.Keys.Where(static c => c.Source == SecretSource.File)];
         var changed = ImmutableArray.CreateBuilder<SecretConfig>();
+        var lost = ImmutableArray.CreateBuilder<SecretConfig>();
+        var back = ImmutableArray.CreateBuilder<SecretConfig>();
         foreach (var config in files)
         {
             // Read without the lock: a disk may be slow. The content itself is compared, not times and links: a copy
@@ -51,6 +89,16 @@ internal sealed class SecretStore(ConfigEnvironment environment)
             lock (_lock)
             {
                 var old = _known[config];
+                if (reading.Value is not null)
+                {
+                    if (_unread.Remove(config, out var looks) && looks >= LooksUntilLost) back.Add(config);
+                }
+                else if (old.Value is not null && _used?.Contains(config) != false)
+                {
+                    var looks = _unread.GetValueOrDefault(config) + 1;
+                    if (looks <= LooksUntilLost) _unread[config] = looks;
+                    if (looks == LooksUntilLost) lost.Add(config);
+                }
                 if (reading.Value is null)
                 {
                     if (old.Problem == reading.Problem) continue;
@@ -65,7 +113,7 @@ internal sealed class SecretStore(ConfigEnvironment environment)
             }
         }
         if (changed.Count > 0) Interlocked.Increment(ref _version);
-        return changed.ToImmutable();
+        return new SecretChanges(changed.ToImmutable(), lost.ToImmutable(), back.ToImmutable());
     }
 
     private SecretReading Resolve(SecretConfig config) => config.Source switch

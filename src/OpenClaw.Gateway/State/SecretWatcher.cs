@@ -35,8 +35,10 @@ internal sealed class SecretWatcher : IDisposable
         if (Interlocked.Exchange(ref _looking, 1) == 1) return;
         try
         {
-            var changed = _store.Refresh();
-            if (!changed.IsEmpty) _changed(changed);
+            var found = _store.Refresh();
+            foreach (var secret in found.Lost) _log($"secret {secret}: {_store.Loss(secret)}; its old value stays in use, and is gone when the gateway is started again");
+            foreach (var secret in found.Back) _log($"secret {secret}: it can be read again");
+            if (!found.Changed.IsEmpty) _changed(found.Changed);
             _problem = null;
         }
         catch (Exception e)

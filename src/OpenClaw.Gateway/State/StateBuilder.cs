@@ -55,6 +55,7 @@ internal sealed class StateBuilder : IAsyncDisposable
         _startedOpen ??= IsOpenToOthers(config.Gateway);
         _asksForToken = !authentication.IsOpen;
         _routing = config.Routing;
+        Secrets.Use(SecretsOf(config));
         if (_scripted is null && config.Providers.Any(static p => p.Api == ApiKind.Scripted))
         {
             _scripted = ScriptedServer.Start(new ScriptedOptions { Time = _options.Time });
@@ -68,6 +69,14 @@ internal sealed class StateBuilder : IAsyncDisposable
         });
         return (new GatewayState(WithClients(config), authentication, providers, Health, _options.Time.GetUtcNow(), Discovered) { Written = config }, null);
     }
+
+    private static IEnumerable<SecretConfig> SecretsOf(OpenClawConfig config) =>
+    [
+        .. config.Gateway.Token is { } token ? [token] : Array.Empty<SecretConfig>(),
+        .. config.Clients.Select(static c => c.Token),
+        .. config.Providers.SelectMany(static p => p.Keys),
+        .. config.Providers.SelectMany(static p => p.Headers).Select(static h => h.Value),
+    ];
 
     // What a client has of its own holds like what is written under budgets and limits with its name.
     private OpenClawConfig WithClients(OpenClawConfig config)

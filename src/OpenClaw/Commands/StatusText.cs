@@ -20,6 +20,7 @@ internal static class StatusText
         if (status.Flag("draining")) text.Append("Draining: it takes no new requests.\n");
         text.Append("Config     ").Append(ConfigLine(status, now)).Append('\n');
         foreach (var problem in status.Texts("configProblems")) text.Append("           ").Append(problem).Append('\n');
+        foreach (var problem in status.Texts("secretProblems")) text.Append("           ").Append(problem).Append('\n');
         if (Ledger(status.Child("ledger")) is { } ledger) text.Append("Ledger     ").Append(ledger).Append('\n');
         text.Append(CultureInfo.InvariantCulture, $"In flight  {status.Number("inFlight") ?? 0}\n");
         var chain = string.Join(" -> ", status.Texts("chain"));

@@ -7,7 +7,7 @@ public sealed class StatusTextTests
 {
     private const string Status = """
         { "version": "1.2.3", "startedAt": "2026-01-01T00:00:00Z", "configLoadedAt": "2026-01-01T00:02:00Z", "configIsStale": true,
-          "configProblems": ["error: line 1 (document): no"], "draining": false, "inFlight": 3, "chain": ["openai/a", "ollama/b"],
+          "configProblems": ["error: line 1 (document): no"], "secretProblems": ["file:/k: gone"], "draining": false, "inFlight": 3, "chain": ["openai/a", "ollama/b"],
           "providers": [ { "id": "openai", "api": "OpenAiChat", "baseUrl": "https://api.openai.com/v1", "local": false,
                            "keys": [ { "alias": "openai#1 (env:K1)", "state": "ok", "parked": [] },
                                      { "alias": "openai#2 (env:K2)", "state": "parked", "parked": [ { "model": "a", "reason": "rateLimited", "until": "2026-01-01T00:03:11Z" } ] } ] },
@@ -34,6 +34,7 @@ public sealed class StatusTextTests
             OpenClaw 1.2.3 at http://127.0.0.1:18789, up 2m 41s
             Config     loaded 41s ago; STALE: the file was changed since and is not valid
                        error: line 1 (document): no
+                       file:/k: gone
             In flight  3
             Chain      openai/a -> ollama/b
 

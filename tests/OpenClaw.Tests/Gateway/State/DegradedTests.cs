@@ -16,6 +16,30 @@ public sealed class DegradedTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
+    public async Task Files_that_no_longer_give_their_secrets_are_in_readiness_and_status_until_they_are_back()
+    {
+        await using var stage = await StartAsync();
+        Assert.Equal("[]", await DegradedAsync(stage));
+        File.Delete(Key);
+        File.WriteAllText(Owner, "");
+        await LookAsync(stage, degraded: """["secrets: a file no longer gives one, its old value is in use"]""");
+
+        var status = JsonNode.Parse(await stage.GetAsync("/openclaw/v1/status", Token))!;
+        Assert.Equal(
+            [$"file:{Key}: the file {Key} does not exist; its old value is in use", $"file:{Owner}: file:{Owner} is empty; its old value is in use"],
+            status["secretProblems"]!.AsArray().Select(static p => (string?)p).Order(StringComparer.Ordinal));
+        var key = status["providers"]![0]!["keys"]![0]!;
+        Assert.Equal(("ok", $"the file {Key} does not exist; its old value is in use"), ((string?)key["state"], (string?)key["problem"]));
+
+        File.WriteAllText(Key, "k-1");
+        File.WriteAllText(Owner, Token);
+        await LookAsync(stage, degraded: "[]");
+        status = JsonNode.Parse(await stage.GetAsync("/openclaw/v1/status", Token))!;
+        Assert.Empty(status["secretProblems"]!.AsArray());
+        Assert.Null(status["providers"]![0]!["keys"]![0]!["problem"]);
+    }
+
+    [Fact]
     public async Task A_file_that_is_not_valid_is_in_readiness_until_it_is_mended()
     {
         await using var stage = await StartAsync();
@@ -40,4 +64,10 @@ public sealed class DegradedTests : IDisposable
 
     private static async Task<string> DegradedAsync(ReloadStage stage) =>
         JsonNode.Parse(await stage.GetAsync("/readyz"))!["degraded"]!.ToJsonString();
+
+    private static async Task LookAsync(ReloadStage stage, string degraded)
+    {
+        for (var i = 0; i < 50 && await DegradedAsync(stage) != degraded; i++) stage.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(degraded, await DegradedAsync(stage));
+    }
 }

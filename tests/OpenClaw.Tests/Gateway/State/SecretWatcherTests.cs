@@ -120,6 +120,56 @@ public sealed class SecretWatcherTests : IDisposable
         Assert.Single(_changes);
     }
 
+    [Theory]
+    [InlineData(null, "does not exist")]
+    [InlineData(" \n", "is empty")]
+    [InlineData("two\nlines", "holds a control character")]
+    public void A_file_that_no_longer_gives_its_secret_is_told_once_and_so_is_its_return(string? content, string problem)
+    {
+        var config = InFile("key");
+        File.WriteAllText(config.Value, "one");
+        Assert.Equal("one", Value(config));
+        if (content is null) File.Delete(config.Value);
+        else File.WriteAllText(config.Value, content);
+        // A swap that is under way looks the same at first.
+        Tick();
+        Assert.Empty(_log);
+        Assert.Null(_store.Loss(config));
+        for (var i = 0; i < 4; i++) Tick();
+        var line = Assert.Single(_log);
+        Assert.StartsWith($"secret {config}: ", line, StringComparison.Ordinal);
+        Assert.Contains(problem, line, StringComparison.Ordinal);
+        Assert.Contains("its old value stays in use", line, StringComparison.Ordinal);
+        Assert.Contains(problem, _store.Loss(config), StringComparison.Ordinal);
+        Assert.Equal(config, Assert.Single(_store.Losses()).Secret);
+        Assert.Equal("one", Value(config));
+
+        File.WriteAllText(config.Value, "one");
+        Tick();
+        Tick();
+        Assert.Equal($"secret {config}: it can be read again", _log[1]);
+        Assert.Equal(2, _log.Count);
+        Assert.Empty(_store.Losses());
+        Assert.Empty(_changes);
+    }
+
+    [Fact]
+    public void The_file_of_a_secret_that_is_no_longer_configured_may_go()
+    {
+        var (gone, kept) = (InFile("gone"), InFile("kept"));
+        foreach (var config in (SecretConfig[])[gone, kept])
+        {
+            File.WriteAllText(config.Value, "one");
+            Assert.Equal("one", Value(config));
+            File.Delete(config.Value);
+        }
+        _store.Use([kept]);
+        for (var i = 0; i < 3; i++) Tick();
+        Assert.Contains("kept", Assert.Single(_log), StringComparison.Ordinal);
+        _store.Use([]);
+        Assert.Empty(_store.Losses());
+    }
+
     [Fact]
     public void Nothing_is_told_when_nothing_changed()
     {
