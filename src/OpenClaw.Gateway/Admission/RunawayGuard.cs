@@ -93,7 +93,8 @@ internal sealed class RunawayGuard(TimeProvider time, LedgerState? ledger = null
     public IReadOnlyList<GuardStop> Stops()
     {
         var now = time.GetUtcNow();
-        return [.. _sessions.Values.Where(s => s.IsStopped(now)).Select(static s => s.Stop!).OrderByDescending(static s => s.Since)];
+        // Read once: a request that is answered meanwhile takes it away.
+        return [.. _sessions.Values.Select(static s => s.Stop).OfType<GuardStop>().Where(stop => now < stop.Until).OrderByDescending(static s => s.Since)];
     }
 
     public bool Knows(string session) => _sessions.Values.Any(s => s.Key == session);

@@ -45,6 +45,24 @@ public sealed class RunawayGuardTests
     }
 
     [Fact]
+    public async Task Stops_are_told_while_they_come_and_go()
+    {
+        var agents = Enumerable.Range(0, 200).Select(i => new GuardedAgent(_time, _guard, ListPrice.Sonnet, "s" + i)).ToList();
+        foreach (var agent in agents)
+        {
+            for (var call = 1; call <= 10; call++) agent.Ask(Loop(call), 90_000, 30, cache: true);
+        }
+        Assert.Equal(200, _guard.Stops().Count);
+        var resuming = Task.Run(() =>
+        {
+            for (var i = 0; i < 200; i++) _guard.Resume("s" + i);
+        }, TestContext.Current.CancellationToken);
+        while (!resuming.IsCompleted) Assert.All(_guard.Stops(), static s => Assert.NotNull(s));
+        await resuming;
+        Assert.Empty(_guard.Stops());
+    }
+
+    [Fact]
     public void A_session_of_one_client_is_not_resumed_by_another()
     {
         Looped();
