@@ -124,7 +124,7 @@ internal sealed class RequestEnvelope : IDisposable
             return (null, new GatewayError(GatewayErrorKind.BadRequest, "a compressed request body is not accepted; send it without Content-Encoding") { Status = 415 });
         }
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp((request.ContentLength ?? 8192) + 1, 1024, MaxFirstBuffer));
-        var length = 0;
+        var (length, isTooLarge) = (0, false);
         try
         {
             while (true)
@@ -133,13 +133,15 @@ internal sealed class RequestEnvelope : IDisposable
                 var read = await request.BodyReader.ReadAsync(cancel).ConfigureAwait(false);
                 foreach (var part in read.Buffer)
                 {
+                    // Before memory is taken: what is too long must not need more than there can be.
+                    isTooLarge |= part.Length > maxBytes - length;
+                    if (isTooLarge) break;
                     while (part.Length > buffer.Length - length) buffer = Grow(buffer, length);
                     part.Span.CopyTo(buffer.AsSpan(length));
                     length += part.Length;
-                    if (length > maxBytes) break;
                 }
                 request.BodyReader.AdvanceTo(read.Buffer.End);
-                if (length > maxBytes) return (null, TooLarge(maxBytes));
+                if (isTooLarge) return (null, TooLarge(maxBytes));
                 if (read.IsCompleted) break;
             }
             var envelope = new RequestEnvelope(buffer, length);

@@ -1,5 +1,8 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using OpenClaw.Gateway.Admission;
 using OpenClaw.Gateway.Dialects.Json;
 using OpenClaw.Gateway.Errors;
@@ -202,6 +205,24 @@ public class RequestEnvelopeTests
         Assert.Equal(length, JsonEscapes.Length(Encoding.UTF8.GetBytes(json)));
         ReadOnlySpan<byte> rest = Encoding.UTF8.GetBytes(json);
         Assert.Equal(length, JsonEscapes.Fill(ref rest, new byte[64], 0, 60));
+    }
+
+    [Fact]
+    public async Task No_memory_is_taken_for_what_is_too_long()
+    {
+        var http = new DefaultHttpContext();
+        http.Features.Set<IRequestBodyPipeFeature>(new OnePart(new byte[64 * 1024 * 1024]));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var (envelope, error) = await RequestEnvelope.ReadAsync(http.Request, 32 * 1024 * 1024, TestContext.Current.CancellationToken);
+        Assert.Null(envelope);
+        Assert.Equal(GatewayErrorKind.RequestTooLarge, error!.Kind);
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 8 * 1024 * 1024);
+    }
+
+    // A body without a length that comes in one piece.
+    private sealed class OnePart(byte[] body) : IRequestBodyPipeFeature
+    {
+        public PipeReader Reader { get; } = PipeReader.Create(new ReadOnlySequence<byte>(body));
     }
 
     private static async Task<RequestEnvelope> ReadAsync(string body)
