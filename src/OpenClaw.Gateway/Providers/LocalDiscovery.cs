@@ -7,13 +7,12 @@ namespace OpenClaw.Gateway.Providers;
 
 /// <summary>
 /// Asks the configured servers what they serve: those of one's own at the start, after each reload and every minute, remote
-/// ones that list models in OpenAI's way every hour. In the background, bounded in time and size, and quiet: a server that is
+/// ones that list models in OpenAI's way every hour once they have answered. In the background, bounded in time and size, and quiet: a server that is
 /// away is a fact like another, never a reason not to start or to stop calling it.
 /// </summary>
 internal sealed class LocalDiscovery : IAsyncDisposable
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan s_remoteInterval = TimeSpan.FromHours(1);
 
     private const int MostAtOnce = 4;
 
@@ -26,7 +25,7 @@ internal sealed class LocalDiscovery : IAsyncDisposable
 
     // One waiting wake-up is enough: a round looks at everything.
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private readonly Dictionary<ServedPlace, DateTimeOffset> _askedRemote = [];
+    private readonly RemoteRounds _remote;
     private Task _running = Task.CompletedTask;
     private ITimer? _timer;
 
@@ -34,6 +33,7 @@ internal sealed class LocalDiscovery : IAsyncDisposable
     {
         (_states, _discovered, _time, _log) = (states, discovered, time, log);
         _questions = new DiscoveryQuestions(time);
+        _remote = new RemoteRounds(time);
     }
 
     /// <summary>Returns at once.</summary>
@@ -53,8 +53,10 @@ internal sealed class LocalDiscovery : IAsyncDisposable
         {
             foreach (var (place, isLocal) in PlacesOf(entry)) places.TryAdd(place, (entry, isLocal));
         }
-        _discovered.KeepOnly(places.Keys.ToHashSet());
-        var due = places.Where(p => p.Value.IsLocal || IsDue(p.Key)).ToList();
+        var kept = places.Keys.ToHashSet();
+        _discovered.KeepOnly(kept);
+        _remote.KeepOnly(kept);
+        var due = places.Where(p => p.Value.IsLocal || _remote.IsDue(p.Key)).ToList();
         await Parallel.ForEachAsync(
             due, new ParallelOptions { MaxDegreeOfParallelism = MostAtOnce, CancellationToken = cancel },
             async (p, stop) => await AskAsync(p.Key, p.Value.Entry, stop).ConfigureAwait(false)).ConfigureAwait(false);
@@ -103,17 +105,13 @@ internal sealed class LocalDiscovery : IAsyncDisposable
         var lease = entry.Keys.Take("", _time.GetUtcNow());
         if (lease.Missing is not null) return;
         var (models, problem) = await _questions.AskAsync(place, entry, lease.Value, _discovered.Of(place), cancel).ConfigureAwait(false);
-        if (models is not null) _discovered.Found(place, models, _time.GetUtcNow());
-        else _discovered.Failed(place, problem!);
-    }
-
-    // Dictionaries are touched by the round alone, before its questions run side by side.
-    private bool IsDue(ServedPlace place)
-    {
-        var now = _time.GetUtcNow();
-        if (_askedRemote.TryGetValue(place, out var asked) && now - asked < s_remoteInterval) return false;
-        _askedRemote[place] = now;
-        return true;
+        if (models is null)
+        {
+            _discovered.Failed(place, problem!);
+            return;
+        }
+        _discovered.Found(place, models, _time.GetUtcNow());
+        _remote.Answered(place);
     }
 
     /// <summary>The provider's own address, and those that single models have instead of it.</summary>
