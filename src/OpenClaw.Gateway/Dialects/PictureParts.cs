@@ -19,12 +19,12 @@ internal static class PictureParts
         while (reader.Read())
         {
             if (reader.TokenType != JsonTokenType.PropertyName) continue;
-            if (reader.CurrentDepth == 1) inMessages = reader.ValueTextEquals("messages"u8);
+            if (reader.CurrentDepth == 1) inMessages = JsonRead.Is(reader, "messages"u8);
             if (!inMessages) reader.Skip();
             // What a tool was given is anybody's JSON.
-            else if (reader.ValueTextEquals("input"u8) || reader.ValueTextEquals("tool_calls"u8) || reader.ValueTextEquals("function_call"u8)) reader.Skip();
-            else if (reader.ValueTextEquals("image_url"u8)) Add(sizes, Inside(ref reader, "url"u8));
-            else if (reader.ValueTextEquals("source"u8)) Add(sizes, Inside(ref reader, "data"u8));
+            else if (JsonRead.Is(reader, "input"u8) || JsonRead.Is(reader, "tool_calls"u8) || JsonRead.Is(reader, "function_call"u8)) reader.Skip();
+            else if (JsonRead.Is(reader, "image_url"u8)) Add(sizes, Inside(ref reader, "url"u8));
+            else if (JsonRead.Is(reader, "source"u8)) Add(sizes, Inside(ref reader, "data"u8));
         }
         return sizes.DrainToImmutable();
     }
@@ -42,7 +42,7 @@ internal static class PictureParts
         PictureSize? size = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isIt = reader.ValueTextEquals(name);
+            var isIt = JsonRead.Is(reader, name);
             reader.Read();
             if (isIt) size = reader.TokenType == JsonTokenType.String ? PictureSize.Of(reader.ValueSpan) : null;
             reader.Skip();

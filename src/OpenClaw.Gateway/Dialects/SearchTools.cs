@@ -63,7 +63,7 @@ internal readonly record struct SearchTools(int Most, bool IsBounded)
         }
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var (isType, isUses) = (reader.ValueTextEquals("type"u8), reader.ValueTextEquals("max_uses"u8));
+            var (isType, isUses) = (JsonRead.Is(reader, "type"u8), JsonRead.Is(reader, "max_uses"u8));
             reader.Read();
             if (isType && reader.TokenType == JsonTokenType.String) tool = KindOf(reader.ValueSpan);
             else if (isUses && reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var n)) uses = Math.Clamp(n, 0, 1000);

@@ -16,11 +16,11 @@ internal static class UnseenParts
         reader.Read();
         while (reader.Read())
         {
-            if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1) inMessages = reader.ValueTextEquals("messages"u8);
+            if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1) inMessages = JsonRead.Is(reader, "messages"u8);
             else if (!inMessages) reader.Skip();
             else if (reader.TokenType == JsonTokenType.StartObject && IsUnseen(reader)) return true;
             // What a tool was given is anybody's JSON.
-            else if (reader.TokenType == JsonTokenType.PropertyName && (reader.ValueTextEquals("input"u8) || reader.ValueTextEquals("tool_calls"u8))) reader.Skip();
+            else if (reader.TokenType == JsonTokenType.PropertyName && (JsonRead.Is(reader, "input"u8) || JsonRead.Is(reader, "tool_calls"u8) || JsonRead.Is(reader, "function_call"u8))) reader.Skip();
         }
         return false;
     }
@@ -35,7 +35,7 @@ internal static class UnseenParts
         var (isDocument, hasSource, hasContent) = (false, false, false);
         while (part.Read() && part.TokenType == JsonTokenType.PropertyName)
         {
-            var isType = part.ValueTextEquals("type"u8);
+            var isType = JsonRead.Is(part, "type"u8);
             part.Read();
             if (isType && part.TokenType == JsonTokenType.String) isDocument = IsDocument(part.ValueSpan);
             else if (part.TokenType == JsonTokenType.StartObject) (hasSource, hasContent) = (true, hasContent | HasContent(ref part));
@@ -49,8 +49,8 @@ internal static class UnseenParts
         var found = false;
         while (source.Read() && source.TokenType == JsonTokenType.PropertyName)
         {
-            var isUrl = source.ValueTextEquals("url"u8);
-            var isContent = source.ValueTextEquals("data"u8) || source.ValueTextEquals("file_data"u8) || source.ValueTextEquals("content"u8);
+            var isUrl = JsonRead.Is(source, "url"u8);
+            var isContent = JsonRead.Is(source, "data"u8) || JsonRead.Is(source, "file_data"u8) || JsonRead.Is(source, "content"u8);
             source.Read();
             var isText = source.TokenType == JsonTokenType.String;
             found |= isUrl ? isText && source.ValueSpan.StartsWith("data:"u8) : isContent && !(isText && IsAddress(source.ValueSpan));

@@ -82,12 +82,12 @@ internal static class AnthropicPatch
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             any = true;
-            var isModel = reader.ValueTextEquals("model"u8);
-            var isMaxTokens = reader.ValueTextEquals("max_tokens"u8);
-            var isMessages = reader.ValueTextEquals("messages"u8);
-            var isThinking = reader.ValueTextEquals("thinking"u8);
-            var isManagement = reader.ValueTextEquals("context_management"u8);
-            var isTools = changes.MaxSearches is not null && reader.ValueTextEquals("tools"u8);
+            var isModel = JsonRead.Is(reader, "model"u8);
+            var isMaxTokens = JsonRead.Is(reader, "max_tokens"u8);
+            var isMessages = JsonRead.Is(reader, "messages"u8);
+            var isThinking = JsonRead.Is(reader, "thinking"u8);
+            var isManagement = JsonRead.Is(reader, "context_management"u8);
+            var isTools = changes.MaxSearches is not null && JsonRead.Is(reader, "tools"u8);
             reader.Read();
             var start = (int)reader.TokenStartIndex;
             var value = JsonRead.Raw(ref reader, body);

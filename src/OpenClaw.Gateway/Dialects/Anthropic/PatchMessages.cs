@@ -83,8 +83,8 @@ internal sealed class PatchMessages(bool all, int offset, BodyEdits edits)
         if (reader.TokenType != JsonTokenType.StartObject) return false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isRole = reader.ValueTextEquals("role"u8);
-            var isContent = reader.ValueTextEquals("content"u8);
+            var isRole = JsonRead.Is(reader, "role"u8);
+            var isContent = JsonRead.Is(reader, "content"u8);
             reader.Read();
             if (isRole) isAssistant = reader.TokenType == JsonTokenType.String && reader.ValueSpan.SequenceEqual("assistant"u8);
             var start = (int)reader.TokenStartIndex;

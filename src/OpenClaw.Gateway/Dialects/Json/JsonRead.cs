@@ -14,6 +14,17 @@ internal static class JsonRead
     /// <summary>The same limit for documents.</summary>
     public static readonly JsonDocumentOptions Document = new() { MaxDepth = 256 };
 
+    /// <summary>The name or string that the reader stands on is <paramref name="name"/>. Unlike <see cref="Utf8JsonReader.ValueTextEquals(ReadOnlySpan{byte})"/>, half a surrogate pair is another name and no exception.</summary>
+    /// <param name="reader">Over one piece of memory.</param>
+    /// <param name="name">At most fifty bytes.</param>
+    public static bool Is(scoped in Utf8JsonReader reader, ReadOnlySpan<byte> name)
+    {
+        if (!reader.ValueIsEscaped) return reader.ValueSpan.SequenceEqual(name);
+        Span<byte> text = stackalloc byte[64];
+        var escaped = reader.ValueSpan;
+        return text[..JsonEscapes.Fill(ref escaped, text, 0, name.Length + 1)].SequenceEqual(name);
+    }
+
     /// <summary>The bytes of the value that the reader stands on (not on its name), nested content included; the reader is left on its last token.</summary>
     /// <param name="reader">A reader over <paramref name="data"/>, from its beginning.</param>
     public static ReadOnlySpan<byte> Raw(scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> data)
