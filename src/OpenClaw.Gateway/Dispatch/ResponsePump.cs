@@ -177,7 +177,7 @@ internal sealed class ResponsePump : IDisposable
                 var ranOut = clock.Failure;
                 EndOfBody(_pingsSince is not null && ranOut.Reason == FailureReason.IdleTimeout ? ranOut with { Message = "nothing but pings came, for too long" } : ranOut);
             }
-            catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException)
+            catch (Exception e) when (Upstream.IsOfBody(e))
             {
                 if (clock.CallerLeft) return PumpEnd.ClientGone;
                 EndOfBody(null);

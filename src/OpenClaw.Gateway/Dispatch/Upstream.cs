@@ -134,6 +134,9 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
     internal static bool IsOfCall(Exception e) =>
         e is HttpRequestException or IOException or System.Net.Sockets.SocketException or OperationCanceledException or InvalidOperationException or InvalidDataException or UriFormatException;
 
+    /// <summary>What reading an answer's body throws when it breaks, or is not compressed as its head says: Brotli's decoder reports that as an invalid operation.</summary>
+    internal static bool IsOfBody(Exception e) => e is IOException or HttpRequestException or InvalidDataException or (InvalidOperationException and not ObjectDisposedException);
+
     private static UpstreamFailure FailureOf(Exception e, TargetCalls calls, AttemptClock clock)
     {
         if (e is OperationCanceledException && clock.Token.IsCancellationRequested)
