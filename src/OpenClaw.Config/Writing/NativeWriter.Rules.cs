@@ -8,7 +8,8 @@ internal sealed partial class NativeWriter
     private void WriteRouting(RoutingConfig routing)
     {
         json.WriteStartObject("routing");
-        if (IsComplete || routing.Timeouts != new TimeoutsConfig())
+        // Which default holds depends on the target, so none is written.
+        if (routing.Timeouts != new TimeoutsConfig())
         {
             json.WriteStartObject("timeouts");
             WriteDuration("connect", routing.Timeouts.Connect);
