@@ -19,11 +19,11 @@ internal static class SoundParts
         while (reader.Read())
         {
             if (reader.TokenType != JsonTokenType.PropertyName) continue;
-            if (reader.CurrentDepth == 1) inMessages = reader.ValueTextEquals("messages"u8);
+            if (reader.CurrentDepth == 1) inMessages = JsonRead.Is(reader, "messages"u8);
             if (!inMessages) reader.Skip();
             // What a tool was given is anybody's JSON.
-            else if (reader.ValueTextEquals("input"u8) || reader.ValueTextEquals("tool_calls"u8) || reader.ValueTextEquals("function_call"u8)) reader.Skip();
-            else if (reader.ValueTextEquals("input_audio"u8) || reader.ValueTextEquals("audio_url"u8)) sounds = With(sounds, Inside(ref reader));
+            else if (JsonRead.Is(reader, "input"u8) || JsonRead.Is(reader, "tool_calls"u8) || JsonRead.Is(reader, "function_call"u8)) reader.Skip();
+            else if (JsonRead.Is(reader, "input_audio"u8) || JsonRead.Is(reader, "audio_url"u8)) sounds = With(sounds, Inside(ref reader));
         }
         return sounds;
     }
@@ -49,7 +49,7 @@ internal static class SoundParts
         }
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isIt = reader.ValueTextEquals("data"u8) || reader.ValueTextEquals("url"u8);
+            var isIt = JsonRead.Is(reader, "data"u8) || JsonRead.Is(reader, "url"u8);
             reader.Read();
             if (isIt) data = reader.TokenType == JsonTokenType.String ? reader.ValueSpan : default;
             reader.Skip();

@@ -110,3 +110,8 @@ internal sealed record AttemptGoal(AttemptKind Kind, Continuation? Continuation 
 /// <param name="Earlier">Usage of the hops before.</param>
 /// <param name="IsFresh">The caller has headers and nothing else: the next answer is written from its beginning.</param>
 internal sealed record Continuation(ReadOnlyMemory<byte> Sent, DialectStreamWriter Writer, Usage Earlier, bool IsFresh);
+
+/// <summary>Until when the first token of a stream must be in hand.</summary>
+/// <param name="Ends">A timestamp.</param>
+/// <param name="Whole">How long it is from its beginning.</param>
+internal readonly record struct Deadline(long Ends, TimeSpan Whole);

@@ -34,6 +34,7 @@ internal sealed class AttemptClock : IDisposable
     private bool _isCall;
     private bool _isOpen;
     private bool _totalIsNext;
+    private bool _isCutShort;
 
     private AttemptClock(TimeProvider time)
     {
@@ -63,8 +64,8 @@ internal sealed class AttemptClock : IDisposable
         },
         _ when TotalIsOver => new UpstreamFailure(FailureReason.TotalTimeout, "the request's whole time is over", Code: "total_timeout"),
         ClockPhase.Answer => new UpstreamFailure(FailureReason.HeadersTimeout, "the answer was not complete in time", Code: "answer_timeout"),
-        ClockPhase.Headers => FailureClassifier.TimedOut(AttemptPhase.Headers),
-        ClockPhase.FirstToken => FailureClassifier.TimedOut(AttemptPhase.FirstToken),
+        ClockPhase.Headers => FailureClassifier.TimedOut(AttemptPhase.Headers) with { IsCutShort = _isCutShort },
+        ClockPhase.FirstToken => FailureClassifier.TimedOut(AttemptPhase.FirstToken) with { IsCutShort = _isCutShort },
         _ => FailureClassifier.TimedOut(AttemptPhase.Streaming),
     };
 
@@ -89,9 +90,10 @@ internal sealed class AttemptClock : IDisposable
     }
 
     /// <summary>Starts a phase's clock anew.</summary>
-    public void Start(ClockPhase phase, TimeSpan time)
+    /// <param name="isCutShort">It is what others left of a time that was enough: running out says nothing of the target.</param>
+    public void Start(ClockPhase phase, TimeSpan time, bool isCutShort = false)
     {
-        Phase = phase;
+        (Phase, _isCutShort) = (phase, isCutShort);
         var left = _time.GetElapsedTime(_time.GetTimestamp(), _totalEnds);
         _totalIsNext = left < time;
         if (_totalIsNext) time = left;

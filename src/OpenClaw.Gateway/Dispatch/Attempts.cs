@@ -48,11 +48,10 @@ internal sealed class Attempts(Upstream upstream, Drain drain, TimeProvider time
     private static readonly TimeSpan s_closing = TimeSpan.FromSeconds(2);
 
     /// <summary>An opened answer, or the failure and the key it befell.</summary>
-    /// <param name="left">What is left until the first token must be in hand.</param>
     /// <param name="hasNext">Another target waits: a whole answer is given up early.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<(OpenedAnswer? Opened, UpstreamFailure? Failure, KeyLease? Key)> TryAsync(
-        Exchange x, ClientAnswer client, Target target, TargetPermit permit, AttemptOptions options, TimeSpan left, TimeSpan waited, bool hasNext)
+        Exchange x, ClientAnswer client, Target target, TargetPermit permit, AttemptOptions options, Deadline deadline, TimeSpan waited, bool hasNext)
     {
         var lease = target.Provider.Keys.Take(target.Ref.Model, time.GetUtcNow());
         var goal = options.Goal;
@@ -67,16 +66,16 @@ internal sealed class Attempts(Upstream upstream, Drain drain, TimeProvider time
         if (refused is not null) return (null, Fail(x, record, refused), null);
 
         var times = target.TimesFor(x.Envelope.WantsReasoning);
-        var total = times.Total - time.GetElapsedTime(x.Arrived);
-        var clock = AttemptClock.Open(time, total, times.Call, x.CallerLeft, drain.Over);
-        clock.Start(stream ? ClockPhase.Headers : ClockPhase.Answer, Shorter(stream ? times.Headers : hasNext ? times.Answer : times.Total, left, stream));
+        var left = time.GetElapsedTime(time.GetTimestamp(), deadline.Ends);
+        var clock = AttemptClock.Open(time, TotalLeft(x, times), times.Call, x.CallerLeft, drain.Over);
+        clock.Start(stream ? ClockPhase.Headers : ClockPhase.Answer, Shorter(stream ? times.Headers : hasNext ? times.Answer : times.Total, left, stream), stream && IsCutShort(times.Headers, left, deadline.Whole));
         var started = time.GetTimestamp();
         var (answer, failure) = await upstream.SendAsync(target, lease.Value, body!, stream, x.State.Config.Routing.Timeouts.Connect ?? s_connect, clock, options.Fresh).ConfigureAwait(false);
         if (failure is not null) return (null, Fail(x, record, failure), lease);
         record.Status = answer!.Status;
         if (stream && !IsWhole(answer))
         {
-            clock.Start(ClockPhase.FirstToken, Shorter(times.FirstToken - time.GetElapsedTime(started), left - time.GetElapsedTime(started), true));
+            clock.Start(ClockPhase.FirstToken, Shorter(times.FirstToken - time.GetElapsedTime(started), left - time.GetElapsedTime(started), true), IsCutShort(times.FirstToken, left, deadline.Whole));
             return await OpenStreamAsync(x, client, target, permit, lease, record, goal, options, answer).ConfigureAwait(false);
         }
         return await OpenWholeAsync(x, client, target, permit, lease, record, goal, answer).ConfigureAwait(false);
@@ -98,7 +97,17 @@ internal sealed class Attempts(Upstream upstream, Drain drain, TimeProvider time
         {
             Target = target, Record = record, Tracker = tracker, Pump = pump, Relay = relay, Writer = writer, Upstream = answer, Permit = permit, Key = lease,
         };
-        var end = await pump.PrimeAsync().ConfigureAwait(false);
+        PumpEnd end;
+        try
+        {
+            end = await pump.PrimeAsync().ConfigureAwait(false);
+        }
+        catch
+        {
+            // A bug of ours must not keep the provider at work.
+            opened.Dispose();
+            throw;
+        }
         if (end is PumpEnd.FirstContent or PumpEnd.Complete)
         {
             record.FirstTokenMs = Elapsed(x);
@@ -204,7 +213,7 @@ internal sealed class Attempts(Upstream upstream, Drain drain, TimeProvider time
         {
             return answer.Clock.CallerLeft ? new UpstreamFailure(FailureReason.ClientGone, "the caller left") : answer.Clock.Failure;
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException)
+        catch (Exception e) when (Upstream.IsOfBody(e))
         {
             return answer.Clock.CallerLeft
                 ? new UpstreamFailure(FailureReason.ClientGone, "the caller left")
@@ -244,7 +253,13 @@ internal sealed class Attempts(Upstream upstream, Drain drain, TimeProvider time
 
     private static bool CutsUsage(Exchange x, Target target) => target.Request.Quirks.HasFlag(TargetQuirks.ContinuousUsage) && !x.Envelope.WantsContinuousUsage;
 
+    /// <summary>What is left of the whole request's time.</summary>
+    public TimeSpan TotalLeft(Exchange x, in AttemptTimes times) => times.Total - time.GetElapsedTime(x.Arrived);
+
     private static TimeSpan Shorter(TimeSpan time, TimeSpan left, bool bounded) => bounded && left < time ? left : time;
+
+    // Less than it would have had as the first one, and not only by what a hold or a quick failure took.
+    private static bool IsCutShort(TimeSpan time, TimeSpan left, TimeSpan whole) => left < Shorter(time, whole, true) * 0.9;
 
     private static bool IsWhole(UpstreamAnswer answer) => answer.ContentType.Equals("application/json", StringComparison.OrdinalIgnoreCase);
 

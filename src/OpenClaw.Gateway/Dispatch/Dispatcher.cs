@@ -32,6 +32,8 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     // Timers count coarse milliseconds and may be a few early; in what is left then nobody answers.
     private static readonly TimeSpan s_leastTime = TimeSpan.FromMilliseconds(10);
 
+    private static readonly UpstreamFailure s_noTime = new(FailureReason.TotalTimeout, "no time was left to ask it", Code: "deadline");
+
     // A local server loads its model on the first call, and some models think before they say a word; the default deadline must not cut that off.
     private static readonly TimeSpan s_patientDeadline = TimeSpan.FromSeconds(180);
 
@@ -39,7 +41,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     public async ValueTask AnswerAsync(Exchange x)
     {
         using var client = new ClientAnswer(x.Http, x);
-        var deadline = x.Arrived + Ticks(DeadlineOf(x));
+        var deadline = NewDeadline(x, x.Received);
         var targets = x.Plan.Targets;
         (Target Target, UpstreamFailure Failure)? last = null;
         Target? tooSmall = null;
@@ -91,7 +93,12 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 await DeliverAsync(x, client, opened, targets, i + 1).ConfigureAwait(false);
                 return;
             }
-            if (failure!.Reason == FailureReason.ClientGone)
+            if (failure is null)
+            {
+                last ??= (target, s_noTime);
+                break;
+            }
+            if (failure.Reason == FailureReason.ClientGone)
             {
                 x.Decision.Outcome = "cancelled";
                 return;
@@ -190,7 +197,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     private static BudgetFinding Because(BudgetFinding finding, string why) => finding with { Error = finding.Error with { Message = $"{finding.Error.Message}; {why}" } };
 
     // Everything else failed or is known to be down: better one try than none, on the one that comes back first.
-    private async Task<(Target, UpstreamFailure)?> TryPassedOverAsync(Exchange x, ClientAnswer client, List<Target> passedOver, (Target, UpstreamFailure)? last, long deadline)
+    private async Task<(Target, UpstreamFailure)?> TryPassedOverAsync(Exchange x, ClientAnswer client, List<Target> passedOver, (Target, UpstreamFailure)? last, Deadline deadline)
     {
         var target = FirstBack(passedOver);
         // Nothing was held for it when it was passed over.
@@ -212,66 +219,85 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             await DeliverAsync(x, client, opened, [], 0).ConfigureAwait(false);
             return null;
         }
-        if (failure!.Reason != FailureReason.ClientGone) return (target, failure);
+        if (failure is null) return last ?? (target, s_noTime);
+        if (failure.Reason != FailureReason.ClientGone) return (target, failure);
         x.Decision.Outcome = "cancelled";
         return null;
     }
 
-    /// <summary>One target until it answers or its tries are used up. Ends <paramref name="permit"/> when it fails.</summary>
+    /// <summary>One target until it answers, its tries are used up or no time is left; neither an answer nor a failure: there was none at all. Ends <paramref name="permit"/> where there is no answer.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<(OpenedAnswer? Opened, UpstreamFailure? Failure)> OpenAsync(
-        Exchange x, ClientAnswer client, Target target, TargetPermit permit, AttemptGoal goal, long deadline, bool hasNext)
+        Exchange x, ClientAnswer client, Target target, TargetPermit permit, AttemptGoal goal, Deadline deadline, bool hasNext)
     {
         var (retries, rotations) = (0, 0);
         var waited = TimeSpan.Zero;
         var options = new AttemptOptions(goal, target.GrantsPrefill && CanPrefill(x, goal.Continuation), Sanitize: false) { NewLimitName = target.Health.WantsNewLimitName, LeftOut = target.Health.Refuses };
         UpstreamFailure? failure = null;
         var isCharged = false;
-        while (true)
+        try
         {
-            // What was held for a call that was charged is used up.
-            if (isCharged && (await HoldForAsync(x, target, permit, failure).ConfigureAwait(false)).Permit is null) return (null, failure);
-            var left = time.GetElapsedTime(time.GetTimestamp(), deadline);
-            (var opened, failure, var key) = await attempts.TryAsync(x, client, target, permit, options, left, waited, hasNext).ConfigureAwait(false);
-            if (opened is not null && !IsRefused(x, goal, opened)) return (opened, null);
-            if (opened is not null) failure = TakeRefusal(x, client, opened);
-            isCharged = opened is not null || HopBill.ChargeFailed(x, target, failure!);
-            if (failure!.Reason == FailureReason.ClientGone)
+            while (true)
             {
+                // What was held for a call that was charged is used up.
+                if (isCharged && (await HoldForAsync(x, target, permit, failure).ConfigureAwait(false)).Permit is null) return (null, failure);
+                // Nobody answers in that, and a call would be charged.
+                if (LeftOf(x, target, deadline) < s_leastTime)
+                {
+                    if (failure is null) permit.Abandon();
+                    else permit.Failure(failure, time.GetUtcNow());
+                    return (null, failure);
+                }
+                var (before, begun) = (failure, time.GetTimestamp());
+                (var opened, failure, var key) = await attempts.TryAsync(x, client, target, permit, options, deadline, waited, hasNext).ConfigureAwait(false);
+                if (opened is not null && !IsRefused(x, goal, opened)) return (opened, null);
+                if (opened is not null) failure = TakeRefusal(x, client, opened);
+                isCharged = opened is not null || HopBill.ChargeFailed(x, target, failure!);
+                if (failure!.Reason == FailureReason.ClientGone)
+                {
+                    permit.Abandon();
+                    return (null, failure);
+                }
+                if (key is { IsKeyless: true }) failure = failure with { IsWithoutKey = true };
+                var disposition = FailureDisposition.Of(failure, retries + 1);
+                // What an attempt took of an answer that comes whole is not taken off the deadline, which is not for it; the waits are bounded by it all the same.
+                var left = x.Envelope.Stream ? LeftOf(x, target, deadline) : Shorter(LeftOf(x, target, deadline), time.GetElapsedTime(begun, deadline.Ends));
+                // The provider itself says that it is there: the same call goes out again, and nobody is kept away.
+                var isAtOnce = disposition is { RetrySameTarget: true, Wait.Ticks: 0 } && permit.Kind != PermitKind.Probe && retries < x.State.Config.Routing.Retries && left >= s_leastTime
+                    && !(disposition.RotateKey && key is not null && target.Provider.Keys.HasOtherThan(key.Alias, target.Ref.Model, time.GetUtcNow()));
+                if (!isAtOnce) key?.Failed(failure, time.GetUtcNow());
+                waited = TimeSpan.Zero;
+                if (options.After(failure, disposition, isTranslated: target.Dialect.Kind != x.Dialect.Kind) is { } otherwise)
+                {
+                    target.Health.WantsNewLimitName |= otherwise.NewLimitName;
+                    if (disposition.NeverTakesThem) target.Health.Refuses |= disposition.WithoutFields;
+                    options = otherwise;
+                    continue;
+                }
+                if (disposition.RotateKey && !isAtOnce && !failure.IsWithoutKey && ++rotations <= MaxRotations && target.Provider.Keys.HasAnother(target.Ref.Model, time.GetUtcNow())) continue;
+                var wait = isAtOnce ? TimeSpan.Zero : backoff.Delay(retries + 1, disposition.Wait);
+                // A probe finds out whether the target is back; asking twice is not its business.
+                var again = (disposition.RetrySameTarget && permit.Kind != PermitKind.Probe) || (disposition.RetryWhenLast && !hasNext);
+                if (!again || retries >= x.State.Config.Routing.Retries || left - wait < s_leastTime)
+                {
+                    permit.Failure(failure.IsCutShort && before is not null ? before : failure, time.GetUtcNow());
+                    return (null, failure);
+                }
+                retries++;
+                x.Admitted.Again(target);
+                waited = wait;
+                goal = goal with { Kind = goal.Continuation is null ? AttemptKind.Retry : goal.Kind };
+                options = options with { Goal = goal };
+                if (await WaitAsync(wait, x.CallerLeft).ConfigureAwait(false)) continue;
                 permit.Abandon();
-                return (null, failure);
+                return (null, new UpstreamFailure(FailureReason.ClientGone, "the caller left"));
             }
-            if (key is { IsKeyless: true }) failure = failure with { IsWithoutKey = true };
-            var disposition = FailureDisposition.Of(failure, retries + 1);
-            // The provider itself says that it is there: the same call goes out again, and nobody is kept away.
-            var isAtOnce = disposition is { RetrySameTarget: true, Wait.Ticks: 0 } && permit.Kind != PermitKind.Probe && retries < x.State.Config.Routing.Retries && left > TimeSpan.Zero
-                && !(disposition.RotateKey && key is not null && target.Provider.Keys.HasOtherThan(key.Alias, target.Ref.Model, time.GetUtcNow()));
-            if (!isAtOnce) key?.Failed(failure, time.GetUtcNow());
-            waited = TimeSpan.Zero;
-            if (options.After(failure, disposition, isTranslated: target.Dialect.Kind != x.Dialect.Kind) is { } otherwise)
-            {
-                target.Health.WantsNewLimitName |= otherwise.NewLimitName;
-                if (disposition.NeverTakesThem) target.Health.Refuses |= disposition.WithoutFields;
-                options = otherwise;
-                continue;
-            }
-            if (disposition.RotateKey && !isAtOnce && !failure.IsWithoutKey && ++rotations <= MaxRotations && target.Provider.Keys.HasAnother(target.Ref.Model, time.GetUtcNow())) continue;
-            var wait = isAtOnce ? TimeSpan.Zero : backoff.Delay(retries + 1, disposition.Wait);
-            // A probe finds out whether the target is back; asking twice is not its business.
-            var again = (disposition.RetrySameTarget && permit.Kind != PermitKind.Probe) || (disposition.RetryWhenLast && !hasNext);
-            if (!again || retries >= x.State.Config.Routing.Retries || wait >= left)
-            {
-                permit.Failure(failure, time.GetUtcNow());
-                return (null, failure);
-            }
-            retries++;
-            x.Admitted.Again(target);
-            waited = wait;
-            goal = goal with { Kind = goal.Continuation is null ? AttemptKind.Retry : goal.Kind };
-            options = options with { Goal = goal };
-            if (await WaitAsync(wait, x.CallerLeft).ConfigureAwait(false)) continue;
+        }
+        catch
+        {
+            // A bug of ours is nothing against the target, and a probe must not stay without an end.
             permit.Abandon();
-            return (null, new UpstreamFailure(FailureReason.ClientGone, "the caller left"));
+            throw;
         }
     }
 
@@ -297,44 +323,54 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask DeliverAsync(Exchange x, ClientAnswer client, OpenedAnswer opened, ImmutableArray<Target> targets, int from)
     {
-        x.Decision.Answered = opened.Target.Name;
-        if (opened.Pump is null && !opened.IsComplete)
+        try
         {
-            using (opened) await DeliverWholeAsync(x, opened).ConfigureAwait(false);
-            return;
-        }
-        client.Commit();
-        opened.Permit.Answering();
-        List<byte>? sent = null;
-        var earlier = default(Usage);
-        List<Target>? rest = null;
-        for (var hop = 1; ; hop++)
-        {
-            var end = await PumpAsync(client, opened, x.CallerLeft).ConfigureAwait(false);
-            HopBill.Measure(x, opened, isBroken: end is PumpEnd.ClientGone or PumpEnd.OutOfMoney);
-            Settle(x, opened, end, ref earlier);
-            if (end == PumpEnd.OutOfMoney) await EndAtBudgetAsync(x, client, opened, earlier).ConfigureAwait(false);
-            if (end != PumpEnd.Failed)
+            x.Decision.Answered = opened.Target.Name;
+            if (opened.Pump is null && !opened.IsComplete)
             {
-                x.Decision.Outcome = end switch { PumpEnd.ClientGone => "cancelled", PumpEnd.OutOfMoney => "budget", _ => hop > 1 ? "healed" : "answered" };
+                using (opened) await DeliverWholeAsync(x, opened).ConfigureAwait(false);
+                return;
+            }
+            client.Commit();
+            opened.Permit.Answering();
+            List<byte>? sent = null;
+            var earlier = default(Usage);
+            List<Target>? rest = null;
+            for (var hop = 1; ; hop++)
+            {
+                var end = await PumpAsync(client, opened, x.CallerLeft).ConfigureAwait(false);
+                HopBill.Measure(x, opened, isBroken: end is PumpEnd.ClientGone or PumpEnd.OutOfMoney);
+                Settle(x, opened, end, ref earlier);
+                if (end == PumpEnd.OutOfMoney) await EndAtBudgetAsync(x, client, opened, earlier).ConfigureAwait(false);
+                if (end != PumpEnd.Failed)
+                {
+                    x.Decision.Outcome = end switch { PumpEnd.ClientGone => "cancelled", PumpEnd.OutOfMoney => "budget", _ => hop > 1 ? "healed" : "answered" };
+                    opened.Dispose();
+                    return;
+                }
+                var failure = opened.Pump!.Failure!;
+                var writer = WriterOf(x, client, opened);
+                (sent ??= []).AddRange(opened.Relay is { } relay ? relay.Emitted : opened.Tracker.TextBytes[..opened.Pump.SentText]);
+                // The one that failed comes last: it may well answer a second time.
+                rest ??= [.. targets.AsSpan(from..), opened.Target];
+                var next = hop < MaxHops && MayContinue(x, opened, failure)
+                    ? await ContinueAsync(x, client, opened.Target, failure, new Continuation(sent.ToArray(), writer, earlier, IsFresh: opened.Writer is null && !opened.Pump.Position.Started), rest).ConfigureAwait(false)
+                    : (null, null);
                 opened.Dispose();
-                return;
+                if (next.Opened is null)
+                {
+                    await InterruptAsync(x, client, writer, next.Failure ?? failure).ConfigureAwait(false);
+                    return;
+                }
+                opened = next.Opened;
             }
-            var failure = opened.Pump!.Failure!;
-            var writer = WriterOf(x, client, opened);
-            (sent ??= []).AddRange(opened.Relay is { } relay ? relay.Emitted : opened.Tracker.TextBytes[..opened.Pump.SentText]);
-            // The one that failed comes last: it may well answer a second time.
-            rest ??= [.. targets.AsSpan(from..), opened.Target];
-            var next = hop < MaxHops && MayContinue(x, opened, failure)
-                ? await ContinueAsync(x, client, opened.Target, failure, new Continuation(sent.ToArray(), writer, earlier, IsFresh: opened.Writer is null && !opened.Pump.Position.Started), rest).ConfigureAwait(false)
-                : (null, null);
+        }
+        catch
+        {
+            // Whatever went wrong here: the provider is not left at work, nor its probe without an end.
+            opened.Permit.Abandon();
             opened.Dispose();
-            if (next.Opened is null)
-            {
-                await InterruptAsync(x, client, writer, next.Failure ?? failure).ConfigureAwait(false);
-                return;
-            }
-            opened = next.Opened;
+            throw;
         }
     }
 
@@ -362,10 +398,11 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 continue;
             }
             continuation.Writer.Seam(SeamText.HandOver(from, target, why));
-            var deadline = time.GetTimestamp() + Ticks(DeadlineOf(x));
+            var deadline = NewDeadline(x, time.GetTimestamp());
             var (opened, failure) = await OpenAsync(x, client, target, permit, new AttemptGoal(AttemptKind.Restart, continuation), deadline, RoutePlan.HasAvailable(CollectionsMarshal.AsSpan(rest), null, time.GetUtcNow())).ConfigureAwait(false);
             if (opened is not null) return (opened, null);
-            if (failure!.Reason == FailureReason.ClientGone) return (null, failure);
+            if (failure is null) break;
+            if (failure.Reason == FailureReason.ClientGone) return (null, failure);
             last = failure;
             var disposition = FailureDisposition.Of(failure);
             // What one refuses to say the others of this chain are not asked for.
@@ -376,7 +413,17 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     }
 
     // The deadline is for the first token. An answer that comes whole has none: it has a clock of its own for each target, and the total.
-    private bool IsOver(Exchange x, long deadline) => x.Envelope.Stream && time.GetElapsedTime(time.GetTimestamp(), deadline) < s_leastTime;
+    private bool IsOver(Exchange x, Deadline deadline) => x.Envelope.Stream && time.GetElapsedTime(time.GetTimestamp(), deadline.Ends) < s_leastTime;
+
+    private TimeSpan LeftOf(Exchange x, Target target, Deadline deadline)
+    {
+        var total = attempts.TotalLeft(x, target.TimesFor(x.Envelope.WantsReasoning));
+        if (!x.Envelope.Stream) return total;
+        var left = time.GetElapsedTime(time.GetTimestamp(), deadline.Ends);
+        return Shorter(left, total);
+    }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<PumpEnd> PumpAsync(ClientAnswer client, OpenedAnswer opened, CancellationToken callerLeft)
@@ -518,6 +565,12 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         var routing = x.State.Config.Routing;
         if (routing.DeadlineIsExplicit) return routing.Deadline;
         return x.Envelope.WantsReasoning || x.Plan.Targets.Any(static t => t.Provider.Config.IsLocal || t.ThinksUnseen) ? s_patientDeadline : routing.Deadline;
+    }
+
+    private Deadline NewDeadline(Exchange x, long from)
+    {
+        var whole = DeadlineOf(x);
+        return new Deadline(from + Ticks(whole), whole);
     }
 
     private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);

@@ -39,6 +39,9 @@ internal sealed class Exchange
     /// <summary>Timestamp of the request's arrival.</summary>
     public required long Arrived { get; init; }
 
+    /// <summary>Timestamp of its body's end: from here on the first token is waited for.</summary>
+    public required long Received { get; init; }
+
     /// <summary>Collects the answer's text, for a conversation that the gateway holds; null = the client holds it.</summary>
     public ReplyText? Reply { get; init; }
 

@@ -73,6 +73,8 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
         var (envelope, error) = held is not null ? (held.Envelope, null)
             : await RequestEnvelope.ReadAsync(http.Request, state.Config.Gateway.MaxBodyBytes, http.RequestAborted).ConfigureAwait(false);
         using var read = held is null ? envelope : null;
+        // How long the caller took to send it is no target's doing.
+        var received = held is null ? time.GetTimestamp() : arrived;
         var session = held?.Session;
         if (held is not null) decision.Session = held.Session.Key.ToString();
         else if (error is null) (session, error) = await desk.OpenAsync(http.Request, state, caller, envelope!, decision).ConfigureAwait(false);
@@ -101,23 +103,30 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
             return;
         }
         var entry = session is null ? null : new SessionEntry(desk, session, held, decision, since);
-        using var money = till.Open(state, Facts(http.Request, envelope!, decision, state));
         try
         {
-            await dispatcher.AnswerAsync(new Exchange
+            using var money = till.Open(state, Facts(http.Request, envelope!, decision, state));
+            try
             {
-                Http = http, Dialect = dialect, State = state, Caller = caller, Envelope = envelope!, Decision = decision, Plan = plan!, Admitted = admitted!, Money = money, Arrived = arrived,
-                Reply = held?.Reply, Session = entry,
-            }).ConfigureAwait(false);
+                await dispatcher.AnswerAsync(new Exchange
+                {
+                    Http = http, Dialect = dialect, State = state, Caller = caller, Envelope = envelope!, Decision = decision, Plan = plan!, Admitted = admitted!, Money = money, Arrived = arrived, Received = received,
+                    Reply = held?.Reply, Session = entry,
+                }).ConfigureAwait(false);
+            }
+            finally
+            {
+                // Before what is still held is given back.
+                var took = time.GetElapsedTime(arrived);
+                till.Close(decision, money, took);
+                decision.TotalMs = took.TotalMilliseconds;
+            }
         }
         finally
         {
-            // On every path, and before what is still held is given back.
-            var took = time.GetElapsedTime(arrived);
-            till.Close(decision, money, took);
-            decision.TotalMs = took.TotalMilliseconds;
+            // On every path: what it took of rates and of the guard's patience.
             admitted!.Leave(decision);
-            entry?.Write(took);
+            entry?.Write(time.GetElapsedTime(arrived));
         }
     }
 

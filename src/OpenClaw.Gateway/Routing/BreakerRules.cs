@@ -36,9 +36,13 @@ internal static class BreakerRules
         _ => BreakerWeight.None,
     };
 
-    /// <summary>The same, and a key or money that is asked for where there is no key to park.</summary>
-    public static BreakerWeight WeightOf(UpstreamFailure failure) =>
-        failure is { IsWithoutKey: true, Reason: FailureReason.Credential or FailureReason.QuotaExhausted } ? BreakerWeight.OpensAtOnce : WeightOf(failure.Reason);
+    /// <summary>The same, with a key or money that is asked for where there is no key to park, and what had no time left to answer.</summary>
+    public static BreakerWeight WeightOf(UpstreamFailure failure) => failure switch
+    {
+        { IsCutShort: true } => BreakerWeight.None,
+        { IsWithoutKey: true, Reason: FailureReason.Credential or FailureReason.QuotaExhausted } => BreakerWeight.OpensAtOnce,
+        _ => WeightOf(failure.Reason),
+    };
 
     /// <summary>
     /// The rest after the <paramref name="opening"/>th opening in a row (1 is the first): <c>cooldown.base</c> doubling to

@@ -118,6 +118,9 @@ internal sealed record UpstreamFailure(
     /// <summary>A connection that had rested ended without a byte of an answer: most likely the other side was closing it when the request came.</summary>
     public bool IsStaleConnection { get; init; }
 
+    /// <summary>It was given up sooner than its own clock says, because others had used up the deadline: that says nothing of the target.</summary>
+    public bool IsCutShort { get; init; }
+
     /// <summary>The call carried no key: a refusal for a key or for its money says something about this target alone.</summary>
     public bool IsWithoutKey { get; init; }
 }

@@ -44,6 +44,7 @@ public sealed class LoneSurrogateNameTests
         var body = Encoding.UTF8.GetBytes($$"""{"messages":[{{Call}},{{Message}}]}""");
         Assert.True(UnseenParts.Any(body));
         Assert.Empty(PictureParts.Sizes(body));
+        Assert.Equal(default, SoundParts.Of(Encoding.UTF8.GetBytes($$"""{"messages":[{"role":"user","x":{{Free}},"input\ud800":1,"a\ud800":1,"i\ud800":1}]}""")));
         Assert.False(UnseenParts.Any(Encoding.UTF8.GetBytes($$"""{"messages":[{{Call}}]}""")));
         Assert.Equal((1, false), (SearchTools.Read("""[{"type":"web_search_1","max_\ud800":1,"t\ud800":2}]"""u8) is var tools ? tools.Most / SearchTools.Assumed : 0, tools.IsBounded));
     }

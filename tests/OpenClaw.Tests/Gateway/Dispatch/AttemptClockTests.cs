@@ -32,6 +32,21 @@ public sealed class AttemptClockTests
     }
 
     [Theory]
+    [InlineData("Headers")]
+    [InlineData("FirstToken")]
+    public void What_others_left_of_a_phases_time_is_said_of_that_phase_alone(string phase)
+    {
+        var time = new HandTime();
+        using var clock = AttemptClock.Open(time, TimeSpan.FromSeconds(600), null, CancellationToken.None);
+        clock.Start(Enum.Parse<ClockPhase>(phase), TimeSpan.FromSeconds(2), isCutShort: true);
+        Assert.True(clock.Failure.IsCutShort);
+        Assert.Equal(BreakerWeight.None, BreakerRules.WeightOf(clock.Failure));
+        clock.Start(Enum.Parse<ClockPhase>(phase), TimeSpan.FromSeconds(2));
+        Assert.False(clock.Failure.IsCutShort);
+        Assert.Equal(BreakerWeight.OpensAtOnce, BreakerRules.WeightOf(clock.Failure));
+    }
+
+    [Theory]
     [InlineData("Headers", "HeadersTimeout")]
     [InlineData("Answer", "HeadersTimeout")]
     [InlineData("FirstToken", "FirstTokenTimeout")]
