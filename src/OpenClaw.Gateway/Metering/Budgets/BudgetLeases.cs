@@ -32,6 +32,7 @@ internal sealed class BudgetLeases : IAsyncDisposable
     private static readonly TimeSpan s_again = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_rest = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_read = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_closeTime = TimeSpan.FromSeconds(2);
 
     private readonly ICounterStore _store;
     private readonly BudgetState _budgets;
@@ -90,9 +91,14 @@ internal sealed class BudgetLeases : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
-        if (_upkeep is not null) await _upkeep.ConfigureAwait(false);
-        using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(2), _time);
+        // By a clock of its own, as in AskAsync: already the cancelling waits for the driver. What goes on after it holds nothing that would have to be closed.
+        await Task.WhenAll(_stop.CancelAsync(), _upkeep ?? Task.CompletedTask).WaitAsync(s_closeTime, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await GiveAllBackAsync().WaitAsync(s_closeTime, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task GiveAllBackAsync()
+    {
+        using var enough = new CancellationTokenSource(s_closeTime, _time);
         try
         {
             foreach (var counter in _budgets.Counters) await GiveBackAsync(counter, enough.Token).ConfigureAwait(false);
@@ -101,8 +107,6 @@ internal sealed class BudgetLeases : IAsyncDisposable
         {
             // The database is away: it takes the leases back when they are not kept alive.
         }
-        _stop.Dispose();
-        _beating.Dispose();
     }
 
     private async Task<LeaseAnswer> AskWithinAsync(BudgetShortage shortage, long since, TimeSpan left, CancellationToken cancel)

@@ -96,6 +96,31 @@ public sealed class LeaseQueueTests
         }
     }
 
+    [Fact]
+    public async Task Nor_does_it_hold_up_a_gateway_that_closes()
+    {
+        var time = new ManualTime();
+        var store = new QueueStore(time) { IsMute = true };
+        await using var stage = BudgetStage.Of(Sessions, store, time);
+        using (var money = stage.Open(session: "a", maxTokens: 100)) Assert.Null(await Until(money.HoldAsync(stage.Target(), CancellationToken.None).AsTask(), time));
+        // The upkeep is in the middle of giving back what rests.
+        for (var step = 0; step < 1000 && !store.IsReturning; step++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(250));
+            for (var i = 0; i < 100; i++) await Task.Yield();
+        }
+        Assert.True(store.IsReturning, "nothing is given back");
+        var closing = stage.Budgets.DisposeAsync().AsTask();
+        for (var second = 0; second < 5; second++)
+        {
+            Assert.False(closing.IsCompleted && second < 2, "it was not waited for");
+            time.Advance(TimeSpan.FromSeconds(1));
+            await SettleAsync(closing);
+        }
+        await closing.WaitAsync(s_bound, TestContext.Current.CancellationToken);
+        store.Answer();
+    }
+
     // The loop waits on the clock between its tries.
     private static async Task<BudgetFinding?> Until(Task<BudgetFinding?> held, ManualTime time)
     {
@@ -124,6 +149,11 @@ public sealed class LeaseQueueTests
         /// <summary>It answers nobody, and what is asked does not end because nobody wants it any more.</summary>
         public bool IsDeaf { get; init; }
 
+        /// <summary>What is given back is taken without an answer.</summary>
+        public bool IsMute { get; init; }
+
+        public bool IsReturning { get; private set; }
+
         public bool IsShared => true;
 
         public string? WhyNotAccepting => null;
@@ -150,7 +180,12 @@ public sealed class LeaseQueueTests
             return await _store.LeaseAsync(key, wish, cancel);
         }
 
-        public ValueTask ReturnLeaseAsync(CounterKey key, decimal amount, CancellationToken cancel) => _store.ReturnLeaseAsync(key, amount, cancel);
+        public async ValueTask ReturnLeaseAsync(CounterKey key, decimal amount, CancellationToken cancel)
+        {
+            IsReturning = true;
+            if (IsMute) await _answer.Task;
+            await _store.ReturnLeaseAsync(key, amount, cancel);
+        }
 
         public ValueTask<IReadOnlyList<LeaseLeft>> HeartbeatAsync(IReadOnlyCollection<LeaseExposure> exposures, CancellationToken cancel) => _store.HeartbeatAsync(exposures, cancel);
 
