@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OpenClaw.EndToEnd.Running;
 using OpenClaw.Gateway.Metering;
 using OpenClaw.Gateway.Metering.Ledger;
@@ -83,6 +84,30 @@ public sealed class PostgresTests
         Assert.Equal(5, await MoneyStage.WaitingAsync(gateway));
         await postgres.ThawAsync();
         await AllWrittenAsync(gateway);
+        Assert.Equal(8, await postgres.NumberAsync("SELECT COUNT(*) FROM requests"));
+        Assert.Equal(0, await postgres.NumberAsync(CounterIsSum));
+    }
+
+    [Fact]
+    public async Task A_database_that_stands_still_holds_up_no_end()
+    {
+        await using var postgres = await PostgresServer.StartAsync();
+        await using var stage = new MoneyStage();
+        await using var gateway = await stage.StartAsync(postgres.Url);
+        await MoneyStage.AskAsync(gateway, 3);
+        await AllWrittenAsync(gateway);
+        await postgres.FreezeAsync();
+        await MoneyStage.AskAsync(gateway, 5);
+        // The writer has sent its batch, and the upkeep of the leases its heartbeat.
+        await Task.Delay(TimeSpan.FromSeconds(1.5), TestContext.Current.CancellationToken);
+        var began = Stopwatch.StartNew();
+        await gateway.TerminateAsync();
+        Assert.NotNull(await gateway.WaitForExitAsync(TimeSpan.FromMinutes(3)));
+        TestContext.Current.TestOutputHelper?.WriteLine($"it took {began.Elapsed}");
+        Assert.True(began.Elapsed < TimeSpan.FromSeconds(20), $"it took {began.Elapsed} to end");
+        await postgres.ThawAsync();
+        await using var again = await stage.StartAsync(postgres.Url);
+        await AllWrittenAsync(again);
         Assert.Equal(8, await postgres.NumberAsync("SELECT COUNT(*) FROM requests"));
         Assert.Equal(0, await postgres.NumberAsync(CounterIsSum));
     }

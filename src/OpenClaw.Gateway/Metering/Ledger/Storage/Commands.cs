@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using Npgsql;
 
 namespace OpenClaw.Gateway.Metering.Ledger.Storage;
 
@@ -29,15 +30,25 @@ internal static class Commands
     public static DbCommand With(this DbCommand command, in CounterKey key) =>
         command.With("budget", key.Budget).With("subject", key.Subject).With("window", key.Window);
 
+    /// <summary>
+    /// One that may take its time on a server that is well. Every other one is given up after <see cref="PostgresAddress.CommandSeconds"/>.
+    /// (How long SQLite waits for another's lock is the connection's matter.)
+    /// </summary>
+    public static DbCommand Long(this DbCommand command)
+    {
+        if (command is NpgsqlCommand) command.CommandTimeout = PostgresAddress.LongSeconds;
+        return command;
+    }
+
     public static async Task<int> RunAsync(this DbConnection connection, string sql, CancellationToken cancel)
     {
-        await using var command = connection.Command(sql);
+        await using var command = connection.Command(sql).Long();
         return await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 
     public static async Task<long> NumberAsync(this DbConnection connection, string sql, CancellationToken cancel)
     {
-        await using var command = connection.Command(sql);
+        await using var command = connection.Command(sql).Long();
         return Convert.ToInt64(await command.ExecuteScalarAsync(cancel).ConfigureAwait(false), CultureInfo.InvariantCulture);
     }
 

@@ -67,7 +67,7 @@ internal sealed class CounterStore(IStorage storage, string gateway, TimeProvide
             LEFT JOIN counters c ON c.budget = @budget AND c.subject = @subject AND c.window_start = @window
             """;
         await using var connection = await storage.OpenAsync(cancel).ConfigureAwait(false);
-        await using var command = connection.Command(sql).With(key).With("from", from.ToUnixTimeMilliseconds());
+        await using var command = connection.Command(sql).Long().With(key).With("from", from.ToUnixTimeMilliseconds());
         if (scope.Kind != CounterScopeKind.Gateway) command.With("value", scope.Kind == CounterScopeKind.Tag ? "," + scope.Value + "," : scope.Value);
         if (scope.Session is { } session) command.With("session", session);
         await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);

@@ -27,7 +27,8 @@ internal sealed class CounterWriter(IStorage storage, DbConnection connection, D
             var usd = Money.Of(sum.Usd);
             changes.Add(new Statement(Upsert, [("budget", key.Budget), ("subject", key.Subject), ("window", key.Window), ("usd", usd.Nano), ("rest", usd.Rest), ("tokens", sum.Tokens), ("updated", now.ToUnixTimeMilliseconds())]));
         }
-        await Statement.RunAsync(connection, transaction, changes, cancel).ConfigureAwait(false);
+        // Many gateways that add to one counter wait for each other.
+        await Statement.RunAsync(connection, transaction, changes, cancel, isLong: true).ConfigureAwait(false);
         await SpendAsync(sums, cancel).ConfigureAwait(false);
     }
 

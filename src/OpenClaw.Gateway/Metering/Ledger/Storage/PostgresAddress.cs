@@ -7,6 +7,15 @@ namespace OpenClaw.Gateway.Metering.Ledger.Storage;
 /// <summary>A <see cref="PostgresUrl"/> with the settings of a connection.</summary>
 internal sealed class PostgresAddress
 {
+    /// <summary>
+    /// How long a command may take, a COMMIT too. To a server that stands still the first one of a pooled connection goes together
+    /// with what prepares it, and nobody who waits can end that sooner.
+    /// </summary>
+    public const int CommandSeconds = 5;
+
+    /// <summary>How long reports, retention, changes of the tables and batches of the writer may take.</summary>
+    public const int LongSeconds = 30;
+
     private readonly NpgsqlConnectionStringBuilder _settings;
 
     private PostgresAddress(NpgsqlConnectionStringBuilder settings) => _settings = settings;
@@ -21,8 +30,10 @@ internal sealed class PostgresAddress
         if (url is null) return (null, $"{problem}. {instead}");
         var settings = new NpgsqlConnectionStringBuilder
         {
-            Host = url.Host, Port = url.Port, Timeout = url.ConnectSeconds ?? 5, CommandTimeout = 30, KeepAlive = 15, MaxPoolSize = 10, MaxAutoPrepare = 64, AutoPrepareMinUsages = 2,
+            Host = url.Host, Port = url.Port, Timeout = url.ConnectSeconds ?? 5, CommandTimeout = CommandSeconds, KeepAlive = 15, MaxPoolSize = 10, MaxAutoPrepare = 64, AutoPrepareMinUsages = 2,
             ApplicationName = url.ApplicationName ?? "openclaw", IncludeErrorDetail = false,
+            // A server that stands still takes the wish to cancel, and says nothing to it. It is not asked for GSS first, which would be another wait, and which the driver's small form has not got.
+            CancellationTimeout = 500, GssEncryptionMode = GssEncryptionMode.Disable,
         };
         if (url.Database is { } database) settings.Database = database;
         if (url.User is { } user) settings.Username = user;

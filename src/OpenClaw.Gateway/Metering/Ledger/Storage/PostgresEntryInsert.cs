@@ -52,7 +52,7 @@ internal sealed class PostgresEntryInsert(NpgsqlConnection connection) : IEntryI
     private async Task<List<string>> FindAsync(DbTransaction transaction, IEnumerable<string> ids, CancellationToken cancel)
     {
         List<string> found = [];
-        await using var command = connection.Command("SELECT id FROM requests WHERE id = ANY (@ids)", transaction);
+        await using var command = connection.Command("SELECT id FROM requests WHERE id = ANY (@ids)", transaction).Long();
         command.Parameters.Add(new NpgsqlParameter<string[]>("ids", [.. ids]));
         await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         while (await row.ReadAsync(cancel).ConfigureAwait(false)) found.Add(row.GetString(0));
@@ -74,6 +74,7 @@ internal sealed class PostgresEntryInsert(NpgsqlConnection connection) : IEntryI
     private async Task CopyAsync(string into, int count, Action<int> write, CancellationToken cancel)
     {
         await using var copy = await connection.BeginRawBinaryCopyAsync(into, cancel).ConfigureAwait(false);
+        copy.ReadTimeout = copy.WriteTimeout = PostgresAddress.LongSeconds * 1000;
         _buffer.Begin();
         for (var i = 0; i < count; i++)
         {

@@ -41,7 +41,7 @@ internal sealed class PostgresStorage(PostgresAddress address) : IStorage
 
     public async Task LockSchemaAsync(DbConnection connection, DbTransaction transaction, CancellationToken cancel)
     {
-        await using var command = connection.Command("SELECT pg_advisory_xact_lock(@lock)", transaction).With("lock", SchemaLock);
+        await using var command = connection.Command("SELECT pg_advisory_xact_lock(@lock)", transaction).Long().With("lock", SchemaLock);
         await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 

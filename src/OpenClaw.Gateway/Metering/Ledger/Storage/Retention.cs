@@ -75,7 +75,7 @@ internal sealed class Retention(IStorage storage, TimeSpan keepRows, long maxByt
         var count = 0;
         foreach (var sql in (string[])[s_rollUp, $"DELETE FROM hops WHERE request IN ({Oldest})", $"DELETE FROM requests WHERE n IN ({Oldest})"])
         {
-            await using var command = connection.Command(sql, transaction).With("before", before.ToUnixTimeMilliseconds()).With("most", (long)ChunkRows);
+            await using var command = connection.Command(sql, transaction).Long().With("before", before.ToUnixTimeMilliseconds()).With("most", (long)ChunkRows);
             count = await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         }
         await transaction.CommitAsync(cancel).ConfigureAwait(false);
@@ -111,7 +111,7 @@ internal sealed class Retention(IStorage storage, TimeSpan keepRows, long maxByt
 
     private static async Task DeleteAsync(DbConnection connection, string sql, DateTimeOffset before, CancellationToken cancel)
     {
-        await using var command = connection.Command(sql).With("before", before.ToUnixTimeMilliseconds());
+        await using var command = connection.Command(sql).Long().With("before", before.ToUnixTimeMilliseconds());
         await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 
@@ -121,14 +121,14 @@ internal sealed class Retention(IStorage storage, TimeSpan keepRows, long maxByt
     private static async Task TrimRecordsAsync(DbConnection connection, CancellationToken cancel)
     {
         List<string> kinds = [];
-        await using (var command = connection.Command("SELECT kind FROM records GROUP BY kind HAVING COUNT(*) > @most").With("most", (long)MaxRecords))
+        await using (var command = connection.Command("SELECT kind FROM records GROUP BY kind HAVING COUNT(*) > @most").Long().With("most", (long)MaxRecords))
         await using (var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false))
         {
             while (await row.ReadAsync(cancel).ConfigureAwait(false)) kinds.Add(row.GetString(0));
         }
         foreach (var kind in kinds)
         {
-            await using var command = connection.Command(TrimSql).With("kind", kind).With("newer", MostOf(kind) - 1);
+            await using var command = connection.Command(TrimSql).Long().With("kind", kind).With("newer", MostOf(kind) - 1);
             await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         }
     }

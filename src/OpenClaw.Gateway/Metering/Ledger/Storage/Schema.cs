@@ -77,7 +77,7 @@ internal static class Schema
 
     private static async Task RunAsync(DbConnection connection, DbTransaction transaction, string sql, CancellationToken cancel)
     {
-        await using var command = connection.Command(sql, transaction);
+        await using var command = connection.Command(sql, transaction).Long();
         await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 }

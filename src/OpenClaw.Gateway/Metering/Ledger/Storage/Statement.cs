@@ -9,12 +9,14 @@ internal readonly record struct Statement(string Sql, IReadOnlyList<(string Name
     /// All of them, in order: in one round trip where the database can. The rows that a transaction has written are locked until it
     /// ends, and other gateways wait for them.
     /// </summary>
-    public static async Task RunAsync(DbConnection connection, DbTransaction transaction, IReadOnlyList<Statement> statements, CancellationToken cancel)
+    /// <param name="isLong">As <see cref="Commands.Long"/>.</param>
+    public static async Task RunAsync(DbConnection connection, DbTransaction transaction, IReadOnlyList<Statement> statements, CancellationToken cancel, bool isLong = false)
     {
         if (statements.Count > 1 && connection.CanCreateBatch)
         {
             await using var batch = connection.CreateBatch();
             batch.Transaction = transaction;
+            if (isLong) batch.Timeout = PostgresAddress.LongSeconds;
             foreach (var statement in statements) batch.BatchCommands.Add(statement.In(batch));
             await batch.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
             return;
@@ -22,6 +24,7 @@ internal readonly record struct Statement(string Sql, IReadOnlyList<(string Name
         foreach (var (sql, values) in statements)
         {
             await using var command = connection.Command(sql, transaction);
+            if (isLong) command.Long();
             foreach (var (name, value) in values) command.With(name, value);
             await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         }

@@ -13,7 +13,7 @@ internal static class TranscriptRoom
     public static async Task<int> KeepAsync(DbConnection connection, long most, CancellationToken cancel)
     {
         long taken;
-        await using (var command = connection.Command($"SELECT COALESCE(SUM(octet_length(json) + {Around}), 0) FROM records WHERE kind = @kind").With("kind", RecordKind.Transcript))
+        await using (var command = connection.Command($"SELECT COALESCE(SUM(octet_length(json) + {Around}), 0) FROM records WHERE kind = @kind").Long().With("kind", RecordKind.Transcript))
         {
             taken = Convert.ToInt64(await command.ExecuteScalarAsync(cancel).ConfigureAwait(false), System.Globalization.CultureInfo.InvariantCulture);
         }
@@ -33,7 +33,7 @@ internal static class TranscriptRoom
     private static async Task<List<(string Name, long Size, long Updated)>> ReadAsync(DbConnection connection, CancellationToken cancel)
     {
         List<(string, long, long)> all = [];
-        await using var command = connection.Command($"SELECT name, octet_length(json) + {Around}, updated FROM records WHERE kind = @kind").With("kind", RecordKind.Transcript);
+        await using var command = connection.Command($"SELECT name, octet_length(json) + {Around}, updated FROM records WHERE kind = @kind").Long().With("kind", RecordKind.Transcript);
         await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         while (await row.ReadAsync(cancel).ConfigureAwait(false)) all.Add((row.GetString(0), Convert.ToInt64(row.GetValue(1), System.Globalization.CultureInfo.InvariantCulture), row.GetInt64(2)));
         return all;

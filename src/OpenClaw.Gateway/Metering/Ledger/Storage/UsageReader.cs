@@ -50,7 +50,7 @@ internal sealed class UsageReader(IStorage storage)
                 FROM rollups WHERE day >= @from AND day < @to{string.Format(CultureInfo.InvariantCulture, filter, "")}) AS parts
             GROUP BY part
             """;
-        await using var command = connection.Command(sql).With("from", query.From.ToUnixTimeMilliseconds()).With("to", query.To.ToUnixTimeMilliseconds());
+        await using var command = connection.Command(sql).Long().With("from", query.From.ToUnixTimeMilliseconds()).With("to", query.To.ToUnixTimeMilliseconds());
         if (query.Client is { } client) command.With("client", client);
         if (query.Session is { } session) command.With("session", session);
         List<UsageRow> rows = [];

@@ -1,3 +1,5 @@
+using Microsoft.Data.Sqlite;
+using Npgsql;
 using OpenClaw.Gateway.Metering.Ledger.Storage;
 
 namespace OpenClaw.Tests.Gateway.Metering.Ledger;
@@ -21,6 +23,22 @@ public sealed class StorageUrlTests
         var (storage, problem) = StorageUrl.Open(url, state);
         Assert.Null(problem);
         await using (storage) Assert.Equal(place, storage!.Place);
+    }
+
+    [Theory]
+    [InlineData("postgres://u@h/d", 5)]
+    [InlineData("postgres://u@h/d?connect_timeout=9", 9)]
+    public async Task A_server_that_stands_still_is_given_up_soon_but_for_what_may_take_long(string url, int connectSeconds)
+    {
+        await using var source = PostgresAddress.Read(url).Address!.Open();
+        var settings = new NpgsqlConnectionStringBuilder(source.ConnectionString);
+        Assert.Equal((connectSeconds, 5, 500, GssEncryptionMode.Disable), (settings.Timeout, settings.CommandTimeout, settings.CancellationTimeout, settings.GssEncryptionMode));
+        await using var connection = source.CreateConnection();
+        await using var command = connection.Command("SELECT 1");
+        Assert.Equal((5, 30), (command.CommandTimeout, command.Long().CommandTimeout));
+        await using var sqlite = new SqliteConnection("Data Source=:memory:;Default Timeout=5");
+        await using var other = sqlite.Command("SELECT 1");
+        Assert.Equal(5, other.Long().CommandTimeout);
     }
 
     [Theory]
