@@ -104,7 +104,7 @@ public sealed class PostgresTests
         await gateway.TerminateAsync();
         Assert.NotNull(await gateway.WaitForExitAsync(TimeSpan.FromMinutes(3)));
         TestContext.Current.TestOutputHelper?.WriteLine($"it took {began.Elapsed}");
-        Assert.True(began.Elapsed < TimeSpan.FromSeconds(20), $"it took {began.Elapsed} to end");
+        Assert.True(began.Elapsed < TimeSpan.FromSeconds(30), $"it took {began.Elapsed} to end");
         await postgres.ThawAsync();
         await using var again = await stage.StartAsync(postgres.Url);
         await AllWrittenAsync(again);

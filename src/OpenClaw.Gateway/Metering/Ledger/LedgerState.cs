@@ -12,6 +12,7 @@ internal sealed class LedgerState : IAsyncDisposable
 {
     private const int MaxRecordBytes = 256 * 1024;
     private static readonly TimeSpan s_closeTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_driverTime = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<(string Kind, string Key), RecordChange> _unwritten = new();
@@ -184,16 +185,36 @@ internal sealed class LedgerState : IAsyncDisposable
         if (_stop.IsCancellationRequested) return;
         _writer.Close();
         // A database that is away now will hardly be back in time.
-        _stop.CancelAfter(_writer.Problem is null ? s_closeTime : s_closeTime / 5);
+        var most = _writer.Problem is null ? s_closeTime : s_closeTime / 5;
+        _stop.CancelAfter(most);
+        try
+        {
+            // By a clock of its own: a driver whose server stands still ends when the server does, and not when it is told to.
+            await CloseAsync().WaitAsync(most + s_driverTime).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            _options.Log($"the ledger's database ({_storage.Place}) stands still: what it has not taken comes into it from the journal with the next start");
+            TellOfLoose();
+        }
+    }
+
+    private async Task CloseAsync()
+    {
         await _writer.Ended.ConfigureAwait(false);
         if (!_stop.IsCancellationRequested) await _writer.DeleteDoneAsync(evenLast: true, _stop.Token).ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         await _store.DisposeAsync().ConfigureAwait(false);
-        if (_queue.Loose is > 0 and var loose) _options.Log($"{loose} requests or changes reached neither the ledger's database nor its journal and are lost");
+        TellOfLoose();
         _queue.Dispose();
         await _storage.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
+    }
+
+    private void TellOfLoose()
+    {
+        if (_queue.Loose is > 0 and var loose) _options.Log($"{loose} requests or changes reached neither the ledger's database nor its journal and are lost");
     }
 
     // What is known to be away is not waited for, by each request anew.
