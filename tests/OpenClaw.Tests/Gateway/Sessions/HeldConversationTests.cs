@@ -45,6 +45,9 @@ public sealed class HeldConversationTests
     {
         await using var provider = new TinyHttp((door, _) => door.StartsWith("POST", StringComparison.Ordinal) ? (200, Answer) : (404, "{}"));
         await using var gateway = await RunningGateway.StartAsync($$"""{ "defaultModel": "p/m", "models": { "providers": { "p": { "baseUrl": "{{provider.Url}}/v1", "api": "openai-completions", "models": [{ "id": "m", "name": "m" }] } } } }""");
+        // Over a connection of its own: on the answer's a question waits for the request's end.
+        using var other = new HttpClient();
+        other.DefaultRequestHeaders.Authorization = gateway.Client.DefaultRequestHeaders.Authorization;
         // The answer's last byte and the question for the session pass each other: once is no proof.
         for (var i = 0; i < 60; i++)
         {
@@ -53,7 +56,7 @@ public sealed class HeldConversationTests
                 ? await gateway.PostAsync(path + "/messages", """{"text":"hello"}""")
                 : await gateway.PostAsync("/v1/chat/completions", """{"model":"p/m","messages":[{"role":"user","content":"hello"}]}""", ("x-openclaw-session", $"s{i}"));
             Assert.True((int)answer.StatusCode == 200, body);
-            using var shown = await gateway.Client.GetAsync(new Uri(gateway.Address, path + "?transcript=true"), TestContext.Current.CancellationToken);
+            using var shown = await other.GetAsync(new Uri(gateway.Address, path + "?transcript=true"), TestContext.Current.CancellationToken);
             Assert.True((int)shown.StatusCode == 200, $"{i}: {(int)shown.StatusCode}");
             using var json = JsonDocument.Parse(await shown.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
             Assert.Equal(1, json.RootElement.GetProperty("requests").GetInt32());
