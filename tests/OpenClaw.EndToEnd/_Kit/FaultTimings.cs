@@ -26,12 +26,13 @@ internal sealed record FaultTimings(string Name, ScriptedOptions Server, string 
     public static FaultTimings Full { get; } = new(
         "full",
         new ScriptedOptions { TokenInterval = TimeSpan.FromMilliseconds(15), LogCapacity = 100_000 },
-        """{ "retries": 2, "timeouts": { "headers": "30s", "firstToken": "10s", "idle": "10s", "answer": "30s" } }""")
+        """{ "retries": 2, "timeouts": { "headers": "30s", "firstToken": "10s", "idle": "10s", "answer": "12s" } }""")
     {
         SilenceLimit = TimeSpan.FromSeconds(100),
         FirstTokenLimit = TimeSpan.FromSeconds(15),
         StallLimit = TimeSpan.FromSeconds(45),
-        OutageRequests = 20,
+        // They go on for as long after the outage as it may take to come back.
+        OutageRequests = 24,
         OutageInterval = TimeSpan.FromSeconds(4),
         RecoveryLimit = TimeSpan.FromSeconds(30),
         ProbeLimit = 12,
