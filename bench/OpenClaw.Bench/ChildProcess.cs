@@ -81,6 +81,9 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Memory in RAM, in MB (10^6).</summary>
     public double ResidentMegabytes() => Megabytes("VmRSS:");
 
+    /// <summary>The part of it that are pages of files, the program's own first of all: several processes share them, and the kernel drops them when it needs room.</summary>
+    public double FileMegabytes() => Megabytes("RssFile:");
+
     /// <summary>The most that there ever was of it.</summary>
     public double PeakMegabytes() => Megabytes("VmHWM:");
 
