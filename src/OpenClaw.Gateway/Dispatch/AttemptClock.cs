@@ -21,6 +21,9 @@ internal enum ClockPhase
 /// </summary>
 internal sealed class AttemptClock : IDisposable
 {
+    /// <summary>The gateway stops, and waits no longer.</summary>
+    public static readonly UpstreamFailure Stopped = new(FailureReason.ShuttingDown, "the gateway stopped before the answer was complete");
+
     private const int MaxSpares = 256;
     private static readonly ConcurrentQueue<AttemptClock> s_spares = new();
 
@@ -57,7 +60,7 @@ internal sealed class AttemptClock : IDisposable
     /// <summary>What it means that the clock ran out.</summary>
     public UpstreamFailure Failure => Phase switch
     {
-        _ when _shutdown.IsCancellationRequested => new UpstreamFailure(FailureReason.ShuttingDown, "the gateway stopped before the answer was complete"),
+        _ when _shutdown.IsCancellationRequested => Stopped,
         _ when TotalIsOver && _isCall => FailureClassifier.TimedOut(Phase switch { ClockPhase.Headers or ClockPhase.Answer => AttemptPhase.Headers, ClockPhase.FirstToken => AttemptPhase.FirstToken, _ => AttemptPhase.Streaming }) with
         {
             Message = "the provider's timeoutSeconds are over", Code = "call_timeout",

@@ -47,6 +47,9 @@ internal sealed class Attempts(Upstream upstream, Drain drain, TimeProvider time
     private static readonly TimeSpan s_connect = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_closing = TimeSpan.FromSeconds(2);
 
+    /// <summary>Cancelled when the gateway stops and waits no longer for its answers.</summary>
+    public CancellationToken Stopped => drain.Over;
+
     /// <summary>An opened answer, or the failure and the key it befell.</summary>
     /// <param name="hasNext">Another target waits: a whole answer is given up early.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

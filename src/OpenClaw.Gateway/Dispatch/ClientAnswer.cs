@@ -16,9 +16,14 @@ internal sealed class ClientAnswer(HttpContext context, Exchange? exchange) : IB
     private readonly PooledBytes _kept = new();
     private readonly PipeWriter _pipe = context.Response.BodyWriter;
     private bool _dirty;
+    private TimeProvider _time = TimeProvider.System;
+    private long _ends = long.MaxValue;
 
     /// <summary>True once the status line and headers are on their way: from here on there is no other answer than this one.</summary>
     public bool IsCommitted { get; private set; }
+
+    /// <summary>Something was written since the last flush.</summary>
+    public bool HasUnsent => _dirty;
 
     /// <summary>The caller cannot be written to any more.</summary>
     public bool IsGone { get; private set; }
@@ -43,10 +48,12 @@ internal sealed class ClientAnswer(HttpContext context, Exchange? exchange) : IB
     }
 
     /// <summary>Sends the headers, and with the next flush everything kept.</summary>
-    public void Commit()
+    /// <param name="left">What is left of the request's time: a caller who has not read by then what was written is given up.</param>
+    public void Commit(TimeProvider time, TimeSpan left)
     {
         if (IsCommitted) return;
         IsCommitted = true;
+        (_time, _ends) = (time, time.GetTimestamp() + (long)(left.TotalSeconds * time.TimestampFrequency));
         var response = context.Response;
         response.StatusCode = 200;
         if (exchange is not null) AnswerHeaders.WriteStream(response, exchange);
@@ -65,7 +72,9 @@ internal sealed class ClientAnswer(HttpContext context, Exchange? exchange) : IB
         _dirty = false;
         try
         {
-            var result = await _pipe.FlushAsync(cancel).ConfigureAwait(false);
+            var flushing = _pipe.FlushAsync(cancel);
+            using var patience = flushing.IsCompleted ? null : AbortIn(_time.GetElapsedTime(_time.GetTimestamp(), _ends), _time, context);
+            var result = await flushing.ConfigureAwait(false);
             IsGone |= result.IsCompleted || result.IsCanceled;
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
@@ -74,6 +83,10 @@ internal sealed class ClientAnswer(HttpContext context, Exchange? exchange) : IB
             IsGone = true;
         }
     }
+
+    /// <summary>Ends the connection to a caller who does not read, at the end of the request's time: else it keeps what it holds for as long as it likes.</summary>
+    public static ITimer AbortIn(TimeSpan left, TimeProvider time, HttpContext context) =>
+        time.CreateTimer(static http => ((HttpContext)http!).Abort(), context, left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
 
     /// <summary>Content type of a dialect's stream.</summary>
     public static string StreamType(DialectKind kind) =>

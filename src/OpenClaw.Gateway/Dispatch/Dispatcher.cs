@@ -90,7 +90,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             var (opened, failure) = await OpenAsync(x, client, target, permit!, goal, deadline, hasNext: RoutePlan.HasAvailable(targets.AsSpan((i + 1)..), tooSmall, time.GetUtcNow())).ConfigureAwait(false);
             if (opened is not null)
             {
-                await DeliverAsync(x, client, opened, targets, i + 1).ConfigureAwait(false);
+                await DeliverAsync(x, client, opened, targets, i, tooSmall).ConfigureAwait(false);
                 return;
             }
             if (failure is null)
@@ -121,7 +121,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         if (tooSmall is not null) passedOver?.RemoveAll(t => t.ContextWindow <= tooSmall.ContextWindow);
         if (passedOver is { Count: > 0 } && !(last is not null && IsOver(x, deadline)) && outOfMoney is not { TargetOnly: false } && (last is not var (failed, why) || FailureDisposition.Of(why).NextTarget || DoesNotTakeIt(x, failed, why)))
         {
-            last = await TryPassedOverAsync(x, client, passedOver, last, deadline).ConfigureAwait(false);
+            last = await TryPassedOverAsync(x, client, targets, passedOver, last, tooSmall, deadline).ConfigureAwait(false);
             if (last is null) return;
         }
         if (last is { } tried) await RefuseAsync(x, tried.Target, tried.Failure).ConfigureAwait(false);
@@ -197,7 +197,8 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     private static BudgetFinding Because(BudgetFinding finding, string why) => finding with { Error = finding.Error with { Message = $"{finding.Error.Message}; {why}" } };
 
     // Everything else failed or is known to be down: better one try than none, on the one that comes back first.
-    private async Task<(Target, UpstreamFailure)?> TryPassedOverAsync(Exchange x, ClientAnswer client, List<Target> passedOver, (Target, UpstreamFailure)? last, Deadline deadline)
+    private async Task<(Target, UpstreamFailure)?> TryPassedOverAsync(
+        Exchange x, ClientAnswer client, ImmutableArray<Target> targets, List<Target> passedOver, (Target, UpstreamFailure)? last, Target? tooSmall, Deadline deadline)
     {
         var target = FirstBack(passedOver);
         // Nothing was held for it when it was passed over.
@@ -216,7 +217,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         var (opened, failure) = await OpenAsync(x, client, target, target.Health.EnterAnyway(), new AttemptGoal(x.Decision.Attempts.Count == 0 ? AttemptKind.First : AttemptKind.Fallback), deadline, hasNext: false).ConfigureAwait(false);
         if (opened is not null)
         {
-            await DeliverAsync(x, client, opened, [], 0).ConfigureAwait(false);
+            await DeliverAsync(x, client, opened, targets, targets.IndexOf(target), tooSmall).ConfigureAwait(false);
             return null;
         }
         if (failure is null) return last ?? (target, s_noTime);
@@ -288,9 +289,11 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 waited = wait;
                 goal = goal with { Kind = goal.Continuation is null ? AttemptKind.Retry : goal.Kind };
                 options = options with { Goal = goal };
-                if (await WaitAsync(wait, x.CallerLeft).ConfigureAwait(false)) continue;
-                permit.Abandon();
-                return (null, new UpstreamFailure(FailureReason.ClientGone, "the caller left"));
+                if (wait > TimeSpan.Zero && await WaitAsync(wait, x.CallerLeft).ConfigureAwait(false) is { } ended)
+                {
+                    permit.Abandon();
+                    return (null, ended);
+                }
             }
         }
         catch
@@ -321,7 +324,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask DeliverAsync(Exchange x, ClientAnswer client, OpenedAnswer opened, ImmutableArray<Target> targets, int from)
+    private async ValueTask DeliverAsync(Exchange x, ClientAnswer client, OpenedAnswer opened, ImmutableArray<Target> targets, int at, Target? tooSmall)
     {
         try
         {
@@ -331,7 +334,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 using (opened) await DeliverWholeAsync(x, opened).ConfigureAwait(false);
                 return;
             }
-            client.Commit();
+            client.Commit(time, attempts.TotalLeft(x, opened.Target.TimesFor(x.Envelope.WantsReasoning)));
             opened.Permit.Answering();
             List<byte>? sent = null;
             var earlier = default(Usage);
@@ -351,8 +354,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 var failure = opened.Pump!.Failure!;
                 var writer = WriterOf(x, client, opened);
                 (sent ??= []).AddRange(opened.Relay is { } relay ? relay.Emitted : opened.Tracker.TextBytes[..opened.Pump.SentText]);
-                // The one that failed comes last: it may well answer a second time.
-                rest ??= [.. targets.AsSpan(from..), opened.Target];
+                rest ??= OthersThan(x, targets, at, tooSmall);
                 var next = hop < MaxHops && MayContinue(x, opened, failure)
                     ? await ContinueAsync(x, client, opened.Target, failure, new Continuation(sent.ToArray(), writer, earlier, IsFresh: opened.Writer is null && !opened.Pump.Position.Started), rest).ConfigureAwait(false)
                     : (null, null);
@@ -374,12 +376,30 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         }
     }
 
+    // Who may finish an answer that the target at this place began: those behind it, then those before it, of which some failed a
+    // while ago and may be back. The one that failed now comes last: it may well answer a second time.
+    private static List<Target> OthersThan(Exchange x, ImmutableArray<Target> targets, int at, Target? tooSmall)
+    {
+        List<Target> others = [];
+        for (var i = 1; i < targets.Length; i++)
+        {
+            var target = targets[(at + i) % targets.Length];
+            if (!(target.ContextWindow <= tooSmall?.ContextWindow) && !HasRefused(x, target)) others.Add(target);
+        }
+        others.Add(targets[at]);
+        return others;
+    }
+
+    // It was asked, and its refusal was about the request: it would say the same again.
+    private static bool HasRefused(Exchange x, Target target) => x.Decision.Attempts.FindLast(a => a.Called == target.Ref)?.Reason
+        is FailureReason.Policy or FailureReason.ContextTooLong or FailureReason.Unsupported or FailureReason.BadRequest or FailureReason.Signature or FailureReason.PrefillRefused;
+
     // Asks the targets that are left, in order, to finish the answer.
     private async Task<(OpenedAnswer? Opened, UpstreamFailure? Failure)> ContinueAsync(
         Exchange x, ClientAnswer client, Target from, UpstreamFailure why, Continuation continuation, List<Target> rest)
     {
         UpstreamFailure? last = null;
-        Target? passedOver = null;
+        List<Target>? passedOver = null;
         while (rest.Count > 0 && !x.CallerLeft.IsCancellationRequested)
         {
             var target = rest[0];
@@ -387,10 +407,11 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             var (permit, finding) = await EnterAsync(x, target).ConfigureAwait(false);
             if (permit is null)
             {
-                if (finding is null) passedOver ??= target;
+                // The one that was cut just now only where it is the only one.
+                if (finding is null && (target != from || passedOver is null)) (passedOver ??= []).Add(target);
                 // Half an answer is out: where nobody else is left, one try on a resting target beats giving up.
-                if (rest.Count > 0 || last is not null || passedOver is null || await HoldAsync(x, passedOver).ConfigureAwait(false) is not null) continue;
-                (target, permit) = (passedOver, passedOver.Health.EnterAnyway());
+                if (rest.Count > 0 || last is not null || passedOver is null || await HoldAsync(x, target = FirstBack(passedOver)).ConfigureAwait(false) is not null) continue;
+                permit = target.Health.EnterAnyway();
             }
             if (x.Admitted.MayCall(target, x.Decision) is not null)
             {
@@ -400,7 +421,12 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             continuation.Writer.Seam(SeamText.HandOver(from, target, why));
             var deadline = NewDeadline(x, time.GetTimestamp());
             var (opened, failure) = await OpenAsync(x, client, target, permit, new AttemptGoal(AttemptKind.Restart, continuation), deadline, RoutePlan.HasAvailable(CollectionsMarshal.AsSpan(rest), null, time.GetUtcNow())).ConfigureAwait(false);
-            if (opened is not null) return (opened, null);
+            if (opened is not null)
+            {
+                // Should this one be cut too, those who rested are not forgotten.
+                if (passedOver is not null) rest.AddRange(passedOver.Where(t => t != target));
+                return (opened, null);
+            }
             if (failure is null) break;
             if (failure.Reason == FailureReason.ClientGone) return (null, failure);
             last = failure;
@@ -490,7 +516,9 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 isSettled = true;
                 session.Write(time.GetElapsedTime(x.Arrived));
             }
-            await x.Http.Response.BodyWriter.WriteAsync(opened.Body, x.CallerLeft).ConfigureAwait(false);
+            var writing = x.Http.Response.BodyWriter.WriteAsync(opened.Body, x.CallerLeft);
+            using var patience = writing.IsCompleted ? null : ClientAnswer.AbortIn(attempts.TotalLeft(x, opened.Target.TimesFor(x.Envelope.WantsReasoning)), time, x.Http);
+            await writing.ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
@@ -577,16 +605,18 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
 
     private double Elapsed(Exchange x) => time.GetElapsedTime(x.Arrived).TotalMilliseconds;
 
-    private async Task<bool> WaitAsync(TimeSpan wait, CancellationToken callerLeft)
+    // Null: it has waited.
+    private async Task<UpstreamFailure?> WaitAsync(TimeSpan wait, CancellationToken callerLeft)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(callerLeft, attempts.Stopped);
         try
         {
-            await Task.Delay(wait, time, callerLeft).ConfigureAwait(false);
-            return true;
+            await Task.Delay(wait, time, either.Token).ConfigureAwait(false);
+            return null;
         }
         catch (OperationCanceledException)
         {
-            return false;
+            return callerLeft.IsCancellationRequested ? new UpstreamFailure(FailureReason.ClientGone, "the caller left") : AttemptClock.Stopped;
         }
     }
 }

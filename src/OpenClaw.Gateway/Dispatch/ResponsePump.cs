@@ -76,6 +76,7 @@ internal sealed class ResponsePump : IDisposable
     private bool _carried;
     private long? _waitsSince;
     private long? _pingsSince;
+    private long? _closingSince;
 
     /// <summary>A passing pump.</summary>
     /// <param name="beginning">Where another writer would begin if this stream breaks before its first frame was sent.</param>
@@ -187,15 +188,20 @@ internal sealed class ResponsePump : IDisposable
 
     private void StartClock(AttemptClock clock)
     {
-        // A part of a frame is on its way to be one.
-        var carried = _carried || _end > _start;
         var waitsSince = _waitsSince;
-        (_carried, _waitsSince) = (false, null);
         if (IsFinished)
         {
-            if (carried || waitsSince is not null || clock.Phase != ClockPhase.Closing) clock.Start(ClockPhase.Closing, _times.Closing);
+            if (clock.Phase == ClockPhase.Closing && waitsSince is null) return;
+            // Once for all that comes then, or a provider that talks on would keep the caller waiting; a caller who reads slowly is not its fault.
+            var begun = _clock.GetTimestamp();
+            _closingSince = _closingSince is { } first ? first + (begun - waitsSince ?? 0) : begun;
+            _waitsSince = null;
+            clock.Start(ClockPhase.Closing, _times.Closing - _clock.GetElapsedTime(_closingSince.Value, begun));
             return;
         }
+        // A part of a frame is on its way to be one.
+        var carried = _carried || _end > _start;
+        (_carried, _waitsSince) = (false, null);
         var time = _times.Idle;
         if (carried) _pingsSince = null;
         else
@@ -239,11 +245,9 @@ internal sealed class ResponsePump : IDisposable
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask SendAsync(AttemptClock clock)
     {
-        if (_relay is { IsHolding: true } || _held is { Count: > 0 })
-        {
-            if (_clock.GetElapsedTime(_lastWrite) > s_keepAlive) KeepAlive();
-        }
-        else _lastWrite = _clock.GetTimestamp();
+        // Tool calls that are held, or a continuation that has not caught up yet: the caller gets nothing though something comes.
+        if (_client.HasUnsent) _lastWrite = _clock.GetTimestamp();
+        else if (_client.IsCommitted && _clock.GetElapsedTime(_lastWrite) > s_keepAlive) KeepAlive();
         await _client.FlushAsync(clock.CallerToken).ConfigureAwait(false);
     }
 

@@ -178,7 +178,7 @@ internal sealed class TwoHops(RecordedStream stream)
                 if (!answer.IsCommitted) answer.Discard();
                 return;
             }
-            answer.Commit();
+            answer.Commit(TimeProvider.System, TimeSpan.FromMinutes(10));
             End = await Pump.FinishAsync();
         }
 

@@ -5,6 +5,8 @@ namespace OpenClaw.EndToEnd.Running;
 
 public sealed class DrainTimeoutTests
 {
+    private static readonly byte[] s_begun = [.. """data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"busy","choices":[{"index":0,"delta":{"role":"assistant","content":"one two"},"finish_reason":null}]}"""u8, .. "\n\n"u8];
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -60,6 +62,39 @@ public sealed class DrainTimeoutTests
         Assert.Equal("1", answer.Headers["Retry-After"]);
         Assert.Equal(0, await gateway.WaitForExitAsync(TimeSpan.FromSeconds(15)));
         Assert.Contains("\"outcome\":\"failed\"", gateway.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("clientGone", gateway.Log, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_waits_for_the_next_try_when_the_drain_time_is_over_is_told_to_ask_again(bool hasBegun)
+    {
+        await using var server = ScriptedServer.Start();
+        var refused = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var calls = 0;
+        server.On("busy", async x =>
+        {
+            if (hasBegun && Interlocked.Increment(ref calls) == 1) await ScriptedServer.ReplayAsync(x, "text/event-stream", s_begun, s_begun.Length);
+            else
+            {
+                await x.ErrorAsync(ScriptedError.RateLimited, retryAfter: TimeSpan.FromSeconds(20));
+                refused.TrySetResult();
+            }
+        });
+        await using var gateway = await GatewayProcess.StartAsync(RunningConfig.Of(server, c =>
+        {
+            c["gateway"] = new JsonObject { ["drainTimeout"] = "200ms" };
+            c["defaultModel"] = "p/busy";
+        }));
+        var body = GatewayCalls.Chat.Replace("p/ok", "p/busy", StringComparison.Ordinal).Replace("{\"model\"", "{\"stream\":true,\"model\"", StringComparison.Ordinal);
+        var running = gateway.CallAsync("POST", "/v1/chat/completions", body);
+        await refused.Task.WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
+        await gateway.TerminateAsync();
+        var answer = await running;
+        Assert.Equal(hasBegun ? 200 : 503, answer.Status);
+        Assert.Contains("the gateway stopped before the answer was complete", answer.Body, StringComparison.Ordinal);
+        Assert.Equal(0, await gateway.WaitForExitAsync(TimeSpan.FromSeconds(15)));
         Assert.DoesNotContain("clientGone", gateway.Log, StringComparison.Ordinal);
     }
 }

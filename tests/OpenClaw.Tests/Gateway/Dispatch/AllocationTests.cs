@@ -41,7 +41,7 @@ public class AllocationTests
         using var client = new ClientAnswer(http, null);
         using var pump = new ResponsePump(upstream, DialectTable.Of(DialectKind.OpenAiChat), tracker, client, new PumpTimes(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2)), TimeProvider.System, Money(), StreamPosition.Beginning("c1", "m", 1, false), dropUsage: true, hold: true);
         Assert.Equal(PumpEnd.FirstContent, await pump.PrimeAsync());
-        client.Commit();
+        client.Commit(TimeProvider.System, TimeSpan.FromMinutes(10));
         Assert.Equal(PumpEnd.Complete, await pump.FinishAsync());
         return sink.Count;
     }

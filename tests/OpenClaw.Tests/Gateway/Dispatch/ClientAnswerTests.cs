@@ -15,7 +15,7 @@ public sealed class ClientAnswerTests
         http.Response.Body = new Broken();
         using var answer = new ClientAnswer(http, null);
         answer.Write("a whole answer"u8);
-        answer.Commit();
+        answer.Commit(TimeProvider.System, TimeSpan.FromMinutes(10));
         await answer.FlushAsync(new CancellationToken(isCancelled));
         Assert.True(answer.IsGone);
     }

@@ -48,7 +48,7 @@ public class LoneFrameTests
             AllocationTests.Money(), StreamPosition.Beginning("c1", "m", 1, false), dropUsage: true, hold: true);
         provider.Send(s_frame);
         Assert.Equal(PumpEnd.FirstContent, await pump.PrimeAsync());
-        answer.Commit();
+        answer.Commit(TimeProvider.System, TimeSpan.FromMinutes(10));
         var pumping = pump.FinishAsync().AsTask();
         SendAlone(provider, sink, frames, cancel);
         var before = GC.GetTotalAllocatedBytes(precise: true);

@@ -140,6 +140,54 @@ public sealed class RestingTargetTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_target_before_the_one_that_was_cut_finishes_its_answer()
+    {
+        await using var gateway = await StartAsync("", "p/other", "p/cheap");
+        // One failure lets nobody rest.
+        _how["other"] = "down";
+        _how["cheap"] = "cut";
+        var healing = "";
+        _server.On("cheap", async x =>
+        {
+            _how["other"] = healing;
+            await PlayAsync(x);
+        });
+        var (answer, body) = await AskAsync(gateway, "default", stream: true);
+        Assert.Contains("[DONE]", body, StringComparison.Ordinal);
+        healing = "refuses";
+        _how["other"] = "refuses";
+        var (refused, unfinished) = await AskAsync(gateway, "default", stream: true);
+        Assert.DoesNotContain("[DONE]", unfinished, StringComparison.Ordinal);
+        var decisions = await gateway.StopAsync();
+        var decision = decisions[answer.Headers.GetValues("x-openclaw-decision").Single()];
+        Assert.Equal(("healed", "p/other"), (decision.GetProperty("outcome").GetString(), decision.GetProperty("finishedBy").GetString()));
+        // What it has refused it is not asked for again.
+        decision = decisions[refused.Headers.GetValues("x-openclaw-decision").Single()];
+        Assert.Equal(["p/other", "p/cheap", "p/cheap"], decision.GetProperty("attempts").EnumerateArray().Select(static a => a.GetProperty("target").GetString()));
+    }
+
+    [Fact]
+    public async Task Where_all_rested_at_the_start_another_one_still_finishes_the_answer()
+    {
+        await using var gateway = await StartAsync("", "p/other", "p/cheap");
+        await RestAsync(gateway, "p/other");
+        await RestAsync(gateway, "p/cheap");
+        _how["other"] = "cut";
+        _how["cheap"] = "cut";
+        var tried = "";
+        foreach (var model in (string[])["other", "cheap"])
+        {
+            _server.On(model, async x =>
+            {
+                var isFirst = Interlocked.CompareExchange(ref tried, model, "") == "";
+                await ScriptedStage.SayAsync(x, "one two three four five six", cut: isFirst || model == tried);
+            });
+        }
+        var (_, body) = await AskAsync(gateway, "default", stream: true);
+        Assert.Contains("[DONE]", body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_sole_new_name_of_the_limit_becomes_the_one_that_any_server_reads_where_a_budget_holds_by_it()
     {
         await using var held = await StartAsync("""{ "scope": "gateway", "limit": 10 }""", "p/cheap");
@@ -153,6 +201,7 @@ public sealed class RestingTargetTests : IAsyncDisposable
     {
         var how = _how.GetValueOrDefault(x.Request.Model, "");
         if (how == "down") await x.ErrorAsync(ScriptedError.ServerError, 500);
+        else if (how == "refuses") await x.ErrorAsync(ScriptedError.ContextTooLong);
         else await ScriptedStage.SayAsync(x, "one two three four five six", cut: how == "cut");
     }
 

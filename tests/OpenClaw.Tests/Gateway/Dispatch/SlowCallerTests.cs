@@ -27,7 +27,7 @@ public sealed class SlowCallerTests
         Assert.Equal(PumpEnd.FirstContent, await pump.PrimeAsync());
         // What is left of the first token's clock is nobody's either.
         _time.Advance(s_idle + s_idle);
-        client.Commit();
+        client.Commit(TimeProvider.System, TimeSpan.FromMinutes(10));
         var pumping = pump.FinishAsync().AsTask();
         _time.Advance(s_idle + s_idle);
         Assert.False(clock.Token.IsCancellationRequested);
@@ -44,7 +44,7 @@ public sealed class SlowCallerTests
         using var _ = client;
         _provider.Say(Chunk("one"));
         await pump.PrimeAsync();
-        client.Commit();
+        client.Commit(TimeProvider.System, TimeSpan.FromMinutes(10));
         var pumping = pump.FinishAsync().AsTask();
         _time.Advance(s_idle + s_idle);
         _caller.ReadOn();
@@ -66,7 +66,7 @@ public sealed class SlowCallerTests
         var isMessages = dialect == DialectKind.Anthropic;
         _provider.Say(isMessages ? """data: {"type":"message_start","message":{"id":"m1","model":"m","usage":{"input_tokens":1}}}""" + "\n\n" + Block("one") : Chunk("one"));
         Assert.Equal(PumpEnd.FirstContent, await pump.PrimeAsync());
-        client.Commit();
+        client.Commit(TimeProvider.System, TimeSpan.FromMinutes(10));
         var pumping = pump.FinishAsync().AsTask();
         await _provider.AskedAsync(2);
         for (var i = 0; i < 20; i++)
@@ -93,7 +93,7 @@ public sealed class SlowCallerTests
         _caller.ReadOn();
         _provider.Say(Chunk("one", isLast: true));
         await pump.PrimeAsync();
-        client.Commit();
+        client.Commit(TimeProvider.System, TimeSpan.FromMinutes(10));
         var pumping = pump.FinishAsync().AsTask();
         await _provider.AskedAsync(2);
         _time.Advance(TimeSpan.FromSeconds(1));
@@ -101,6 +101,42 @@ public sealed class SlowCallerTests
         await _provider.AskedAsync(1);
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(PumpEnd.Complete, await pumping);
+    }
+
+    [Fact]
+    public async Task After_the_finish_a_provider_that_talks_on_puts_the_end_off_for_nobody_either()
+    {
+        using var clock = Clock(TimeSpan.FromHours(1));
+        using var pump = Pump(clock, out var client);
+        using var _ = client;
+        _caller.ReadOn();
+        _provider.Say(Chunk("one", isLast: true));
+        await pump.PrimeAsync();
+        client.Commit(TimeProvider.System, TimeSpan.FromMinutes(10));
+        var pumping = pump.FinishAsync().AsTask();
+        await _provider.AskedAsync(2);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _provider.Say(Chunk(" more"));
+        await _provider.AskedAsync(1);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(PumpEnd.Complete, await pumping);
+    }
+
+    [Fact]
+    public async Task A_caller_who_has_not_read_at_the_end_of_the_requests_time_is_given_up()
+    {
+        using var clock = Clock(TimeSpan.FromMinutes(2));
+        using var pump = Pump(clock, out var client);
+        using var _ = client;
+        _provider.Say(Chunk("one"));
+        await pump.PrimeAsync();
+        client.Commit(_time, TimeSpan.FromMinutes(2));
+        var pumping = pump.FinishAsync().AsTask();
+        _time.Advance(TimeSpan.FromSeconds(119));
+        Assert.False(_caller.IsAborted);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(_caller.IsAborted);
+        Assert.Equal(PumpEnd.ClientGone, await pumping);
     }
 
     [Fact]
@@ -128,6 +164,7 @@ public sealed class SlowCallerTests
     {
         var http = new DefaultHttpContext();
         http.Features.Set<IHttpResponseBodyFeature>(_caller);
+        http.Features.Set<IHttpRequestLifetimeFeature>(_caller);
         client = new ClientAnswer(http, null);
         return new ResponsePump(
             new UpstreamAnswer(200, "text/event-stream", _provider, _provider, clock), DialectTable.Of(dialect), new AnswerTracker(keepText: true), client,
@@ -138,7 +175,7 @@ public sealed class SlowCallerTests
         $$$"""data: {"id":"c1","choices":[{"index":0,"delta":{"content":"{{{text}}}"},"finish_reason":{{{(isLast ? "\"stop\"" : "null")}}}}]}""" + "\n\n";
 
     /// <summary>Takes nothing until it is told to read on.</summary>
-    private sealed class Caller : PipeWriter, IHttpResponseBodyFeature
+    private sealed class Caller : PipeWriter, IHttpResponseBodyFeature, IHttpRequestLifetimeFeature
     {
         private readonly TaskCompletionSource _reads = new();
         private readonly byte[] _buffer = new byte[64 * 1024];
@@ -147,7 +184,17 @@ public sealed class SlowCallerTests
 
         public PipeWriter Writer => this;
 
+        public bool IsAborted { get; private set; }
+
+        public CancellationToken RequestAborted { get; set; }
+
         public void ReadOn() => _reads.SetResult();
+
+        public void Abort()
+        {
+            IsAborted = true;
+            _reads.TrySetException(new IOException("aborted"));
+        }
 
         public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
         {
