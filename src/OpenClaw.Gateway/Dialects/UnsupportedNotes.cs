@@ -3,9 +3,16 @@ namespace OpenClaw.Gateway.Dialects;
 /// <summary>The phrases for what a request writer could not carry.</summary>
 internal static class UnsupportedNotes
 {
-    /// <summary>Adds a phrase once.</summary>
+    // A request may have any number of fields, and names of any length: what is said of them goes into a header, a log line and a decision.
+    private const int Most = 24;
+    private const int Longest = 80;
+    private const string More = "more that is not named here";
+
+    /// <summary>Adds a phrase once; of very many only the first, and of a long one its beginning.</summary>
     public static void Note(this ICollection<string> unsupported, string what)
     {
+        if (what.Length > Longest) what = what[..(char.IsHighSurrogate(what[Longest - 1]) ? Longest - 1 : Longest)] + "...";
+        if (unsupported.Count >= Most && what is not (ChatRequest.NothingElse or ChatRequest.WithoutBeginning)) what = More;
         if (!unsupported.Contains(what)) unsupported.Add(what);
     }
 

@@ -6,6 +6,8 @@ namespace OpenClaw.Gateway.Dispatch;
 /// <summary>The headers that tell who answered and why.</summary>
 internal static class AnswerHeaders
 {
+    private const int MaxWarnings = 2000;
+
     public static void WriteStream(HttpResponse response, Exchange x) => WriteStream(response, x.Dialect.Kind, x.Decision);
 
     public static void WriteStream(HttpResponse response, Dialects.DialectKind dialect, Control.Decision decision)
@@ -35,7 +37,14 @@ internal static class AnswerHeaders
         if (decision.Protocol == "messages") headers["request-id"] = decision.Id;
         headers["x-openclaw-attempts"] = decision.Attempts.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (decision.Answered is not null) WriteModel(response, decision.Answered);
-        if (decision.Warnings.Count > 0) headers["x-openclaw-warnings"] = Ascii(string.Join(", ", decision.Warnings));
+        if (decision.Warnings.Count > 0) headers["x-openclaw-warnings"] = Ascii(Joined(decision.Warnings));
+    }
+
+    // Proxies take heads of four to eight kilobytes. The decision has them all.
+    private static string Joined(List<string> warnings)
+    {
+        var all = string.Join(", ", warnings);
+        return all.Length <= MaxWarnings ? all : string.Concat(all.AsSpan(0, char.IsHighSurrogate(all[MaxWarnings - 1]) ? MaxWarnings - 1 : MaxWarnings), "... (see the decision)");
     }
 
     public static void WriteModel(HttpResponse response, string name) => response.Headers["x-openclaw-model"] = Ascii(name);

@@ -14,6 +14,9 @@ namespace OpenClaw.Gateway.Dispatch;
 /// <param name="keepText">True where frames are passed on as they are; a relay keeps what it emits itself.</param>
 internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
 {
+    /// <summary>Longer text is not kept: no answer of a model is, and one that is could not be finished by another.</summary>
+    public const int MaxText = 4 * 1024 * 1024;
+
     private byte[] _text = [];
 
     /// <summary>The key of the call: should the provider repeat it in an error, it is blanked.</summary>
@@ -34,6 +37,9 @@ internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
     public int TextLength { get; private set; }
 
     public ReadOnlySpan<byte> TextBytes => _text.AsSpan(0, TextLength);
+
+    /// <summary>There was more text than is kept.</summary>
+    public bool IsTextCut { get; private set; }
 
     public FinishReason Finished { get; private set; }
 
@@ -80,6 +86,8 @@ internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
         HasContent = true;
         Count(utf8.Length);
         if (!keepText) return;
+        IsTextCut |= TextLength + utf8.Length > MaxText;
+        if (IsTextCut) return;
         if (_text.Length - TextLength < utf8.Length) Grow(utf8.Length);
         utf8.CopyTo(_text.AsSpan(TextLength));
         TextLength += utf8.Length;

@@ -39,6 +39,9 @@ internal sealed class RelaySink : IChatEventSink
     /// <summary>The text of this hop that the writer was given, UTF-8.</summary>
     public ReadOnlySpan<byte> Emitted => _emitted.WrittenSpan;
 
+    /// <summary>There was more than is kept.</summary>
+    public bool IsTextCut { get; private set; }
+
     /// <summary>The writer was given something that the caller sees: it cannot be taken back once the answer is on its way.</summary>
     public bool HasSpoken { get; private set; }
 
@@ -203,7 +206,8 @@ internal sealed class RelaySink : IChatEventSink
     private void Write(ReadOnlySpan<byte> text)
     {
         HasSpoken = true;
-        _emitted.Write(text);
+        IsTextCut |= _emitted.WrittenCount + text.Length > AnswerTracker.MaxText;
+        if (!IsTextCut) _emitted.Write(text);
         _writer.Text(text);
     }
 

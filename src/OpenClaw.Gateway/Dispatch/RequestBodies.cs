@@ -140,7 +140,7 @@ internal static class RequestBodies
         if (options.WithoutThinking)
         {
             request.Reasoning = options.SayNoThinking ? new ReasoningRequest(Enabled: false, "none") : null;
-            if (reasoning is not null) UnsupportedNotes.Note(unsupported, "reasoning");
+            if (reasoning is not null) unsupported.Note("reasoning");
         }
         WriteWithExtras(request, target, options, output, unsupported);
         (request.MaxTokens, request.Reasoning) = (asked, reasoning);

@@ -125,7 +125,7 @@ internal sealed class ResponsePump : IDisposable
     public int SentText { get; private set; }
 
     /// <summary>The stream carries what no other target could go on with.</summary>
-    public bool IsUncontinuable => _reader.IsUncontinuable || (_released && _tracker.HasTools && _tracker.Finished == FinishReason.None);
+    public bool IsUncontinuable => _reader.IsUncontinuable || _tracker.IsTextCut || _relay is { IsTextCut: true } || (_released && _tracker.HasTools && _tracker.Finished == FinishReason.None);
 
     // The answer is at its end, and nothing can spoil it any more: of several choices each, or the protocol's last word was said and none that began is open.
     private bool IsFinished => _tracker.Finished != FinishReason.None && (_choices == 1 || _reader.FinishedChoices >= _choices || (_done && !_reader.HasOpenChoices));

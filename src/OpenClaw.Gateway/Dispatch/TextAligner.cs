@@ -37,6 +37,7 @@ internal sealed class TextAligner(ReadOnlyMemory<byte> sent, bool isContinuation
     private readonly List<byte> _held = [];
     private int _anchor;
     private int _matched;
+    private int _searched;
     private bool _searching;
 
     public Alignment State { get; private set; } = sent.IsEmpty ? Alignment.Exact : Alignment.Pending;
@@ -111,12 +112,13 @@ internal sealed class TextAligner(ReadOnlyMemory<byte> sent, bool isContinuation
         var sentSpan = sent.Span;
         if (_anchor > 0)
         {
-            var found = held.IndexOf(sentSpan[^_anchor..]);
+            var found = held[_searched..].IndexOf(sentSpan[^_anchor..]);
             if (found >= 0)
             {
                 State = Alignment.Resynchronised;
-                return held[(found + _anchor)..];
+                return held[(_searched + found + _anchor)..];
             }
+            _searched = Math.Max(_searched, held.Length - _anchor + 1);
         }
         if (!atEnd && held.Length < (sentSpan.Length * 3 / 2) + 256) return default;
         State = Alignment.Parted;

@@ -47,6 +47,7 @@ internal sealed class Doors(Drain drain, RequestBook book, StateHolder states) :
             http.Response.Headers.Allow = first.Methods;
             return RefuseAsync(http, path, new GatewayError(GatewayErrorKind.MethodNotAllowed, $"{path} takes {first.Methods}, not {method}"));
         }
+        if (states.Current.Authentication.IsOpen && path is not ("/healthz" or "/readyz") && PageGuard.Check(http.Request) is { } refusal) return RefuseAsync(http, path, refusal);
         if (drain.IsDraining && door.Method == "POST")
         {
             http.Response.Headers.Connection = "close";

@@ -27,7 +27,7 @@ internal sealed class MessagePlan
         var plan = new MessagePlan();
         foreach (var turn in request.Turns)
         {
-            if (turn.Name is not null) WriteRequest.Note(unsupported, "participant name");
+            if (turn.Name is not null) unsupported.Note("participant name");
             foreach (var part in turn.Parts)
             {
                 if (Accepted(part, turn.Role, unsupported) is { } accepted) plan.Add(turn.Role, accepted);
@@ -54,7 +54,7 @@ internal sealed class MessagePlan
         {
             case TextPart text: return string.IsNullOrWhiteSpace(text.Text) ? null : text;
             case MediaPart media when role == ChatRole.Assistant:
-                WriteRequest.Note(unsupported, $"{Word(media.Kind)} in an earlier answer");
+                unsupported.Note($"{Word(media.Kind)} in an earlier answer");
                 return null;
             case MediaPart media: return WriteContent.CanWrite(media, unsupported) ? media : null;
             case ReasoningPart reasoning when role == ChatRole.Assistant: return Reasoning(reasoning, unsupported);
@@ -68,7 +68,7 @@ internal sealed class MessagePlan
     {
         var replayable = reasoning.RedactedData is { Length: > 0 } data ? !ReasoningMark.IsOurs(data) : ReasoningMark.MayBeAnthropics(reasoning.Signature);
         if (replayable) return reasoning;
-        WriteRequest.Note(unsupported, "reasoning of another provider");
+        unsupported.Note("reasoning of another provider");
         return null;
     }
 
@@ -119,7 +119,7 @@ internal sealed class MessagePlan
         if (parts.Count == 0)
         {
             parts.Add(new TextPart(ChatRequest.Beginning));
-            WriteRequest.Note(unsupported, ChatRequest.WithoutBeginning);
+            unsupported.Note(ChatRequest.WithoutBeginning);
         }
         Messages.Insert(0, new PlannedMessage(ChatRole.User, parts));
     }

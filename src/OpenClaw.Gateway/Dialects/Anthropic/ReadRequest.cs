@@ -217,10 +217,7 @@ internal sealed partial class ReadRequest
         owner.ValueKind == JsonValueKind.Object && owner.TryGetProperty("cache_control"u8, out var control) && control.ValueKind == JsonValueKind.Object
             ? control.GetRawText() : null;
 
-    private void Unmapped(string what)
-    {
-        if (!_request.Unmapped.Contains(what)) _request.Unmapped.Add(what);
-    }
+    private void Unmapped(string what) => _request.Unmapped.Note(what);
 
     private void Fail(string path, string what) =>
         _error ??= new GatewayError(GatewayErrorKind.BadRequest, $"{path}: {what}") { Param = path };

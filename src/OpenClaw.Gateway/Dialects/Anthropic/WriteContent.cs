@@ -42,9 +42,9 @@ internal static class WriteContent
             MediaKind.Document => media.Url is not null || media.MediaType is "application/pdf" || IsText(media),
             _ => false,
         };
-        if (can && media.HasDetail) WriteRequest.Note(unsupported, "image detail");
+        if (can && media.HasDetail) unsupported.Note("image detail");
         if (can) return true;
-        WriteRequest.Note(unsupported, media.Kind switch
+        unsupported.Note(media.Kind switch
         {
             MediaKind.Audio => "audio input",
             MediaKind.Video => "video input",
@@ -122,7 +122,7 @@ internal static class WriteContent
         json.WriteString("id"u8, ReasoningMark.CleanId(call.Id));
         json.WriteString("name"u8, call.Name);
         json.WritePropertyName("input"u8);
-        if (!ToolInput.Write(json, call.ArgumentsJson)) WriteRequest.Note(unsupported, "tool arguments that are not JSON");
+        if (!ToolInput.Write(json, call.ArgumentsJson)) unsupported.Note("tool arguments that are not JSON");
         CacheControl(json, call.CacheControl);
         json.WriteEndObject();
     }

@@ -84,13 +84,13 @@ internal static class WriteRequest
     private static ToolChoice Allowed(ToolChoice choice, ClaudeModel model, ICollection<string> unsupported)
     {
         if (!model.RefusesForcedTools || choice.Kind is not (ToolChoiceKind.Required or ToolChoiceKind.Named)) return choice;
-        Note(unsupported, choice.Kind == ToolChoiceKind.Required ? "tool_choice required" : "tool_choice of one tool");
+        unsupported.Note(choice.Kind == ToolChoiceKind.Required ? "tool_choice required" : "tool_choice of one tool");
         return new ToolChoice(ToolChoiceKind.Auto);
     }
 
     private static void WriteTool(Utf8JsonWriter json, ToolDefinition tool, ICollection<string> unsupported)
     {
-        if (tool.Strict == true) Note(unsupported, "strict tool schemas");
+        if (tool.Strict == true) unsupported.Note("strict tool schemas");
         json.WriteStartObject();
         json.WriteString("name"u8, tool.Name);
         if (!string.IsNullOrEmpty(tool.Description)) json.WriteString("description"u8, tool.Description);
@@ -173,11 +173,5 @@ internal static class WriteRequest
         json.WriteStartObject("metadata"u8);
         json.WriteString("user_id"u8, user);
         json.WriteEndObject();
-    }
-
-    /// <summary>Adds a phrase once.</summary>
-    public static void Note(ICollection<string> unsupported, string what)
-    {
-        if (!unsupported.Contains(what)) unsupported.Add(what);
     }
 }

@@ -3,10 +3,5 @@ namespace OpenClaw.Gateway.Dialects.OpenAiChat;
 /// <summary>Reports that name each thing once.</summary>
 internal static class Noting
 {
-    public static void Note(this ICollection<string> report, string what)
-    {
-        if (!report.Contains(what)) report.Add(what);
-    }
-
     public static void AddUnmapped(this ChatRequest request, string what) => request.Unmapped.Note(what);
 }

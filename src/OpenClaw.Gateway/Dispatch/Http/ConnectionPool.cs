@@ -60,7 +60,7 @@ internal sealed class ConnectionPool(HttpOrigin origin, TimeProvider time, bool 
 
     public void Return(UpstreamConnection connection)
     {
-        connection.Rested = time.GetTimestamp();
+        connection.Rest(time.GetTimestamp());
         lock (_lock)
         {
             if (!_disposed && _resting.Count < MaxResting && !IsOver(connection))

@@ -20,6 +20,8 @@ internal sealed class UpstreamConnection(Socket socket, SslStream? tls, long ope
     private int _end;
     private CancellationToken _token;
     private CancellationTokenRegistration _registration;
+    // Over TLS the kernel does not know what came: bytes may wait in the stream already. A read of nothing, which ends when there is something to read.
+    private Task<int>? _ahead;
     private int _closed;
     private bool _isSpent;
 
@@ -27,7 +29,7 @@ internal sealed class UpstreamConnection(Socket socket, SslStream? tls, long ope
     public long Opened { get; } = opened;
 
     /// <summary>Timestamp of the last answer's end.</summary>
-    public long Rested { get; set; }
+    public long Rested { get; private set; }
 
     /// <summary>Of the latest answer.</summary>
     public ResponseHead Head { get; } = new();
@@ -42,12 +44,29 @@ internal sealed class UpstreamConnection(Socket socket, SslStream? tls, long ope
         {
             try
             {
-                return _closed != 0 || socket.Poll(0, SelectMode.SelectRead);
+                return _closed != 0 || _ahead is { IsCompleted: true } || socket.Poll(0, SelectMode.SelectRead);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
                 return true;
             }
+        }
+    }
+
+    /// <summary>The answer is over, and no other request has begun.</summary>
+    public void Rest(long now)
+    {
+        Rested = now;
+        if (tls is null) return;
+        try
+        {
+            _ahead = tls.ReadAsync(Memory<byte>.Empty).AsTask();
+            // However it ends: whoever takes the connection looks at it.
+            _ahead.ContinueWith(static read => _ = read.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+        catch (Exception e) when (IsOfNetwork(e))
+        {
+            Close();
         }
     }
 
@@ -145,7 +164,15 @@ internal sealed class UpstreamConnection(Socket socket, SslStream? tls, long ope
 
     /// <summary>Receives past the buffer, which must be empty. Throws what the network throws: give it to <see cref="Broken"/>.</summary>
     public ValueTask<int> ReceiveAsync(Memory<byte> into) =>
-        tls is null ? socket.ReceiveAsync(into, SocketFlags.None) : tls.ReadAsync(into);
+        tls is null ? socket.ReceiveAsync(into, SocketFlags.None) : _ahead is null ? tls.ReadAsync(into) : ReceiveBehindAsync(tls, into);
+
+    private async ValueTask<int> ReceiveBehindAsync(SslStream stream, Memory<byte> into)
+    {
+        var ahead = _ahead!;
+        _ahead = null;
+        await ahead.ConfigureAwait(false);
+        return await stream.ReadAsync(into).ConfigureAwait(false);
+    }
 
     /// <summary>Room for the next receive.</summary>
     public Memory<byte> Room()
