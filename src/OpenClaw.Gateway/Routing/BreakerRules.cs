@@ -40,6 +40,7 @@ internal static class BreakerRules
     public static BreakerWeight WeightOf(UpstreamFailure failure) => failure switch
     {
         { IsCutShort: true } => BreakerWeight.None,
+        { IsHearsay: true } => failure.Status >= 500 ? BreakerWeight.OpensAtOnce : BreakerWeight.None,
         { IsWithoutKey: true, Reason: FailureReason.Credential or FailureReason.QuotaExhausted } => BreakerWeight.OpensAtOnce,
         _ => WeightOf(failure.Reason),
     };
@@ -53,7 +54,7 @@ internal static class BreakerRules
     {
         var (start, max) = failure.Reason switch
         {
-            FailureReason.ModelGone or FailureReason.Redirect => (routing.CooldownMax, routing.CooldownMax),
+            FailureReason.ModelGone or FailureReason.Redirect when !failure.IsHearsay => (routing.CooldownMax, routing.CooldownMax),
             FailureReason.HeadersTimeout or FailureReason.FirstTokenTimeout or FailureReason.IdleTimeout =>
                 (routing.CooldownBase * SilentFactor, routing.CooldownMax),
             _ => (routing.CooldownBase, Shorter(routing.CooldownMax, Longer(routing.CooldownBase, s_quickMax))),

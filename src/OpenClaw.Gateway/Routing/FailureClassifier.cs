@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Text;
 using OpenClaw.Config;
 
 namespace OpenClaw.Gateway.Routing;
@@ -7,6 +8,8 @@ namespace OpenClaw.Gateway.Routing;
 /// <summary>What a provider's failure amounts to. Pure: the same bytes always give the same class.</summary>
 internal static partial class FailureClassifier
 {
+    private const int MostOfBeginning = 60;
+
     /// <summary>Classifies an answer that is not a success (or is one, but without an answer in it).</summary>
     /// <param name="header">An answer header's first value by lower-case name, or null.</param>
     /// <param name="body">The body as far as it was read.</param>
@@ -91,11 +94,47 @@ internal static partial class FailureClassifier
         if (FailureSignals.IsForeignReasoning(lower) && Fits(FailureReason.Signature, status)) return FailureReason.Signature;
         if (Codes(facts, FailureSignals.OfCode) is var code and not FailureReason.None) return Weighed(code, status, facts);
 
-        var phrase = FailureSignals.OfText(lower);
-        if (phrase == FailureReason.None && IsMissingModel(words)) phrase = FailureReason.ModelGone;
+        var phrase = OfWords(words, lower);
+        // Values of the request stand in quotation marks: what they say is not said of a key or a model.
+        if (SetsAside(phrase) && MayQuote(status)) phrase = OfWords(OwnWords(facts));
         if (phrase != FailureReason.None && Fits(phrase, status)) return phrase;
 
         return Codes(facts, FailureSignals.OfType) is var type and not FailureReason.None ? WeighedType(type, status) : FailureReason.None;
+    }
+
+    private static FailureReason OfWords(string words, string? lower = null)
+    {
+        var phrase = FailureSignals.OfText(lower ?? words.ToLowerInvariant());
+        return phrase == FailureReason.None && IsMissingModel(words) ? FailureReason.ModelGone : phrase;
+    }
+
+    // What another provider said comes as the text of its own error.
+    private static string OwnWords(ErrorFacts facts)
+    {
+        var inner = facts.Raw.Length == 0 ? null : ErrorFacts.Read(Encoding.UTF8.GetBytes(facts.Raw));
+        return QuotedContent.RemoveQuotes(facts.Message) + " " + QuotedContent.RemoveQuotes(inner is { IsJson: true, Message.Length: > 0 } ? inner.Message : facts.Raw);
+    }
+
+    /// <summary>A class for which a key or a target is set aside, for everybody.</summary>
+    private static bool SetsAside(FailureReason reason) =>
+        reason is FailureReason.Credential or FailureReason.QuotaExhausted or FailureReason.ModelGone or FailureReason.RateLimited or FailureReason.Overloaded;
+
+    /// <summary>An error with this status may be about the request, and repeat what is in it.</summary>
+    private static bool MayQuote(int status) => status is 0 or 400 or 422 or 500;
+
+    /// <summary>Neither a code nor the beginning of the message says it, where a provider's own words stand (xAI's 400 "Incorrect API key provided", Anthropic's "Your credit balance is too low").</summary>
+    private static bool IsHearsay(FailureReason reason, int status, ErrorFacts facts)
+    {
+        if (!SetsAside(reason) || !MayQuote(status) || facts.IsHtml || OfLimitSource(facts) == reason || OfQuota(facts) == reason) return false;
+        if (Codes(facts, FailureSignals.OfCode) == reason || Codes(facts, FailureSignals.OfType) == reason) return false;
+        if (status == 500 && reason == FailureSignals.OfStatus(ApiKind.OpenAiChat, status)) return false;
+        return !Begins(facts.Message, reason) && !(facts.Raw.Length > 0 && Begins(OwnWords(facts with { Message = "" }), reason));
+    }
+
+    private static bool Begins(string message, FailureReason reason)
+    {
+        var own = QuotedContent.RemoveQuotesWhole(message).Trim();
+        return OfWords(own.Length > MostOfBeginning ? own[..MostOfBeginning] : own) == reason;
     }
 
     /// <summary>OpenRouter names which of its own limits refused.</summary>
@@ -202,6 +241,7 @@ internal static partial class FailureClassifier
         if (message.Length == 0) message = Silent(reason, status, who);
         return new UpstreamFailure(reason, FailureText.Clean(message), status, Code(facts))
         {
+            IsHearsay = IsHearsay(reason, status ?? 0, facts),
             Param = facts.Param is null ? null : FailureText.Clean(facts.Param),
             OwnCode = facts.Code is null ? null : FailureText.Clean(facts.Code),
             DetailCode = facts.DetailCode is null ? null : FailureText.Clean(facts.DetailCode),

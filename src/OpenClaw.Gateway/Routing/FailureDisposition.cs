@@ -72,7 +72,11 @@ internal readonly record struct FailureDisposition
     /// <summary>The one switch over failure classes.</summary>
     /// <param name="failure">The latest failure on the target.</param>
     /// <param name="failuresHere">Failed attempts on this target in this request, this one included; 1 is the first.</param>
-    public static FailureDisposition Of(UpstreamFailure failure, int failuresHere = 1)
+    public static FailureDisposition Of(UpstreamFailure failure, int failuresHere = 1) => failure.IsHearsay
+        ? OfReason(failure, failuresHere) with { Cooldown = failure.Status >= 500 ? CooldownScope.Target : CooldownScope.None, RotateKey = false }
+        : OfReason(failure, failuresHere);
+
+    private static FailureDisposition OfReason(UpstreamFailure failure, int failuresHere)
     {
         var first = failuresHere <= 1;
         var refusesRetry = failure.Retryable == false;

@@ -121,6 +121,12 @@ internal sealed record UpstreamFailure(
     /// <summary>It was given up sooner than its own clock says, because others had used up the deadline: that says nothing of the target.</summary>
     public bool IsCutShort { get; init; }
 
+    /// <summary>
+    /// Only words say it, somewhere in an error that may be about the request and repeat it: another is asked, but no key and no
+    /// target is set aside for what may be a caller's own text.
+    /// </summary>
+    public bool IsHearsay { get; init; }
+
     /// <summary>The call carried no key: a refusal for a key or for its money says something about this target alone.</summary>
     public bool IsWithoutKey { get; init; }
 }

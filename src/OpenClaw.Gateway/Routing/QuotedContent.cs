@@ -23,6 +23,12 @@ internal static partial class QuotedContent
         return at == 0 ? text : kept.Append(text, at, text.Length - at).ToString();
     }
 
+    /// <summary>Takes out whatever stands in quotation marks: names, and values of the request.</summary>
+    public static string RemoveQuotes(string text) => Quote().Replace(Remove(text), "…");
+
+    /// <summary>The same up to the last mark of the kind that came first: a value may have marks of its own.</summary>
+    public static string RemoveQuotesWhole(string text) => WholeQuote().Replace(Remove(text), "…");
+
     // One that was cut off goes to the end of the text.
     private static int EndOfString(string text, int start)
     {
@@ -53,6 +59,13 @@ internal static partial class QuotedContent
         }
         return text.Length;
     }
+
+    // No apostrophe: before an opening mark stands no letter, and none behind a closing one.
+    [GeneratedRegex(@"(?<![\p{L}\p{N}])(?:([""'`])(?:(?!\1).)*\1(?![\p{L}\p{N}])|“[^”]*”)", RegexOptions.Singleline)]
+    private static partial Regex Quote();
+
+    [GeneratedRegex(@"(?<![\p{L}\p{N}])(?:([""'`])(?:.*\1(?![\p{L}\p{N}])|.*)|“.*”)", RegexOptions.Singleline)]
+    private static partial Regex WholeQuote();
 
     // A member that holds what a caller wrote, in JSON or as Python prints it, up to where its value begins.
     [GeneratedRegex("""["'](?:content|text|input|prompt|messages|contents|parts|arguments|system)["']\s*:\s*["'{\[]""")]

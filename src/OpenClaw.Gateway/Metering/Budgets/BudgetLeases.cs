@@ -1,3 +1,4 @@
+using System.Data.Common;
 using OpenClaw.Gateway.Metering.Ledger;
 
 namespace OpenClaw.Gateway.Metering.Budgets;
@@ -119,8 +120,19 @@ internal sealed class BudgetLeases : IAsyncDisposable
         }
         catch (Exception e) when (!cancel.IsCancellationRequested && e is not OutOfMemoryException)
         {
-            return clock.IsCancellationRequested && IsBusy(since) ? LeaseAnswer.TryAgain : LeaseAnswer.Away;
+            if (clock.IsCancellationRequested) return IsBusy(since) ? LeaseAnswer.TryAgain : LeaseAnswer.Away;
+            if (e is not DbException) return LeaseAnswer.Away;
         }
+        // A pooled connection that a restart has ended, or no connection free for one more: while there is patience that is no answer.
+        try
+        {
+            await Task.Delay(s_again, _time, enough.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            // The next question finds no patience left.
+        }
+        return LeaseAnswer.TryAgain;
     }
 
     private async ValueTask<LeaseAnswer> AskOnceAsync(BudgetShortage shortage, long since, CancellationToken cancel)

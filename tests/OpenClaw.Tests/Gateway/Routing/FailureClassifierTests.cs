@@ -300,6 +300,39 @@ public class FailureClassifierTests
         Assert.Equal(reason, Classify(ApiKind.OpenAiChat, status, body).Reason.ToString());
     }
 
+    // What a caller wrote comes back in an error: no key and no model is set aside for it.
+    [Theory]
+    [InlineData(400, """{"error":{"message":"Invalid value: 'invalid api key'. Supported values are: 'low', 'medium', and 'high'.","type":"invalid_request_error","param":"reasoning_effort","code":"invalid_value"}}""")]
+    [InlineData(400, """{"object":"error","message":"[{'type': 'missing', 'loc': ('body', 'messages'), 'msg': 'Field required', 'input': {'note': 'Incorrect API key provided'}}]","type":"BadRequestError","param":null,"code":400}""")]
+    [InlineData(422, """{"detail":[{"type":"missing","loc":["body","messages"],"msg":"Field required","input":{"note":"Your credit balance is too low"}}]}""")]
+    [InlineData(500, """{"error":{"code":500,"message":"Failed to parse messages: Unsupported content part type: \"file\"; messages = [\n  {\n    \"role\": \"user\",\n    \"content\": \"my log says: model not found\"\n  }\n]","type":"server_error"}}""")]
+    [InlineData(400, """{"object":"error","message":"Tool choice 'train_model' not found in 'tools' parameter.","type":"BadRequestError","param":null,"code":400}""")]
+    [InlineData(400, """{"error":{"message":"This server could not make anything of what it was sent, which was: Your credit balance is too low","type":"invalid_request_error"}}""")]
+    [InlineData(500, """{"error":{"message":"Internal error while the template was applied to the last message, which reads: too many requests","type":"server_error"}}""")]
+    [InlineData(400, """{"error":{"message":"Provider returned error","code":400,"metadata":{"raw":"{\"error\":{\"message\":\"Invalid value: 'incorrect api key provided'.\"}}","provider_name":"Azure"}}}""")]
+    public void What_a_caller_wrote_sets_nothing_aside(int status, string body)
+    {
+        var failure = Classify(ApiKind.OpenAiChat, status, body);
+        var disposition = FailureDisposition.Of(failure);
+        Assert.True(disposition.Cooldown == CooldownScope.None || (status == 500 && disposition.Cooldown == CooldownScope.Target), $"{failure.Reason} rests {disposition.Cooldown}");
+        Assert.False(disposition.RotateKey);
+        Assert.True(BreakerRules.WeightOf(failure) is BreakerWeight.None || status == 500);
+        Assert.NotEqual(FailureReason.Credential, failure.IsHearsay ? FailureReason.None : failure.Reason);
+    }
+
+    [Theory]
+    [InlineData(400, """{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits."}}""", CooldownScope.Key)]
+    [InlineData(400, """{"code":"Client specified an invalid argument","error":"Incorrect API key provided: xa***zz. You can obtain an API key from https://console.x.ai."}""", CooldownScope.Key)]
+    [InlineData(400, """{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID"}]}}""", CooldownScope.Key)]
+    [InlineData(400, """{"error":{"message":"nope is not a valid model ID","code":400}}""", CooldownScope.Target)]
+    [InlineData(400, """{"error":{"message":"The model `mixtral-8x7b-32768` has been decommissioned and is no longer supported.","type":"invalid_request_error","code":"model_decommissioned"}}""", CooldownScope.Target)]
+    public void What_the_provider_says_itself_does(int status, string body, object scope)
+    {
+        var failure = Classify(ApiKind.OpenAiChat, status, body);
+        Assert.False(failure.IsHearsay);
+        Assert.Equal(scope, FailureDisposition.Of(failure).Cooldown);
+    }
+
     [Fact]
     public void A_quota_of_a_minute_at_Google_is_a_rate_with_a_delay()
     {

@@ -1,3 +1,4 @@
+using Npgsql;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Metering.Ledger;
@@ -45,6 +46,30 @@ public sealed class LeaseQueueTests
         var finding = await held.WaitAsync(s_bound, TestContext.Current.CancellationToken);
         database.Pause(false);
         Assert.Equal(GatewayErrorKind.Overloaded, finding!.Error.Kind);
+    }
+
+    // A connection of the pool that a restart of the server has ended, or a server that has none free for a moment.
+    [Fact]
+    public async Task A_question_that_fails_is_asked_again_while_there_is_patience()
+    {
+        var time = new ManualTime();
+        var store = new QueueStore(time) { Failures = 3 };
+        await using var stage = BudgetStage.Of(Sessions, store, time);
+        using var money = stage.Open(session: "a", maxTokens: 100);
+        Assert.Null(await Until(money.HoldAsync(stage.Target(), CancellationToken.None).AsTask(), time));
+        Assert.Equal(0, store.Failures);
+    }
+
+    [Fact]
+    public async Task One_that_only_fails_refuses_the_call_at_last()
+    {
+        var time = new ManualTime();
+        var began = time.GetTimestamp();
+        await using var stage = BudgetStage.Of(Sessions, new QueueStore(time) { Failures = int.MaxValue }, time);
+        using var money = stage.Open(session: "a", maxTokens: 100);
+        Assert.Equal(GatewayErrorKind.Overloaded, (await Until(money.HoldAsync(stage.Target(), CancellationToken.None).AsTask(), time))!.Error.Kind);
+        // The upkeep is answered meanwhile: as long as in a queue.
+        Assert.InRange(time.GetElapsedTime(began), BudgetLeases.Patience, BudgetLeases.Patience * 6);
     }
 
     [Fact]
@@ -152,6 +177,9 @@ public sealed class LeaseQueueTests
         /// <summary>What is given back is taken without an answer.</summary>
         public bool IsMute { get; init; }
 
+        /// <summary>So many questions for a lease fail.</summary>
+        public int Failures { get; set; }
+
         public bool IsReturning { get; private set; }
 
         public bool IsShared => true;
@@ -176,6 +204,11 @@ public sealed class LeaseQueueTests
 
         public async ValueTask<LeaseGrant> LeaseAsync(CounterKey key, LeaseWish wish, CancellationToken cancel)
         {
+            if (Failures > 0)
+            {
+                Failures--;
+                throw new NpgsqlException("the connection was ended");
+            }
             if (key.Subject.Contains(Waits, StringComparison.Ordinal)) await _answer.Task.WaitAsync(IsDeaf ? CancellationToken.None : cancel);
             return await _store.LeaseAsync(key, wish, cancel);
         }
