@@ -106,6 +106,8 @@ public sealed class GatewayHost : IAsyncDisposable
         states.Replaced += alerts.CheckKeys;
         alerts.TakeUp();
         var budgets = new BudgetState(new LedgerCounters(ledger), alerts, time);
+        budgets.PlanOf(state.Config);
+        states.Replaced += () => budgets.PlanOf(states.Current.Config);
         var outages = new OutageWatch(builder.Health, alerts, time);
         var till = new Till(budgets, ledger);
         var guard = new RunawayGuard(time, ledger);
@@ -115,7 +117,7 @@ public sealed class GatewayHost : IAsyncDisposable
             alerts.Raise(GuardAlert.Of(stop));
             options.Log($"runaway guard: session {stop.Session} of {stop.Caller} is stopped until {stop.Until.UtcDateTime:HH:mm:ss} UTC: {stop.Saw}");
         };
-        var fleet = new FleetSize(ledger, time);
+        var fleet = new FleetSize(ledger, budgets.Strays, time);
         fleet.Follow();
         var admission = new AdmissionChain(new RateLimits(time, () => fleet.Count), guard, time);
         var watcher = new ConfigWatcher(options, files, builder, states);

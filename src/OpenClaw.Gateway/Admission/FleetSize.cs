@@ -1,16 +1,20 @@
+using System.Text;
+using System.Text.Json;
+using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Metering.Ledger;
 
 namespace OpenClaw.Gateway.Admission;
 
 /// <summary>
-/// How many gateways work on the shared store now. Each says every five seconds that it lives; one that was not heard of for
-/// twenty is gone. No clock is compared with another's: what counts is that a gateway's record changes. Without a shared store it
+/// How many gateways work on the shared store now, and whether they count under the same budgets. Each says every few seconds that it
+/// lives; one that was not heard of for twenty is gone. No clock is compared with another's: what counts is that a gateway's record changes. Without a shared store it
 /// is one, and while the store is away it stays what it was.
 /// </summary>
-internal sealed class FleetSize(LedgerState ledger, TimeProvider time) : IAsyncDisposable
+internal sealed class FleetSize(LedgerState ledger, BudgetStrays strays, TimeProvider time) : IAsyncDisposable
 {
     private const int MaxGateways = 1000;
-    private static readonly TimeSpan s_every = TimeSpan.FromSeconds(5);
+    private const int LooksPerWord = 2;
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_gone = TimeSpan.FromSeconds(20);
 
     private readonly Dictionary<string, (DateTimeOffset Said, long Heard)> _others = new(StringComparer.Ordinal);
@@ -22,11 +26,14 @@ internal sealed class FleetSize(LedgerState ledger, TimeProvider time) : IAsyncD
 
     public void Follow()
     {
-        if (ledger.IsShared) _following = FollowAsync();
+        if (!ledger.IsShared) return;
+        strays.WordChanged += Say;
+        _following = FollowAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
+        strays.WordChanged -= Say;
         await _stop.CancelAsync().ConfigureAwait(false);
         await _following.ConfigureAwait(false);
         // Who goes says so: the others need not wait.
@@ -34,14 +41,16 @@ internal sealed class FleetSize(LedgerState ledger, TimeProvider time) : IAsyncD
         _stop.Dispose();
     }
 
+    private void Say() => ledger.PutRecord(RecordKind.Gateway, ledger.Facts.GatewayId, Encoding.UTF8.GetBytes($$"""{"budgets":"{{strays.Word}}"}"""));
+
     private async Task FollowAsync()
     {
-        using var timer = new PeriodicTimer(s_every, time);
+        using var timer = new PeriodicTimer(s_look, time);
         try
         {
-            do
+            for (var look = 0; look == 0 || await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false); look++)
             {
-                ledger.PutRecord(RecordKind.Gateway, ledger.Facts.GatewayId, "{}"u8.ToArray());
+                if (look % LooksPerWord == 0) Say();
                 try
                 {
                     Look(await ledger.LoadRecordsAsync(RecordKind.Gateway, MaxGateways, _stop.Token).ConfigureAwait(false));
@@ -51,7 +60,6 @@ internal sealed class FleetSize(LedgerState ledger, TimeProvider time) : IAsyncD
                     // The store is away.
                 }
             }
-            while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException)
         {
@@ -67,12 +75,33 @@ internal sealed class FleetSize(LedgerState ledger, TimeProvider time) : IAsyncD
         {
             if (record.Key == own) continue;
             var isNew = !_others.TryGetValue(record.Key, out var known);
-            if (isNew || known.Said != record.Updated) _others[record.Key] = known = (record.Updated, now);
+            if (isNew || known.Said != record.Updated)
+            {
+                _others[record.Key] = known = (record.Updated, now);
+                strays.Heard(record.Key, BudgetsIn(record.Json));
+            }
             // Of one that is found at the first look it is not known whether it lives: it may take part until it is silent.
             if (time.GetElapsedTime(known.Heard) < s_gone) alive++;
             else if (time.GetElapsedTime(known.Heard) > s_gone * 3) ledger.DeleteRecord(RecordKind.Gateway, record.Key);
         }
-        foreach (var key in _others.Keys.Except(records.Select(static r => r.Key)).ToList()) _others.Remove(key);
+        foreach (var key in _others.Keys.Except(records.Select(static r => r.Key)).ToList())
+        {
+            _others.Remove(key);
+            strays.Gone(key);
+        }
         _count = alive;
+    }
+
+    private static string? BudgetsIn(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using var word = JsonDocument.Parse(json);
+            return word.RootElement.TryGetProperty("budgets"u8, out var budgets) ? budgets.GetString() : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
     }
 }

@@ -76,6 +76,21 @@ internal sealed class GatewayProcess : IAsyncDisposable
         throw new InvalidOperationException("the gateway did not become ready:\n" + output);
     }
 
+    /// <summary>Gives it another configuration, and waits until that is in force; throws with its output when it is not within twenty seconds.</summary>
+    public async Task ReloadAsync(string config)
+    {
+        var (file, before, watch) = (Path.Combine(Folder, "openclaw.json"), Reloads, Stopwatch.StartNew());
+        await File.WriteAllTextAsync(file + ".new", config);
+        File.Move(file + ".new", file, overwrite: true);
+        while (Reloads == before)
+        {
+            if (watch.Elapsed > TimeSpan.FromSeconds(20)) throw new InvalidOperationException("the gateway did not take the new configuration:\n" + Log);
+            await Task.Delay(20);
+        }
+    }
+
+    private int Reloads => Log.Split("reloaded: ").Length - 1;
+
     /// <summary>SIGKILL, and waits until it is gone.</summary>
     public async Task KillAsync()
     {

@@ -28,7 +28,7 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
 {
     private readonly Lock _lock = new();
 
-    // Rows that are older than the database's counter: a budget that was configured after the money was spent.
+    // Rows that the database's counter lacks: a budget that was configured after the money was spent, or while it was.
     private decimal _base;
     private decimal _written;
 
@@ -67,6 +67,12 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
 
     /// <summary>True once the database was read.</summary>
     public bool IsLoaded { get; private set; }
+
+    /// <summary>How often by then rows had come that may lack a charge to it (<see cref="BudgetStrays"/>), when its rows were last read.</summary>
+    public StrayCount ReadAfter { get; set; }
+
+    /// <summary>When its rows were last read, and how long that took: a month of them is not summed every other second.</summary>
+    public (long At, TimeSpan Took) RowsRead { get; set; }
 
     /// <summary>The highest fraction of the limit that was told to anyone; guarded by its user.</summary>
     public decimal ToldUpTo { get; set; }
@@ -145,14 +151,25 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
 
     private decimal Free => _lease - _reserved;
 
-    /// <summary>Read for the first time: the database's counter, and the sum over the rows of its window.</summary>
+    /// <summary>
+    /// The database's counter, and the sum over the rows of its window, of one instant. Read again, only what the rows have beyond the
+    /// counter is news: charges are known here as they come, and rows without one are not.
+    /// </summary>
     public void Load(CounterValue counter, CounterValue rows)
     {
         lock (_lock)
         {
-            if (IsLoaded) return;
+            var uncharged = Math.Max(0, AmountOf(rows) - AmountOf(counter));
+            if (IsLoaded)
+            {
+                // Rows that are too old are removed, and what they cost is spent all the same.
+                if (uncharged <= _base) return;
+                _unleased = Math.Max(0, _unleased - (uncharged - _base));
+                _base = uncharged;
+                return;
+            }
             _written = AmountOf(counter);
-            _base = Math.Max(0, AmountOf(rows) - _written);
+            _base = uncharged;
             _known = _written + _since;
             IsLoaded = true;
         }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using OpenClaw.Config;
 
 namespace OpenClaw.Gateway.Metering.Budgets;
@@ -8,12 +10,19 @@ internal sealed class BudgetPlan
 {
     private readonly ModelsConfig _models;
 
-    private BudgetPlan(OpenClawConfig config, ImmutableArray<BudgetRule> rules) => (Config, _models, Rules) = (config, config.Models, rules);
+    private BudgetPlan(OpenClawConfig config, ImmutableArray<BudgetRule> rules)
+    {
+        (Config, _models, Rules) = (config, config.Models, rules);
+        Mark = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', rules.Select(static r => r.Id).Order(StringComparer.Ordinal)))).AsSpan(0, 8));
+    }
 
     /// <summary>What it was made of: a request's plan is that of its snapshot.</summary>
     public OpenClawConfig Config { get; }
 
     public ImmutableArray<BudgetRule> Rules { get; }
+
+    /// <summary>Says which counters a request is charged to: two plans with one mark charge the same.</summary>
+    public string Mark { get; }
 
     public bool IsEmpty => Rules.IsEmpty;
 

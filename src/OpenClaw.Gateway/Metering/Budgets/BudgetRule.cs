@@ -28,7 +28,7 @@ internal enum BudgetScope
 
 /// <summary>
 /// One budget of a configuration, made ready: whom it covers, which counter it counts in, what it does. Immutable but for a
-/// cache of the current window; belongs to a snapshot, while its counters outlive it.
+/// cache of the current window and <see cref="IsOld"/>; belongs to a snapshot, while its counters outlive it.
 /// </summary>
 internal sealed class BudgetRule
 {
@@ -80,6 +80,9 @@ internal sealed class BudgetRule
     }
 
     public BudgetConfig Config { get; }
+
+    /// <summary>A later configuration is in force, which may say otherwise; requests that began under this one go on with it.</summary>
+    public bool IsOld { get; set; }
 
     /// <summary>Names the counters. Whoever changes scope, period, unit, zone or name begins another count, read from the ledger's rows.</summary>
     public string Id { get; }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Metering.Alerts;
 using OpenClaw.Gateway.Metering.Ledger;
@@ -21,6 +22,9 @@ internal sealed class BudgetState : IAsyncDisposable
     private static readonly TimeSpan s_readAgain = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_lookAgain = TimeSpan.FromMinutes(1);
 
+    // So many times as long as it took to sum the rows, they are not summed again for what others wrote.
+    private const int RowsPause = 20;
+
     // A database that is well has answered by then; a note is not worth more.
     private static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(250);
 
@@ -31,7 +35,9 @@ internal sealed class BudgetState : IAsyncDisposable
     private readonly ICounterStore _store;
     private readonly AlertState _alerts;
     private readonly TimeProvider _time;
-    private BudgetPlan? _plan;
+    private readonly ConditionalWeakTable<OpenClawConfig, BudgetPlan> _plans = [];
+    private readonly Lock _planning = new();
+    private volatile BudgetPlan? _plan;
     private string? _hourAlone;
 
     public BudgetState(ICounterStore store, AlertState alerts, TimeProvider time)
@@ -42,6 +48,9 @@ internal sealed class BudgetState : IAsyncDisposable
 
     /// <summary>The leases of budgets that gateways share.</summary>
     public BudgetLeases Leases { get; }
+
+    /// <summary>Rows that lack charges of the budgets in force.</summary>
+    public BudgetStrays Strays { get; } = new();
 
     public bool IsShared => _store.IsShared;
 
@@ -61,11 +70,39 @@ internal sealed class BudgetState : IAsyncDisposable
     /// <summary>Opens the money side of a request under the budgets of <paramref name="config"/>.</summary>
     public Reservation Open(OpenClawConfig config, RequestFacts facts) => new(this, PlanOf(config), facts, _time.GetUtcNow());
 
+    /// <summary>The budgets of a configuration. One that was not seen before is the newest, and in force from then on.</summary>
     public BudgetPlan PlanOf(OpenClawConfig config)
     {
-        var plan = _plan;
-        if (plan is null || !ReferenceEquals(plan.Config, config)) _plan = plan = BudgetPlan.Of(config);
+        if (_plan is { } plan && ReferenceEquals(plan.Config, config)) return plan;
+        lock (_planning)
+        {
+            // A request that began under an earlier one goes on with it, and changes nothing for the others.
+            return _plans.TryGetValue(config, out var known) ? known : Adopt(BudgetPlan.Of(config));
+        }
+    }
+
+    private BudgetPlan Adopt(BudgetPlan plan)
+    {
+        var before = _plan;
+        _plans.Add(plan.Config, plan);
+        foreach (var rule in before?.Rules ?? []) rule.IsOld = true;
+        _plan = plan;
+        // What runs is bounded by what is in force now.
+        var byId = plan.Rules.ToDictionary(static r => r.Id, StringComparer.Ordinal);
+        foreach (var counter in _counters.Values)
+        {
+            if (byId.TryGetValue(counter.Key.Budget, out var rule)) Use(counter, rule);
+        }
+        Strays.Adopt(plan, before is null);
         return plan;
+    }
+
+    // Under another limit nothing was told yet; who is told drops what he has of the old one.
+    private static void Use(BudgetCounter counter, BudgetRule rule)
+    {
+        if (rule.IsOld && counter.Rule is { IsOld: false }) return;
+        if (counter.Rule is { } before && before.Limit != rule.Limit) (counter.ToldUpTo, counter.ToldOfRefusal) = (0, false);
+        counter.Rule = rule;
     }
 
     public void Opened(LedgerOpening opening) => _store.Opened(opening);
@@ -82,9 +119,7 @@ internal sealed class BudgetState : IAsyncDisposable
             if (_counters.Count >= MaxCounters) Forget(TimeSpan.FromSeconds(30));
             _counters.TryAdd(key, new BudgetCounter(key, rule.InTokens, _store.IsShared));
         }
-        // Under another limit nothing was told yet; who is told drops what he has of the old one.
-        if (counter.Rule is { } before && before.Limit != rule.Limit) (counter.ToldUpTo, counter.ToldOfRefusal) = (0, false);
-        counter.Rule = rule;
+        Use(counter, rule);
         return counter;
     }
 
@@ -113,14 +148,14 @@ internal sealed class BudgetState : IAsyncDisposable
     public bool NeedsRead(in BudgetHold hold)
     {
         if (hold.IsOwn) return false;
-        if (hold.Mode == HoldMode.Hard) return !hold.Counter.IsLoaded;
-        return hold.Counter.IsLoaded ? IsStale(hold.Counter) : !WasTried(hold.Counter);
+        if (hold.Mode == HoldMode.Hard) return MustRead(hold.Counter);
+        return MustRead(hold.Counter) ? !WasTried(hold.Counter) : IsStale(hold.Counter);
     }
 
     /// <summary>Reads what a page or a scrape shows; not again and again from a database that is away.</summary>
     public async ValueTask LookAsync(BudgetRule rule, BudgetCounter counter, RequestFacts? facts, DateTimeOffset at, CancellationToken cancel)
     {
-        if (counter.IsLoaded || !WasTried(counter)) await LoadAsync(rule, counter, facts, at, s_readAgain, cancel).ConfigureAwait(false);
+        if (!MustRead(counter) || !WasTried(counter)) await LoadAsync(rule, counter, facts, at, s_readAgain, cancel).ConfigureAwait(false);
     }
 
     /// <summary>The same for a budget of which each subject has its own counter: those with the highest, looked for once a minute.</summary>
@@ -135,6 +170,14 @@ internal sealed class BudgetState : IAsyncDisposable
         _looked[rule.Id] = (window, _time.GetTimestamp(), s_lookAgain);
     }
 
+    // Never read, or rows have come since that may lack a charge to it. Those of others come all the time where their budgets differ for good.
+    private bool MustRead(BudgetCounter counter)
+    {
+        if (!counter.IsLoaded) return true;
+        var (strays, seen) = (Strays.Count, counter.ReadAfter);
+        return seen.Own != strays.Own || (seen.Foreign != strays.Foreign && _time.GetElapsedTime(counter.RowsRead.At) >= counter.RowsRead.Took * RowsPause);
+    }
+
     private bool WasTried(BudgetCounter counter) => counter.TriedAt is { } tried && _time.GetElapsedTime(tried) <= s_fresh;
 
     private static TimeSpan PatienceOf(HoldMode mode) => mode switch
@@ -144,11 +187,12 @@ internal sealed class BudgetState : IAsyncDisposable
         _ => s_glance,
     };
 
-    // Reads the counter if it was never read or is stale. True when it has been read, however long ago.
+    // Reads the counter if it must be read or is stale. True when it need not be read any more, however long ago it was.
     private async ValueTask<bool> LoadAsync(BudgetRule rule, BudgetCounter counter, RequestFacts? facts, DateTimeOffset at, TimeSpan patience, CancellationToken cancel)
     {
         if (_store.IsShared) Leases.Start();
-        if (counter.IsLoaded)
+        // Which rows are such a counter's says only the session, and that a request names.
+        if (!MustRead(counter) || (facts is null && counter.IsLoaded && rule.Period == BudgetPeriod.Session && rule.Scope != BudgetScope.Session))
         {
             if (!IsStale(counter)) return true;
             await JoinAsync(counter, () => ReadAgainAsync(rule, counter), patience < s_readAgain ? patience : s_readAgain, cancel).ConfigureAwait(false);
@@ -156,21 +200,25 @@ internal sealed class BudgetState : IAsyncDisposable
             if (IsStale(counter)) counter.ReadAt = _time.GetTimestamp();
             return true;
         }
-        // What was over when it was found is another's, whose asker had left: it says nothing of the database now.
-        for (var wasOver = true; wasOver && !counter.IsLoaded;)
+        // What was over when it was found is another's, whose asker had left: it says nothing of the database now. What was read of a
+        // counter that is known may have been read too early.
+        var (since, isKnown) = (_time.GetTimestamp(), counter.IsLoaded);
+        for (var isAnswer = false; !isAnswer && MustRead(counter);)
         {
-            wasOver = await JoinAsync(counter, () => ReadAsync(rule, counter, facts, at), patience, cancel).ConfigureAwait(false);
+            var was = await JoinAsync(counter, () => ReadAsync(rule, counter, facts, at), patience, cancel).ConfigureAwait(false);
+            isAnswer = was == Reading.Own || (was == Reading.Anothers && !isKnown) || _time.GetElapsedTime(since) >= patience;
         }
-        if (!counter.IsLoaded) counter.TriedAt = _time.GetTimestamp();
-        return counter.IsLoaded;
+        if (!MustRead(counter)) return true;
+        counter.TriedAt = _time.GetTimestamp();
+        return false;
     }
 
-    // Waits for the reading of the counter that is under way, or for its own. True: it was over when it was found.
-    private async ValueTask<bool> JoinAsync(BudgetCounter counter, Func<Task> read, TimeSpan patience, CancellationToken cancel)
+    // Waits for the reading of the counter that is under way, or for its own.
+    private async ValueTask<Reading> JoinAsync(BudgetCounter counter, Func<Task> read, TimeSpan patience, CancellationToken cancel)
     {
         Task? own = null;
         var loading = _loading.GetOrAdd(counter, _ => own = read());
-        var wasOver = loading.IsCompleted && !ReferenceEquals(loading, own);
+        var which = ReferenceEquals(loading, own) ? Reading.Own : loading.IsCompleted ? Reading.Over : Reading.Anothers;
         // Whether or not its asker is still there.
         _ = loading.ContinueWith(Ended, counter, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
@@ -182,7 +230,7 @@ internal sealed class BudgetState : IAsyncDisposable
         {
             // The database is away; the next request tries again.
         }
-        return wasOver;
+        return which;
     }
 
     private void Ended(Task loading, object? counter)
@@ -263,10 +311,22 @@ internal sealed class BudgetState : IAsyncDisposable
     private async Task ReadAsync(BudgetRule rule, BudgetCounter counter, RequestFacts? facts, DateTimeOffset at)
     {
         using var enough = new CancellationTokenSource(s_load, _time);
+        var strays = Strays.Count;
+        if (Strays.MustFlush)
+        {
+            await _store.FlushAsync().WaitAsync(enough.Token).ConfigureAwait(false);
+            Strays.Flushed(strays);
+        }
+        var began = _time.GetTimestamp();
         var window = rule.WindowAt(at);
-        var from = window.From == DateTimeOffset.MinValue ? DateTimeOffset.UnixEpoch : window.From;
-        var (value, rows) = await _store.ReadWithRowsAsync(counter.Key, rule.RowsOf(counter.Key.Subject, facts), from, enough.Token).ConfigureAwait(false);
-        counter.Load(value, rows);
+        // Once its window is over the rows that come are of the next one.
+        if (!counter.IsLoaded || rule.WindowAt(_time.GetUtcNow()).Name == counter.Key.Window)
+        {
+            var from = window.From == DateTimeOffset.MinValue ? DateTimeOffset.UnixEpoch : window.From;
+            var (value, rows) = await _store.ReadWithRowsAsync(counter.Key, rule.RowsOf(counter.Key.Subject, facts), from, enough.Token).ConfigureAwait(false);
+            counter.Load(value, rows);
+        }
+        (counter.ReadAfter, counter.RowsRead) = (strays, (began, _time.GetElapsedTime(began)));
         counter.ReadAt = _time.GetTimestamp();
     }
 
@@ -276,6 +336,16 @@ internal sealed class BudgetState : IAsyncDisposable
         var value = await _store.ReadCounterAsync(counter.Key, enough.Token).ConfigureAwait(false);
         Seen(rule, counter, value);
         counter.ReadAt = _time.GetTimestamp();
+    }
+
+    /// <summary>Whose reading of a counter was waited for.</summary>
+    private enum Reading
+    {
+        Own,
+        Anothers,
+
+        /// <summary>Another's, that was over when it was found.</summary>
+        Over,
     }
 
     private static decimal Fraction(BudgetRule rule, decimal spent) => rule.Limit <= 0 ? 1 : spent / rule.Limit;

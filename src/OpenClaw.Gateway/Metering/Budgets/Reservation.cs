@@ -176,6 +176,7 @@ internal sealed class Reservation : IDisposable
         GiveBack();
         foreach (var (counter, used) in _unclosed ?? []) counter.Closed(used);
         _unclosed = null;
+        _state.Strays.Ended(_plan);
     }
 
     /// <summary>What will be said of a whole answer once it is charged: its headers go out before.</summary>
@@ -222,11 +223,11 @@ internal sealed class Reservation : IDisposable
             var subject = rule.SubjectOf(Facts);
             if (mode == HoldMode.Hard && subject is not null && _state.WhyNotAccepting is { } why) return BudgetWords.NotAccepting(rule.Name, why);
             var counter = subject is null ? OwnCounter(rule) : _state.CounterOf(rule, subject, _at);
-            _holds.Add(new BudgetHold(rule, counter, mode, rule.Limit) { IsOwn = subject is null });
+            _holds.Add(new BudgetHold(rule, counter, mode) { IsOwn = subject is null });
         }
         if (Facts.MaxCost is not { } bound) return null;
         if (IsUnpriced(target)) return BudgetWords.Unpriced("x-openclaw-max-cost", target);
-        _holds.Add(new BudgetHold(null, OwnCounter(null), HoldMode.Hard, bound) { IsOwn = true });
+        _holds.Add(new BudgetHold(null, OwnCounter(null), HoldMode.Hard) { IsOwn = true, Bound = bound });
         return null;
     }
 
@@ -454,9 +455,15 @@ internal sealed class Reservation : IDisposable
 
 /// <summary>What one budget holds for the call that is under way.</summary>
 /// <param name="Rule">Null for the caller's own bound.</param>
-internal record struct BudgetHold(BudgetRule? Rule, BudgetCounter Counter, HoldMode Mode, decimal Limit)
+internal record struct BudgetHold(BudgetRule? Rule, BudgetCounter Counter, HoldMode Mode)
 {
     public decimal Held { get; set; }
+
+    /// <summary>The caller's own, dollars.</summary>
+    public decimal Bound { get; init; }
+
+    /// <summary>What is in force now: a limit that was changed holds for what is under way, too.</summary>
+    public readonly decimal Limit => (Counter.Rule ?? Rule)?.Limit ?? Bound;
 
     /// <summary>The counter is the request's own, and nobody else's.</summary>
     public bool IsOwn { get; init; }
