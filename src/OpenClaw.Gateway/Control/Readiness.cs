@@ -24,6 +24,7 @@ internal sealed record Readiness(IReadOnlyList<string> Failing, IReadOnlyList<st
         else if (ledger.Problem is not null) degraded.Add("ledger: database away");
         if (disk is not null) failing.Add(disk);
         if (ledger.JournalProblem is not null) degraded.Add("ledger: journal not written");
+        if (ledger.HasGap) degraded.Add("ledger: the database lacks requests that it had confirmed");
         if (isStale) degraded.Add("configuration: not valid, the one before is in force");
         if (lostSecrets > 0) degraded.Add("secrets: a file no longer gives one, its old value is in use");
         return new Readiness(failing, degraded);

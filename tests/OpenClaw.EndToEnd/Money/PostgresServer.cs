@@ -83,14 +83,16 @@ internal sealed class PostgresServer : IAsyncDisposable
         return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Everything in it is gone.</summary>
-    public async Task ClearAsync()
+    public async Task RunAsync(string sql)
     {
         await using var connection = Connect();
         await connection.OpenAsync();
-        await using var command = new Npgsql.NpgsqlCommand("DROP SCHEMA public CASCADE; CREATE SCHEMA public", connection);
+        await using var command = new Npgsql.NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
     }
+
+    /// <summary>Everything in it is gone.</summary>
+    public Task ClearAsync() => RunAsync("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
 
     public async ValueTask DisposeAsync()
     {

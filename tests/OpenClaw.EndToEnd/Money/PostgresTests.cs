@@ -29,6 +29,36 @@ public sealed class PostgresTests
         Assert.DoesNotContain(postgres.Secret, first.Log + (await first.GetAsync("/openclaw/v1/config")).Body, StringComparison.Ordinal);
     }
 
+    // As a failover to a replica that lagged does, or a backup.
+    [Fact]
+    public async Task What_a_database_that_has_gone_back_lacks_is_written_again_once()
+    {
+        string[] tables = ["requests", "hops", "counters", "marks"];
+        await using var postgres = await PostgresServer.StartAsync();
+        await using var one = new MoneyStage();
+        await using var two = new MoneyStage();
+        await using var first = await one.StartAsync(postgres.Url);
+        await using var second = await two.StartAsync(postgres.Url);
+        await Task.WhenAll(MoneyStage.AskAsync(first, 10), MoneyStage.AskAsync(second, 10));
+        await AllWrittenAsync(first, second);
+        await postgres.RunAsync(string.Concat(tables.Select(static t => $"CREATE TABLE old_{t} AS SELECT * FROM {t};")));
+        await Task.WhenAll(MoneyStage.AskAsync(first, 10), MoneyStage.AskAsync(second, 10));
+        await AllWrittenAsync(first, second);
+        var spent = await postgres.NumberAsync("SELECT SUM(usd) FROM counters");
+        await postgres.RunAsync(
+            $"BEGIN; LOCK TABLE {string.Join(", ", tables)} IN ACCESS EXCLUSIVE MODE; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'postgres';"
+            + string.Concat(tables.Select(static t => $"DELETE FROM {t}; INSERT INTO {t} SELECT * FROM old_{t};")) + "COMMIT");
+        await Task.WhenAll(MoneyStage.AskAsync(first, 1), MoneyStage.AskAsync(second, 1));
+        await AllWrittenAsync(first, second);
+        Assert.Equal((42, 0), (await postgres.NumberAsync("SELECT COUNT(*) FROM requests"), await postgres.NumberAsync(CounterIsSum)));
+        Assert.Equal(spent / 40 * 42, await postgres.NumberAsync("SELECT SUM(usd) FROM counters"));
+        foreach (var gateway in (GatewayProcess[])[first, second])
+        {
+            Assert.Equal(10, (await MoneyStage.LedgerAsync(gateway))["rewritten"]!.GetValue<long>());
+            Assert.Contains("has gone back", gateway.Log, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task Each_of_the_budgets_of_a_request_is_charged_what_it_cost_once()
     {
@@ -209,7 +239,7 @@ public sealed class PostgresTests
         await using var postgres = await PostgresServer.StartAsync();
         var (address, _) = PostgresAddress.Read(postgres.Url);
         await using var storage = new PostgresStorage(address!);
-        await using var store = new LedgerStore(storage, TimeProvider.System, static _ => { });
+        await using var store = new LedgerStore(storage, "one", TimeProvider.System, static _ => { });
         Assert.Equal(2, await store.WriteAsync(Batch("a", "b"), "one", presumedIsKnown: false, cancel));
         Assert.Equal(2, await store.WriteAsync(Batch("b", "c", "d", "c"), "two", presumedIsKnown: false, cancel));
         Assert.Equal(0, await store.WriteAsync(Batch("a"), "two", presumedIsKnown: false, cancel));
@@ -227,7 +257,7 @@ public sealed class PostgresTests
         await using var postgres = await PostgresServer.StartAsync();
         var (address, _) = PostgresAddress.Read(postgres.Url);
         await using var storage = new PostgresStorage(address!);
-        await using var store = new LedgerStore(storage, TimeProvider.System, static _ => { });
+        await using var store = new LedgerStore(storage, "one", TimeProvider.System, static _ => { });
         await store.ConnectAsync(cancel);
         var key = new CounterKey("monthly", "", "total");
         var (silent, other) = (new CounterStore(storage, "silent", TimeProvider.System), new CounterStore(storage, "other", TimeProvider.System));

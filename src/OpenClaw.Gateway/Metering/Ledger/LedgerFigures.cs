@@ -18,6 +18,7 @@ internal static class LedgerFigures
         Figure(text, "openclaw_ledger_entries_written_total", "counter", "Requests written to the database.", facts.Written);
         Figure(text, "openclaw_ledger_entries_recovered_total", "counter", "Requests read back from the journal after a crash.", facts.Recovered);
         Figure(text, "openclaw_ledger_requests_unfinished_total", "counter", "Requests that a crash cut off, counted as what was reserved for them.", facts.Unfinished);
+        Figure(text, "openclaw_ledger_entries_rewritten_total", "counter", "Requests written again after the database had gone back, as a replica that lagged.", facts.Rewritten);
         Figure(text, "openclaw_ledger_entries_lost_total", "counter", "Finished requests and changes of sessions, clients and alerts that could be kept nowhere.", facts.Lost);
         return text.ToString();
     }
@@ -37,6 +38,8 @@ internal static class LedgerFigures
         json.WriteNumber("written"u8, facts.Written);
         json.WriteNumber("recovered"u8, facts.Recovered);
         json.WriteNumber("unfinished"u8, facts.Unfinished);
+        json.WriteNumber("rewritten"u8, facts.Rewritten);
+        json.WriteBoolean("hasGap"u8, facts.HasGap);
         json.WriteNumber("lost"u8, facts.Lost);
         json.WriteEndObject();
     }

@@ -47,4 +47,11 @@ internal sealed record LedgerOptions
 /// <param name="Unfinished">Requests that an earlier run had begun and did not live to settle.</param>
 /// <param name="Lost">Entries and changes of records for which there was no room anywhere, or which the database refuses.</param>
 internal sealed record LedgerFacts(
-    string Kind, string Place, string GatewayId, bool IsOpen, string? Problem, string? JournalProblem, long Waiting, long JournalBytes, long Written, long Recovered, long Unfinished, long Lost);
+    string Kind, string Place, string GatewayId, bool IsOpen, string? Problem, string? JournalProblem, long Waiting, long JournalBytes, long Written, long Recovered, long Unfinished, long Lost)
+{
+    /// <summary>Entries that the database once had, and was given again: it had gone back.</summary>
+    public long Rewritten { get; init; }
+
+    /// <summary>It went back to before what the journal still has.</summary>
+    public bool HasGap { get; init; }
+}

@@ -173,6 +173,31 @@ internal sealed class LedgerQueue(int capacity) : IDisposable
         });
     }
 
+    /// <summary>The journal still has everything from <paramref name="from"/> on.</summary>
+    public bool Reaches(JournalPosition from) => Segments().Any(s => s.Number <= from.Segment);
+
+    /// <summary>The entries behind <paramref name="from"/> in the files that are still there, also those that wait; in batches, which the mark does not move for.</summary>
+    public IEnumerable<List<PendingItem>> KeptSince(JournalPosition from, int most)
+    {
+        var batch = new List<PendingItem>(most);
+        foreach (var (number, path) in Segments())
+        {
+            if (number < from.Segment) continue;
+            var scan = new SegmentScan(ReadFrom(path, 0, (int)new FileInfo(path).Length));
+            while (scan.TryRead(out var item))
+            {
+                if (item.Entry is not { } entry || new JournalPosition(number, scan.Offset).CompareTo(from) <= 0) continue;
+                batch.Add(new PendingItem(entry, null, default, null, null));
+                if (batch.Count < most) continue;
+                yield return batch;
+                batch = new List<PendingItem>(most);
+            }
+        }
+        if (batch.Count > 0) yield return batch;
+    }
+
+    private IReadOnlyList<(long Number, string Path)> Segments() => _folder?.Segments() ?? [];
+
     public void Wake()
     {
         // At most one wake-up is stored; losing the race to store it means that it is stored.

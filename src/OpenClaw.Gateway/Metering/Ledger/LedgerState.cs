@@ -39,7 +39,7 @@ internal sealed class LedgerState : IAsyncDisposable
         var earlier = folder?.Segments() ?? [];
         _queue = new LedgerQueue(options.QueueCapacity);
         if (folder is not null) Attach(folder);
-        _store = new LedgerStore(storage, options.Time, options.Log);
+        _store = new LedgerStore(storage, _gatewayId, options.Time, options.Log);
         _writer = new LedgerWriter(_queue, _store, storage, _gatewayId, options.Time, options.Log) { Wrote = Forget };
         _counters = new CounterStore(storage, _gatewayId, options.Time);
         _replay = new JournalReplay(_store.MarkAsync, _writer.WriteAsync, options.Log);
@@ -78,7 +78,7 @@ internal sealed class LedgerState : IAsyncDisposable
 
     public LedgerFacts Facts => new(
         _storage.Kind, _storage.Place, _gatewayId, IsOpen, _writer.Problem, _queue.JournalProblem ?? _journalProblem, _queue.Waiting, _queue.JournalBytes,
-        _writer.Written, _replay.Recovered, _replay.Unfinished, _queue.Lost + _writer.Refused);
+        _writer.Written, _replay.Recovered, _replay.Unfinished, _queue.Lost + _writer.Refused) { Rewritten = _writer.Rewritten, HasGap = _writer.HasGap };
 
     /// <summary>
     /// Notes that a request may cost money from now on. Survives the process. A later opening of the same id takes the place of

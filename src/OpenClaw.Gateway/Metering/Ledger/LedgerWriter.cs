@@ -29,6 +29,7 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
     private Func<CancellationToken, Task>? _alsoRecover;
     private long _written;
     private long _refused;
+    private long _rewritten;
 
     /// <summary>Told of each batch that is in the database.</summary>
     public Action<List<PendingItem>> Wrote { get; init; } = static _ => { };
@@ -45,6 +46,12 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
 
     /// <summary>Entries that the database will never take.</summary>
     public long Refused => Interlocked.Read(ref _refused);
+
+    /// <summary>Entries that the database once had, and was given again.</summary>
+    public long Rewritten => Interlocked.Read(ref _rewritten);
+
+    /// <summary>The database went back to before what the journal still has: it lacks entries that it had confirmed.</summary>
+    public bool HasGap { get; private set; }
 
     /// <param name="recover">Reads the journals of earlier runs; called again until it succeeds.</param>
     public async Task RunAsync(Func<CancellationToken, Task> recover, CancellationToken cancel)
@@ -158,6 +165,7 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
     {
         // Looks whether the database is still there.
         await UntilItWorksAsync(() => store.ConnectAsync(cancel), cancel).ConfigureAwait(false);
+        await RewriteAsync(cancel).ConfigureAwait(false);
         var (flushes, owed) = Asked();
         var batch = new List<PendingItem>(BatchSize);
         while (true)
@@ -171,6 +179,8 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
             }, cancel).ConfigureAwait(false);
             if (batch.Count == 0) break;
             Interlocked.Add(ref _written, await WriteAsync(batch, gatewayId, false, cancel).ConfigureAwait(false));
+            // Before their files may go.
+            await RewriteAsync(cancel).ConfigureAwait(false);
             queue.Release(batch);
             Wrote(batch);
             // Not only behind the last batch: while each is full that may be far, and the journal has a bound.
@@ -187,6 +197,26 @@ internal sealed class LedgerWriter(LedgerQueue queue, LedgerStore store, IStorag
         if (queue.Waiting > 0) queue.Wake();
         await DeleteDoneAsync(evenLast: false, cancel).ConfigureAwait(false);
         Tell(flushes);
+    }
+
+    // The server was exchanged for one that lacks what this one had confirmed. Of records the others may have written newer ones since.
+    private async Task RewriteAsync(CancellationToken cancel)
+    {
+        if (store.TakeWentBack() is not { } from) return;
+        log($"the ledger's database ({storage.Place}) has gone back, as a replica that lagged or a backup: what it lacks is written again, as far as the journal has it");
+        var isWhole = queue.Reaches(from);
+        var before = Rewritten;
+        try
+        {
+            foreach (var batch in queue.KeptSince(from, BatchSize)) Interlocked.Add(ref _rewritten, await WriteAsync(batch, gatewayId, false, cancel).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log($"the journal cannot be read: {e.Message}");
+            isWhole = false;
+        }
+        HasGap |= !isWhole;
+        log($"written again: {Rewritten - before} requests" + (isWhole ? "" : "; older ones that the database had are not in the journal any more: they are missing in reports, and budgets do not count them"));
     }
 
     // Who waits for a flush waits for what was there when it asked, and not for what goes on coming.

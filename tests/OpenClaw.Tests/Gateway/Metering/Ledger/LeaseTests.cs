@@ -18,7 +18,7 @@ public sealed class LeaseTests : IAsyncLifetime
     public LeaseTests()
     {
         _storage = new SqliteStorage(_folder.Database);
-        _store = new LedgerStore(_storage, TimeProvider.System, static _ => { });
+        _store = new LedgerStore(_storage, "one", TimeProvider.System, static _ => { });
         (_one, _two) = (new CounterStore(_storage, "one", TimeProvider.System), new CounterStore(_storage, "two", TimeProvider.System));
     }
 

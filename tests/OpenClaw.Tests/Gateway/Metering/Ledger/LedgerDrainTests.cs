@@ -20,7 +20,7 @@ public sealed class LedgerDrainTests : IDisposable
         queue.Attach(folder, new JournalTail(folder, 1, maxSegment: 64 << 10, maxTotal: 64 << 20));
         for (var i = 0; i < 5000; i++) queue.Add(Entries.Of(Entries.Id(i)));
         await using var storage = new SqliteStorage(_folder.Database);
-        await using var store = new LedgerStore(storage, TimeProvider.System, static _ => { });
+        await using var store = new LedgerStore(storage, "one", TimeProvider.System, static _ => { });
         List<long> sizes = [queue.JournalBytes];
         var writer = new LedgerWriter(queue, store, storage, folder.GatewayId, TimeProvider.System, static _ => { }) { Wrote = _ => sizes.Add(queue.JournalBytes) };
         var running = writer.RunAsync(static _ => Task.CompletedTask, cancel);
