@@ -23,6 +23,9 @@ internal sealed record AttemptOptions(AttemptGoal Goal, bool Prefill, bool Sanit
     /// <summary>The target takes <c>max_completion_tokens</c> only.</summary>
     public bool NewLimitName { get; init; }
 
+    /// <summary>The target takes <c>max_tokens</c> only.</summary>
+    public bool OldLimitName { get; init; }
+
     /// <summary>Fields that the target has refused.</summary>
     public RequestFields LeftOut { get; init; }
 
@@ -34,8 +37,11 @@ internal sealed record AttemptOptions(AttemptGoal Goal, bool Prefill, bool Sanit
         if (Prefill && (disposition.WithoutPrefill || failure.Reason is FailureReason.BadRequest or FailureReason.Unsupported)) return this with { Prefill = false };
         if (disposition.SanitizeAndRetry && !Sanitize) return this with { Sanitize = true };
         if (disposition.WithoutThinking && !WithoutThinking && isTranslated) return this with { WithoutThinking = true, SayNoThinking = disposition.SayNoThinking };
-        if (disposition.NewLimitName && !NewLimitName) return this with { NewLimitName = true };
-        if ((disposition.WithoutFields & ~LeftOut) != 0 && isTranslated) return this with { LeftOut = LeftOut | disposition.WithoutFields };
+        if (disposition.NewLimitName && !NewLimitName && !OldLimitName) return this with { NewLimitName = true };
+        if (disposition.OldLimitName && !OldLimitName) return this with { NewLimitName = false, OldLimitName = true };
+        // Of a request that passes as it came only what was put into it can be left out.
+        var without = isTranslated ? disposition.WithoutFields : disposition.WithoutFields & RequestFields.StreamOptions;
+        if ((without & ~LeftOut) != 0) return this with { LeftOut = LeftOut | without };
         return disposition.OnFreshConnection && !Fresh ? this with { Fresh = true } : null;
     }
 }

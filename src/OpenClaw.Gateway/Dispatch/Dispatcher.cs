@@ -233,7 +233,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     {
         var (retries, rotations) = (0, 0);
         var waited = TimeSpan.Zero;
-        var options = new AttemptOptions(goal, target.GrantsPrefill && CanPrefill(x, goal.Continuation), Sanitize: false) { NewLimitName = target.Health.WantsNewLimitName, LeftOut = target.Health.Refuses };
+        var options = new AttemptOptions(goal, target.GrantsPrefill && CanPrefill(x, goal.Continuation), Sanitize: false) { NewLimitName = target.Health.WantsNewLimitName, OldLimitName = target.Health.WantsOldLimitName, LeftOut = target.Health.Refuses };
         UpstreamFailure? failure = null;
         var isCharged = false;
         try
@@ -270,7 +270,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 waited = TimeSpan.Zero;
                 if (options.After(failure, disposition, isTranslated: target.Dialect.Kind != x.Dialect.Kind) is { } otherwise)
                 {
-                    target.Health.WantsNewLimitName |= otherwise.NewLimitName;
+                    if (otherwise.NewLimitName != options.NewLimitName || otherwise.OldLimitName != options.OldLimitName) (target.Health.WantsNewLimitName, target.Health.WantsOldLimitName) = (otherwise.NewLimitName, otherwise.OldLimitName);
                     if (disposition.NeverTakesThem) target.Health.Refuses |= disposition.WithoutFields;
                     options = otherwise;
                     continue;

@@ -50,6 +50,7 @@ internal static class RequestBodies
     private static void WriteWithExtras(ChatRequest request, Target target, AttemptOptions options, IBufferWriter<byte> output, List<string> unsupported)
     {
         var to = options.NewLimitName || options.LeftOut != 0 ? target.Request with { NewLimitName = options.NewLimitName, LeftOut = options.LeftOut } : target.Request;
+        if (options.OldLimitName) to = to with { Quirks = to.Quirks & ~TargetQuirks.MaxCompletionTokens };
         if (target.Dialect.Kind != DialectKind.OpenAiChat || (target.RoutingPreferencesJson ?? target.ExtraBodyJson) is null)
         {
             target.Dialect.WriteRequest(request, to, output, unsupported);
@@ -57,7 +58,7 @@ internal static class RequestBodies
         }
         var plain = new ArrayBufferWriter<byte>(4096);
         target.Dialect.WriteRequest(request, to, plain, unsupported);
-        OpenAiChatPatch.TryPatch(plain.WrittenMemory, new PatchOptions(target.Ref.Model) { NewLimitName = options.NewLimitName, ProviderJson = target.RoutingPreferencesJson, ExtraBodyJson = target.ExtraBodyJson }, output);
+        OpenAiChatPatch.TryPatch(plain.WrittenMemory, new PatchOptions(target.Ref.Model) { NewLimitName = options.NewLimitName, OldLimitName = options.OldLimitName, ProviderJson = target.RoutingPreferencesJson, ExtraBodyJson = target.ExtraBodyJson }, output);
     }
 
     // Another issuer's signatures: the provider has refused them, and without them the blocks are worth nothing to it.
@@ -107,12 +108,13 @@ internal static class RequestBodies
         }
         return OpenAiChatPatch.TryPatch(x.Envelope.Body, new PatchOptions(target.Ref.Model)
         {
-            EnsureUsage = x.Envelope.Stream,
+            EnsureUsage = x.Envelope.Stream && !options.LeftOut.HasFlag(RequestFields.StreamOptions),
             Quirks = target.Request.Quirks,
             Prefill = prefill,
             MaxTokens = OutputLimit(x, target, options),
             BindsLimit = x.Money.Binds,
             NewLimitName = options.NewLimitName,
+            OldLimitName = options.OldLimitName,
             RemoveReasoning = options.Sanitize,
             ProviderJson = target.RoutingPreferencesJson,
             ExtraBodyJson = target.ExtraBodyJson,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.RegularExpressions;
 using OpenClaw.Config;
 
 namespace OpenClaw.Gateway.Routing;
@@ -242,11 +243,16 @@ internal static partial class FailureClassifier
         return new UpstreamFailure(reason, FailureText.Clean(message), status, Code(facts))
         {
             IsHearsay = IsHearsay(reason, status ?? 0, facts),
+            Forbidden = Forbidden().Match(facts.Message) is { Success: true } field ? field.Groups[1].Value : null,
             Param = facts.Param is null ? null : FailureText.Clean(facts.Param),
             OwnCode = facts.Code is null ? null : FailureText.Clean(facts.Code),
             DetailCode = facts.DetailCode is null ? null : FailureText.Clean(facts.DetailCode),
         };
     }
+
+    // As JSON or as Python prints it. Only of the request itself: what is deeper stands in a message or a tool.
+    [GeneratedRegex("""["']extra_forbidden["'],\s*["']loc["']:\s*[\[(]["']body["'],\s*["']([a-z_]{1,64})["']\s*[\])]""")]
+    private static partial Regex Forbidden();
 
     private static string Silent(FailureReason reason, int? status, string who) => (reason, status) switch
     {

@@ -66,6 +66,12 @@ internal readonly record struct FailureDisposition
     /// <summary>Try this target once more at once, the limit of the answer under its new name: it refuses the old one (OpenAI's models, wherever they are served).</summary>
     public bool NewLimitName { get; init; }
 
+    /// <summary>Try this target once more at once, the limit of the answer under its old name: it does not know the new one (Mistral).</summary>
+    public bool OldLimitName { get; init; }
+
+    private const string OldLimit = "max_tokens";
+    private const string NewLimit = "max_completion_tokens";
+
     /// <summary>A wait up to this long is spent on the same target.</summary>
     public static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(3);
 
@@ -134,24 +140,27 @@ internal readonly record struct FailureDisposition
     {
         var words = failure.Message;
         var namesEffort = failure.Param == "reasoning_effort" || words.Contains("reasoning_effort", StringComparison.Ordinal) || words.Contains("reasoningEffort", StringComparison.Ordinal);
-        var fields = RefusedFields(failure);
+        var refused = RefusedName(failure);
+        var fields = RequestFieldNames.Of(refused);
         return next with
         {
             WithoutThinking = namesEffort || words.Contains("does not support thinking", StringComparison.Ordinal),
             SayNoThinking = namesEffort && words.Contains("unction tools", StringComparison.Ordinal),
-            NewLimitName = words.Contains("max_completion_tokens", StringComparison.Ordinal),
+            NewLimitName = refused is null or OldLimit && words.Contains(OldLimit, StringComparison.Ordinal) && words.Contains(NewLimit, StringComparison.Ordinal),
+            OldLimitName = refused == NewLimit,
             WithoutFields = fields,
             NeverTakesThem = (fields & RequestFields.Sampling) != 0 || failure.OwnCode != "unsupported_value",
         };
     }
 
-    private static RequestFields RefusedFields(UpstreamFailure failure)
+    private static string? RefusedName(UpstreamFailure failure)
     {
-        if (failure.OwnCode is "unsupported_parameter" or "unsupported_value" or "unknown_parameter") return RequestFieldNames.Of(failure.Param);
+        if (failure.Forbidden is not null) return failure.Forbidden;
+        if (failure.OwnCode is "unsupported_parameter" or "unsupported_value" or "unknown_parameter") return failure.Param;
         // OpenAI's older words, which other servers keep: "Unrecognized request argument supplied: top_k".
         const string Supplied = "argument supplied: ";
         var at = failure.Message.IndexOf(Supplied, StringComparison.Ordinal);
-        return at < 0 ? RequestFields.None : RequestFieldNames.Of(failure.Message.AsSpan(at + Supplied.Length).TrimEnd(" .'"));
+        return at < 0 ? null : failure.Message[(at + Supplied.Length)..].TrimEnd(' ', '.', '\'');
     }
 
     /// <summary>A key that is valid but may not use this model: 403 with the type of a permission.</summary>

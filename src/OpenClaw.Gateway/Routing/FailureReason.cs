@@ -106,6 +106,9 @@ internal sealed record UpstreamFailure(
     /// <summary>The field of the request that the provider finds at fault, as it names it (OpenAI's <c>param</c>).</summary>
     public string? Param { get; init; }
 
+    /// <summary>The field of the request that the target does not know, where a server that checks what it is sent names one (pydantic's <c>extra_forbidden</c>: Mistral, FastAPI).</summary>
+    public string? Forbidden { get; init; }
+
     /// <summary>The provider's own word for the error (OpenAI's <c>code</c>), where it has one.</summary>
     public string? OwnCode { get; init; }
 

@@ -58,6 +58,9 @@ internal sealed class TargetState(string name, Backoff backoff, Func<RoutingConf
     /// <summary>It has refused <c>max_tokens</c> and asked for <c>max_completion_tokens</c>, as OpenAI's models do wherever they are served.</summary>
     public bool WantsNewLimitName { get; set; }
 
+    /// <summary>It has refused <c>max_completion_tokens</c>: it knows <c>max_tokens</c> alone.</summary>
+    public bool WantsOldLimitName { get; set; }
+
     /// <summary>Fields that it has refused, and would refuse again.</summary>
     public RequestFields Refuses { get; set; }
 

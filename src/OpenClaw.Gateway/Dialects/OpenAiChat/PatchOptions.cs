@@ -21,6 +21,9 @@ internal readonly record struct PatchOptions(string Model)
     /// <summary>The target refuses <c>max_tokens</c>.</summary>
     public bool NewLimitName { get; init; }
 
+    /// <summary>The target refuses <c>max_completion_tokens</c>.</summary>
+    public bool OldLimitName { get; init; }
+
     /// <summary>
     /// Take reasoning and signatures out of the messages (<c>reasoning_content</c>, <c>reasoning</c>, <c>reasoning_details</c>,
     /// and <c>extra_content</c> of calls): another provider's signatures are refused, and strict servers (Groq, Mistral)

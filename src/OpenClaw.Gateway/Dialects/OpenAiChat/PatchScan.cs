@@ -111,20 +111,20 @@ internal ref struct PatchScan
 
     private readonly bool AsksForUsage => _options.EnsureUsage && (_options.Quirks & TargetQuirks.PlainCore) == 0;
 
-    private readonly bool IsNewLimitName => _options.NewLimitName || (_options.Quirks & TargetQuirks.MaxCompletionTokens) != 0;
+    private readonly bool IsNewLimitName => !_options.OldLimitName && (_options.NewLimitName || (_options.Quirks & TargetQuirks.MaxCompletionTokens) != 0);
 
     private readonly ReadOnlySpan<byte> LimitName => IsNewLimitName ? "max_completion_tokens"u8 : "max_tokens"u8;
 
     private readonly bool SaysLimit => _oldLimit.IsSaid || _newLimit.IsSaid;
 
-    // Who takes only the new name refuses the old one; of both the new one counts, unless it says nothing.
+    // Who takes only one name refuses the other; of both the new one counts, unless it says nothing or only the old one is taken.
     private void CompleteLimit()
     {
-        if (IsNewLimitName && _oldLimit.IsSaid && _newLimit.IsSaid)
+        if ((IsNewLimitName || _options.OldLimitName) && _oldLimit.IsSaid && _newLimit.IsSaid)
         {
-            var isNewEmpty = _json.Slice(_newLimit.Value, _newLimit.ValueLength).SequenceEqual("null"u8);
-            RemoveLimit(isNewEmpty ? _newLimit : _oldLimit);
-            if (isNewEmpty) _newLimit = default;
+            var isOldRight = _options.OldLimitName || _json.Slice(_newLimit.Value, _newLimit.ValueLength).SequenceEqual("null"u8);
+            RemoveLimit(isOldRight ? _newLimit : _oldLimit);
+            if (isOldRight) _newLimit = default;
             else _oldLimit = default;
         }
         if (_options.MaxTokens is { } limit)
@@ -155,8 +155,8 @@ internal ref struct PatchScan
     }
 
     // Many servers read only the old name, and answer without a limit when they are given the new one.
-    private readonly bool RenamesLimit => _newLimit.IsSaid && !_oldLimit.IsSaid && (_options.BindsLimit || _options.MaxTokens is not null)
-        && !IsNewLimitName && !IsOpenAis(_options.Model);
+    private readonly bool RenamesLimit => _newLimit.IsSaid && !_oldLimit.IsSaid && (_options.OldLimitName || ((_options.BindsLimit || _options.MaxTokens is not null)
+        && !IsNewLimitName && !IsOpenAis(_options.Model)));
 
     // They know the new name and may refuse the old one, whoever serves them.
     private static bool IsOpenAis(ReadOnlySpan<char> model)

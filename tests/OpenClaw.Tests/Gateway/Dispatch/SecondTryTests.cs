@@ -166,6 +166,48 @@ public sealed class SecondTryTests
         Assert.Equal(2, stage.Asked.Count);
     }
 
+    [Theory]
+    [InlineData("/v1/chat/completions", "max_completion_tokens")]
+    [InlineData("/v1/messages", "max_tokens")]
+    public async Task A_server_that_does_not_know_the_new_name_of_the_limit_is_given_the_old_one_from_then_on(string path, string name)
+    {
+        await using var stage = await ScriptedStage.StartAsync([]);
+        stage.Server.On("strict", static x => ForbidAsync(x, "max_completion_tokens"));
+        foreach (var said in (string[])[name, name, "max_tokens"])
+        {
+            var (answer, body) = await stage.Gateway.PostAsync(path, $$"""{ "model": "p/strict", "{{said}}": 300, "messages": [{ "role": "user", "content": "hi" }] }""");
+            using var _ = answer;
+            Assert.True(answer.IsSuccessStatusCode, body);
+        }
+        Assert.Equal(path == "/v1/messages" ? [300, 300, 300] : [null, 300, 300, 300], stage.Asked.Select(static c => Body(c).TryGetProperty("max_tokens", out var limit) ? limit.GetInt32() : (int?)null));
+    }
+
+    [Theory]
+    [InlineData("/v1/chat/completions", true)]
+    [InlineData("/v1/messages", true)]
+    [InlineData("/v1/chat/completions", false)]
+    public async Task What_only_the_gateway_asks_of_a_stream_is_left_out_for_a_server_that_refuses_it(string path, bool isPydantic)
+    {
+        await using var stage = await ScriptedStage.StartAsync([]);
+        stage.Server.On("strict", x => isPydantic
+            ? ForbidAsync(x, "stream_options")
+            : Body(x.Call).TryGetProperty("stream_options", out _)
+                ? x.WholeAsync(400, "application/json", """{"error":{"message":"Unrecognized request argument supplied: stream_options","type":"invalid_request_error","param":null,"code":null}}"""u8.ToArray())
+                : ScriptedStage.SayAsync(x, "yes"));
+        for (var i = 0; i < 2; i++)
+        {
+            var (answer, body) = await stage.Gateway.PostAsync(path, """{ "model": "p/strict", "max_tokens": 300, "stream": true, "messages": [{ "role": "user", "content": "hi" }] }""");
+            using var _ = answer;
+            Assert.True(answer.IsSuccessStatusCode, body);
+        }
+        Assert.Equal([true, false, false], stage.Asked.Select(static c => Body(c).TryGetProperty("stream_options", out _)));
+    }
+
+    // As Mistral answers, word for word.
+    private static Task ForbidAsync(ScriptedExchange x, string field) => Body(x.Call).TryGetProperty(field, out var value)
+        ? x.WholeAsync(422, "application/json", Encoding.UTF8.GetBytes($$"""{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","{{field}}"],"msg":"Extra inputs are not permitted","input":{{value.GetRawText()}}}]},"type":"invalid_request_error","param":null,"code":"1000","raw_status_code":422}"""))
+        : ScriptedStage.SayAsync(x, "yes");
+
     private static JsonElement Body(ScriptedCall call)
     {
         using var document = JsonDocument.Parse(call.Body);
