@@ -59,14 +59,15 @@ public static class ConfigReader
         var references = new References(context, drafts, aliases);
         var models = new ModelsSection(context, drafts, references, aliases, list).Read();
         var money = new MoneySection(context, references, aliases, models);
+        var gateway = GatewaySection.Read(context);
         var config = new OpenClawConfig
         {
-            Gateway = GatewaySection.Read(context),
+            Gateway = gateway,
             Models = models,
             Routing = RoutingSection.Read(context),
             Budgets = money.ReadBudgets(),
             Limits = money.ReadLimits(),
-            Clients = new ClientsSection(context, references, models, money).Read(),
+            Clients = new ClientsSection(context, references, models, money).Read(gateway.Token),
             Guard = GuardSection.Read(context),
             Storage = PlacesSection.ReadStorage(context),
             Sessions = SessionsSection.Read(context),

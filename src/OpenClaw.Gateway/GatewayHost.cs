@@ -107,8 +107,12 @@ public sealed class GatewayHost : IAsyncDisposable
         alerts.TakeUp();
         var budgets = new BudgetState(new LedgerCounters(ledger), alerts, time);
         budgets.PlanOf(state.Config);
-        states.Replaced += () => budgets.PlanOf(states.Current.Config);
-        var outages = new OutageWatch(builder.Health, alerts, time);
+        states.Replaced += () =>
+        {
+            budgets.PlanOf(states.Current.Config);
+            if (alerts.TakeNewAddress()) budgets.TellAnew();
+        };
+        var outages = new OutageWatch(() => states.Current.SeenTargets(), alerts, time);
         var till = new Till(budgets, ledger);
         var guard = new RunawayGuard(time, ledger);
         guard.Stopped += stop =>

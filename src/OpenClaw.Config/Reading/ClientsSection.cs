@@ -10,10 +10,15 @@ namespace OpenClaw.Config.Reading;
 internal sealed class ClientsSection(ReadContext context, References references, ModelsConfig models, MoneySection money)
 {
     private static readonly string[] TokenKeys = ["token", "tokenFile", "tokenEnv", "tokenHash"];
+
+    // The holder of the gateway's own token goes by this name, in sessions and in reports.
+    private const string Owner = "owner";
     private readonly Dictionary<string, string> _holders = new(StringComparer.Ordinal);
 
-    public ImmutableArray<ClientConfig> Read()
+    /// <param name="own">The gateway's own token.</param>
+    public ImmutableArray<ClientConfig> Read(SecretConfig? own)
     {
+        if (own is not null && Mark(own) is { } mark) _holders.Add(mark, Owner);
         var clients = ImmutableArray.CreateBuilder<ClientConfig>();
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var node in ReadContext.Items(context.Root["clients"]))
@@ -24,8 +29,7 @@ internal sealed class ClientsSection(ReadContext context, References references,
                 if (node.Members.All(static m => m.Key != "name" || m.Value.IsUnset || m.Value.Kind is NodeKind.Null or NodeKind.String)) context.Problems.Error(node, "the client has no name", "Add \"name\": \"ci\".");
                 continue;
             }
-            // The holder of the gateway's own token goes by this name, in sessions and in reports.
-            if (name == "owner") context.Problems.Error(node["name"], "\"owner\" is the name of the gateway's own token", "Give the client another name.");
+            if (name == Owner) context.Problems.Error(node["name"], "\"owner\" is the name of the gateway's own token", "Give the client another name.");
             else if (!ClientName.IsOne(name) && !(context.KeepsVariables && node["name"]!.HasVariables)) context.Problems.Warn(node["name"], $"{Shown.Value(node["name"]!)} is no name that the API and openclaw clients take", ClientName.Rule + "; what was used and spent stays under the name that it was counted under.");
             if (!names.Add(name)) context.Problems.Error(node["name"], $"there are two clients named \"{Shown.Text(name)}\"", "Give one of them another name.");
             var (token, hash) = ReadToken(node);
@@ -48,7 +52,8 @@ internal sealed class ClientsSection(ReadContext context, References references,
     private void RefuseTwins(ConfigNode node, string name, string? mark)
     {
         if (mark is null || _holders.TryAdd(mark, name)) return;
-        context.Problems.Error(node, $"the clients \"{Shown.Text(_holders[mark])}\" and \"{Shown.Text(name)}\" have the same token", "Give each a token of its own: openssl rand -hex 32 makes one.");
+        if (_holders[mark] == Owner) context.Problems.Error(node, $"the client \"{Shown.Text(name)}\" has the gateway's own token", "Give it a token of its own: openssl rand -hex 32 makes one.");
+        else context.Problems.Error(node, $"the clients \"{Shown.Text(_holders[mark])}\" and \"{Shown.Text(name)}\" have the same token", "Give each a token of its own: openssl rand -hex 32 makes one.");
     }
 
     /// <summary>The same for the same token, however it is written; null when there is none.</summary>

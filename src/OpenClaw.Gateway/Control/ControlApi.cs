@@ -57,7 +57,7 @@ internal sealed class ControlApi(
     public async Task MetricsAsync(HttpContext http)
     {
         await budgets.LoadAsync(states.Current, http.RequestAborted).ConfigureAwait(false);
-        var targets = builder.Health.All.Select(t => (t.Reference.ToString(), t.State.IsAvailable(time.GetUtcNow()))).ToList();
+        var targets = states.Current.SeenTargets().Select(t => (t.Name, t.Health.IsAvailable(time.GetUtcNow()))).ToList();
         var text = metrics.Write(new GatewayGauges(watcher.IsStale, decisions.Dropped, targets)
         {
             Budgets = budgets.Standings(states.Current), Alerts = alerts.Results,
@@ -98,7 +98,7 @@ internal sealed class ControlApi(
         foreach (var reference in state.KnownReferences.Where(r => state.TargetOf(r).Target is { Price.IsUnpriced: true })) json.WriteStringValue(reference.ToString());
         json.WriteEndArray();
         json.WriteStartArray("targets"u8);
-        foreach (var (reference, health) in builder.Health.All.OrderBy(static t => t.Reference.ToString(), StringComparer.Ordinal)) WriteHealth(json, reference, health);
+        foreach (var target in state.SeenTargets()) WriteHealth(json, target.Ref, target.Health);
         json.WriteEndArray();
         budgets.Write(json, state);
         json.WriteEndObject();

@@ -30,7 +30,7 @@ internal sealed class Authentication
     /// <summary>Anybody is the owner, but for clients of the store who say who they are.</summary>
     public static Authentication OpenTo(ClientDirectory? stored) => new(true, FrozenDictionary<TokenHash, Caller>.Empty, stored, TimeProvider.System);
 
-    /// <summary>A caller must bring one of these tokens, given as they are or as their SHA-256, or one of the store's. Of two callers with one token the last holds it.</summary>
+    /// <summary>A caller must bring one of these tokens, given as they are or as their SHA-256, or one of the store's. No two callers have one token.</summary>
     public static Authentication Require(IEnumerable<(string Token, Caller Caller)> tokens, IEnumerable<(byte[] Hash, Caller Caller)> hashed, ClientDirectory? stored = null, TimeProvider? time = null)
     {
         var known = new Dictionary<TokenHash, Caller>();

@@ -16,6 +16,9 @@ internal sealed class Target
 
     public required ProviderEntry Provider { get; init; }
 
+    /// <summary>The configuration, the catalogue or its server knows the model: it is no name that only a caller has said.</summary>
+    public bool IsNamed { get; init; }
+
     public required IDialect Dialect { get; init; }
 
     public required Uri StreamUri { get; init; }

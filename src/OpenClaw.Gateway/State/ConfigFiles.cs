@@ -6,12 +6,22 @@ namespace OpenClaw.Gateway.State;
 /// <summary>Reads the configuration file of a gateway. The last one to be read whole wins; a file in the middle of being written is read again later.</summary>
 internal sealed class ConfigFiles(GatewayOptions options)
 {
+    // A swap is over by the next look.
+    private const int MaxMisses = 2;
+
     private volatile byte[]? _read;
+    private int _misses;
 
     public string? Path => options.ConfigPath;
 
-    /// <summary>True when the file's content is not what was read last, as far as it can be seen now; also when the last read failed.</summary>
-    public bool HasChanged() => Path is not null && Hash(Path) is { } now && !(_read is { } read && now.AsSpan().SequenceEqual(read));
+    /// <summary>True when the file's content is not what was read last, also when the last read failed; and once when it cannot be read at a second look.</summary>
+    public bool HasChanged()
+    {
+        if (Path is null) return false;
+        if (Hash(Path) is not { } now) return ++_misses == MaxMisses;
+        _misses = 0;
+        return !(_read is { } read && now.AsSpan().SequenceEqual(read));
+    }
 
     public async Task<(OpenClawConfig? Config, IReadOnlyList<ConfigProblem> Problems, StartRefusal? Refusal)> ReadAsync(CancellationToken cancel)
     {

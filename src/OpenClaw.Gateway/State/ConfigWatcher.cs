@@ -9,15 +9,19 @@ namespace OpenClaw.Gateway.State;
 internal sealed class ConfigWatcher(GatewayOptions options, ConfigFiles files, StateBuilder builder, StateHolder states) : IAsyncDisposable
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
+
+    // What the process took when it started, it keeps.
+    private readonly OpenClawConfig _started = states.Current.Config;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _one = new(1);
     private Task _watching = Task.CompletedTask;
+    private string _told = "";
     private volatile Outcome _outcome = new(false, []);
 
     /// <summary>True when the file on disk is broken and the configuration before it is in force.</summary>
     public bool IsStale => _outcome.IsStale;
 
-    /// <summary>What is wrong with the file on disk, one line a problem; empty when nothing is.</summary>
+    /// <summary>What is wrong with the file on disk, and what in it waits for the next start, one line each; empty when nothing is.</summary>
     public IReadOnlyList<string> Problems => _outcome.Problems;
 
     public long Reloads { get; private set; }
@@ -38,6 +42,7 @@ internal sealed class ConfigWatcher(GatewayOptions options, ConfigFiles files, S
         try
         {
             var (config, problems, refusal) = await files.ReadAsync(_stop.Token).ConfigureAwait(false);
+            if (config is not null && WhyNotYet(config) is { } later) (config, refusal) = (null, later);
             var (state, stateRefusal) = config is null ? (null, refusal) : builder.Build(config);
             if (state is null)
             {
@@ -48,10 +53,12 @@ internal sealed class ConfigWatcher(GatewayOptions options, ConfigFiles files, S
                 if (isOfSecret) Rebuild();
                 return;
             }
-            var later = string.Join(", ", OfTheStart(states.Current.Config, state.Config));
-            if (later.Length > 0) options.Log($"{later}: in force from the next start on");
+            var waiting = string.Join(", ", OfTheStart(_started, state.Config));
+            if (waiting.Length > 0) waiting += ": in force from the next start on";
+            if (waiting.Length > 0 && waiting != _told) options.Log(waiting);
+            _told = waiting;
             states.Replace(state);
-            _outcome = new Outcome(false, [.. problems.Select(static p => p.ToString())]);
+            _outcome = new Outcome(false, [.. problems.Select(static p => p.ToString()), .. waiting.Length > 0 ? [waiting] : Array.Empty<string>()]);
             Reloads++;
             options.Log($"reloaded: {why}");
         }
@@ -97,7 +104,11 @@ internal sealed class ConfigWatcher(GatewayOptions options, ConfigFiles files, S
         _stop.Dispose();
     }
 
-    // What the process took when it started.
+    // Budgets are refused without a ledger; the one that the file names is opened by the next start.
+    private StartRefusal? WhyNotYet(OpenClawConfig config) => _started.Storage.Url == StorageConfig.None && (!config.Budgets.IsEmpty || config.Clients.Any(static c => !c.Budgets.IsEmpty))
+        ? new StartRefusal("it has budgets, and the gateway was started without a ledger (storage.url none)", "start it again to open the ledger that the file names", [])
+        : null;
+
     private static IEnumerable<string> OfTheStart(OpenClawConfig was, OpenClawConfig now)
     {
         if (was.Gateway.Port != now.Gateway.Port) yield return "gateway.port";

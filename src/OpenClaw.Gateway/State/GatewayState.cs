@@ -22,6 +22,9 @@ internal sealed class GatewayState
 
     private readonly ConcurrentDictionary<ModelRef, (Target? Target, GatewayError? Missing, int Discovery)> _targets = new();
     private readonly HashSet<ModelRef> _known;
+
+    // So many series a scrape carries; beyond it names come that only callers know.
+    private const int MaxShown = 1000;
     private readonly TargetHealth _health;
     private readonly DiscoveryState _discovered;
 
@@ -63,6 +66,14 @@ internal sealed class GatewayState
         if (_targets.Count < MaxTargets || _targets.ContainsKey(reference)) _targets[reference] = (target, missing, version);
         return (target, missing);
     }
+
+    /// <summary>
+    /// The targets that were asked for, at the addresses that are in force, by name. Of an open-ended provider only models that somebody
+    /// other than a caller has named: the configuration, the catalogue, the server itself.
+    /// </summary>
+    public IEnumerable<Target> SeenTargets() => _health.All
+        .Select(seen => TargetOf(seen.Reference).Target is { IsNamed: true } target && ReferenceEquals(target.Health, seen.State) ? target : null)
+        .OfType<Target>().OrderBy(static t => t.Name, StringComparer.Ordinal).Take(MaxShown);
 
     /// <summary>What open servers of one's own say they serve and the configuration does not name. Not checked against the allowlist.</summary>
     public IEnumerable<ModelRef> DiscoveredReferences()
@@ -143,6 +154,7 @@ internal sealed class GatewayState
                 Thinks = model?.Reasoning ?? served?.Thinks ?? facts?.Reasoning,
             },
             Health = _health.Of(reference, root),
+            IsNamed = model is not null || facts is not null || served is not null || _known.Contains(reference),
             Price = Prices.Find(reference, provider.Config),
             Place = place,
             ContextWindow = window,

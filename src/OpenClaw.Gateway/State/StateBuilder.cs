@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using OpenClaw.Config;
@@ -86,8 +87,19 @@ internal sealed class StateBuilder : IAsyncDisposable
         {
             Clients = [.. config.Clients, .. stored.Select(static c => new ClientConfig { Name = c.Name, Token = SecretConfig.None, Allow = c.Allow, Budgets = c.Budgets, Limits = c.Limits, Expires = c.Expires })],
             Budgets = [.. config.Budgets, .. config.Clients.SelectMany(static c => c.Budgets), .. stored.SelectMany(static c => c.Budgets)],
-            Limits = [.. config.Limits, .. config.Clients.SelectMany(static c => c.Limits), .. stored.SelectMany(static c => c.Limits)],
+            Limits = Distinct([.. config.Limits, .. config.Clients.SelectMany(static c => c.Limits), .. stored.SelectMany(static c => c.Limits)]),
         };
+    }
+
+    // What is written twice is one limit: two of one number would count each request twice.
+    private static ImmutableArray<LimitConfig> Distinct(ImmutableArray<LimitConfig> limits)
+    {
+        var known = new HashSet<(string Scope, bool OfTokens, int Number)>();
+        return [.. limits.Select(limit => limit with
+        {
+            RequestsPerMinute = limit.RequestsPerMinute is { } requests && known.Add((limit.Scope, false, requests)) ? requests : null,
+            TokensPerMinute = limit.TokensPerMinute is { } tokens && known.Add((limit.Scope, true, tokens)) ? tokens : null,
+        }).Where(static l => l.RequestsPerMinute is not null || l.TokensPerMinute is not null)];
     }
 
     private (Authentication?, StartRefusal?) Authenticate(OpenClawConfig config)
@@ -127,7 +139,22 @@ internal sealed class StateBuilder : IAsyncDisposable
             }
             tokens.Add((own.Reveal(), caller));
         }
-        return (Authentication.Require(tokens, hashed, _clients, _options.Time), null);
+        return TwinsAmong(tokens, hashed) is { } twins ? (null, twins) : (Authentication.Require(tokens, hashed, _clients, _options.Time), null);
+    }
+
+    // The file's reader sees twins only where tokens stand in it: what files and variables hold is known here.
+    private static StartRefusal? TwinsAmong(IEnumerable<(string Token, Caller Caller)> tokens, IEnumerable<(byte[] Hash, Caller Caller)> hashed)
+    {
+        var holders = new Dictionary<TokenHash, Caller>();
+        foreach (var (hash, caller) in tokens.Select(static t => (TokenHash.OfToken(t.Token), t.Caller)).Concat(hashed.Select(static h => (TokenHash.Of(h.Hash), h.Caller))))
+        {
+            if (holders.TryAdd(hash, caller)) continue;
+            var (one, other) = (Holder(holders[hash]), Holder(caller));
+            return new StartRefusal($"{one} and {other} have the same token", "give each a token of its own: openssl rand -hex 32 makes one", []);
+        }
+        return null;
+
+        static string Holder(Caller caller) => caller == Caller.Owner ? "the gateway (gateway.auth.token)" : $"the client \"{caller.Name}\"";
     }
 
     private bool IsOpenToOthers(GatewayConfig gateway) => (gateway with { Bind = _options.Bind ?? gateway.Bind }).IsOpenToOthers(InContainer);

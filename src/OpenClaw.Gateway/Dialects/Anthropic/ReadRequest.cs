@@ -42,7 +42,6 @@ internal sealed partial class ReadRequest
         }
         foreach (var field in body.EnumerateObject()) Field(field.Name, field.Value);
         _request.Model = JsonRead.String(body, "model") ?? "";
-        if (_request.Model.Length == 0) Fail("model", "Field required");
         Reasoning(body);
         if (body.TryGetProperty("messages"u8, out var messages)) Messages(messages);
         else Fail("messages", "Field required");

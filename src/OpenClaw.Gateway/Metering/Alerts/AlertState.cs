@@ -13,7 +13,8 @@ namespace OpenClaw.Gateway.Metering.Alerts;
 
 /// <summary>
 /// Posts alerts to the configured webhooks, each at least once: signed, with time-outs, retried while that makes sense, never
-/// following a redirect. Bounded: a webhook that hangs loses its oldest alerts and holds up nobody. Thread-safe.
+/// following a redirect. One that is refused is tried again later, and those after it go out meanwhile. Bounded: a webhook that
+/// hangs loses its oldest alerts and holds up nobody. Thread-safe.
 /// </summary>
 internal sealed class AlertState : IAsyncDisposable
 {
@@ -33,7 +34,8 @@ internal sealed class AlertState : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _leaving = new();
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, (Channel<Alert> Queue, Task Sending)> _queues = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Line> _lines = new(StringComparer.Ordinal);
+    private ImmutableHashSet<string> _addresses;
     private readonly HashSet<string> _unsigned = new(StringComparer.Ordinal);
     private Task _takingUp = Task.CompletedTask;
     private long _delivered;
@@ -45,6 +47,7 @@ internal sealed class AlertState : IAsyncDisposable
     public AlertState(Func<ImmutableArray<AlertConfig>> webhooks, Func<string, string?> variable, IAlertMemory memory, TimeProvider time, Action<string> log)
     {
         (_webhooks, _variable, _memory, _time, _log) = (webhooks, variable, memory, time, log);
+        _addresses = Addresses();
         _http = new HttpClient(new SocketsHttpHandler { Proxy = OutwardProxy.Instance, AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(5), PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
@@ -78,6 +81,18 @@ internal sealed class AlertState : IAsyncDisposable
         }
     }
 
+    /// <summary>True once after a reload that brought an address: what was told to others it has not heard. Each still hears everything once.</summary>
+    public bool TakeNewAddress()
+    {
+        lock (_lock)
+        {
+            var now = Addresses();
+            var isNew = !now.IsSubsetOf(_addresses);
+            _addresses = now;
+            return isNew;
+        }
+    }
+
     /// <summary>Tells in the background what an earlier process was to tell and could not: alerts of budgets whose window goes on.</summary>
     public void TakeUp() => _takingUp = TakeUpAsync();
 
@@ -97,8 +112,8 @@ internal sealed class AlertState : IAsyncDisposable
         lock (_lock)
         {
             _stop.CancelAfter(TimeSpan.FromSeconds(2));
-            sending = [.. _queues.Values.Select(static q => q.Sending)];
-            foreach (var (queue, _) in _queues.Values) queue.Writer.TryComplete();
+            sending = [.. _lines.Values.Select(static l => l.Sending)];
+            foreach (var line in _lines.Values) line.Queue.Writer.TryComplete();
         }
         // What waits for its turn is sent; what waits for a better time is not.
         await Task.WhenAll(sending).ConfigureAwait(false);
@@ -114,14 +129,16 @@ internal sealed class AlertState : IAsyncDisposable
         lock (_lock)
         {
             if (_stop.IsCancellationRequested) return;
-            if (!_queues.TryGetValue(url, out var line))
+            if (!_lines.TryGetValue(url, out var line))
             {
-                var queue = Channel.CreateBounded<Alert>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest }, _ => Interlocked.Increment(ref _dropped));
-                _queues[url] = line = (queue, SendAllAsync(url, queue.Reader));
+                _lines[url] = line = new Line(Channel.CreateBounded<(Alert, int)>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest }, _ => Interlocked.Increment(ref _dropped)));
+                line.Sending = SendAllAsync(url, line);
             }
-            line.Queue.Writer.TryWrite(alert);
+            line.Queue.Writer.TryWrite((alert, 0));
         }
     }
+
+    private ImmutableHashSet<string> Addresses() => [.. _webhooks().Select(static w => w.Url)];
 
     private async Task TakeUpAsync()
     {
@@ -141,12 +158,12 @@ internal sealed class AlertState : IAsyncDisposable
         }
     }
 
-    private async Task SendAllAsync(string url, ChannelReader<Alert> alerts)
+    private async Task SendAllAsync(string url, Line line)
     {
         await Task.Yield();
         try
         {
-            await foreach (var alert in alerts.ReadAllAsync(_stop.Token).ConfigureAwait(false)) await SendSafelyAsync(url, alert).ConfigureAwait(false);
+            await foreach (var (alert, tries) in line.Queue.Reader.ReadAllAsync(_stop.Token).ConfigureAwait(false)) await SendSafelyAsync(url, line, alert, tries).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -155,11 +172,11 @@ internal sealed class AlertState : IAsyncDisposable
     }
 
     // One that cannot be sent, for whatever reason, must not keep its webhook from those after it.
-    private async Task SendSafelyAsync(string url, Alert alert)
+    private async Task SendSafelyAsync(string url, Line line, Alert alert, int tries)
     {
         try
         {
-            await SendAsync(url, alert).ConfigureAwait(false);
+            await SendAsync(url, line, alert, tries).ConfigureAwait(false);
         }
         catch (Exception e) when (!_stop.IsCancellationRequested)
         {
@@ -168,9 +185,15 @@ internal sealed class AlertState : IAsyncDisposable
         }
     }
 
-    private async Task SendAsync(string url, Alert alert)
+    private async Task SendAsync(string url, Line line, Alert alert, int tries)
     {
         var told = IdAt(url, alert);
+        if (!Addresses().Contains(url))
+        {
+            // Whoever took it out of the file wants it told there no more.
+            if (alert.IsOfBudget) _memory.Drop(told);
+            return;
+        }
         try
         {
             if (await _memory.WasToldAsync(told, _stop.Token).ConfigureAwait(false))
@@ -183,23 +206,42 @@ internal sealed class AlertState : IAsyncDisposable
         {
             // Nobody remembers: twice is better than never.
         }
-        for (var tries = 0; ; tries++)
+        if (await PostAsync(url, alert).ConfigureAwait(false) is not { } problem)
         {
-            var problem = await PostAsync(url, alert).ConfigureAwait(false);
-            if (problem is null)
-            {
-                // Counted once it is remembered: who sees the count may rely on it that no restart repeats it.
-                _memory.Told(told, alert.Body);
-                Interlocked.Increment(ref _delivered);
-                return;
-            }
-            if (!problem.Value.IsWorthTrying || tries >= s_waits.Length)
-            {
-                Interlocked.Increment(ref _failed);
-                _log($"the alert {alert.Event} could not be delivered to {Place(url)}: {problem.Value.Words}");
-                return;
-            }
+            // Counted once it is remembered: who sees the count may rely on it that no restart repeats it.
+            _memory.Told(told, alert.Body);
+            Interlocked.Increment(ref _delivered);
+        }
+        else if (!problem.IsWorthTrying || tries >= s_waits.Length)
+        {
+            Interlocked.Increment(ref _failed);
+            _log($"the alert {alert.Event} could not be delivered to {Place(url)}: {problem.Words}");
+        }
+        else if (Interlocked.Increment(ref line.Waiting) > MaxWaiting)
+        {
+            Interlocked.Decrement(ref line.Waiting);
+            Interlocked.Increment(ref _dropped);
+        }
+        else
+        {
+            _ = TryAgainAsync(line, alert, tries);
+        }
+    }
+
+    private async Task TryAgainAsync(Line line, Alert alert, int tries)
+    {
+        try
+        {
             await Task.Delay(s_waits[tries], _time, _stop.Token).ConfigureAwait(false);
+            line.Queue.Writer.TryWrite((alert, tries + 1));
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            // The gateway ends.
+        }
+        finally
+        {
+            Interlocked.Decrement(ref line.Waiting);
         }
     }
 
@@ -236,6 +278,17 @@ internal sealed class AlertState : IAsyncDisposable
             if (webhook.Url == url && webhook.SecretEnv is { } name) return _variable(name) is { Length: > 0 } key ? key : null;
         }
         return null;
+    }
+
+    /// <summary>What is to be posted to one address, in turn.</summary>
+    private sealed class Line(Channel<(Alert Alert, int Tries)> queue)
+    {
+        /// <summary>Refused, and to be tried again later.</summary>
+        public int Waiting;
+
+        public Channel<(Alert Alert, int Tries)> Queue => queue;
+
+        public Task Sending { get; set; } = Task.CompletedTask;
     }
 
     // The rest of the address may be the secret: chat services put it there.

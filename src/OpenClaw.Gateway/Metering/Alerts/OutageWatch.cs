@@ -1,4 +1,4 @@
-using OpenClaw.Gateway.State;
+using OpenClaw.Gateway.Routing;
 
 namespace OpenClaw.Gateway.Metering.Alerts;
 
@@ -6,16 +6,17 @@ namespace OpenClaw.Gateway.Metering.Alerts;
 internal sealed class OutageWatch : IAsyncDisposable
 {
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(5);
-    private readonly TargetHealth _health;
+    private readonly Func<IEnumerable<Target>> _targets;
     private readonly AlertState _alerts;
     private readonly TimeProvider _time;
     private readonly Dictionary<string, bool> _down = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
     private readonly ITimer _timer;
 
-    public OutageWatch(TargetHealth health, AlertState alerts, TimeProvider time)
+    /// <param name="targets">Those in force now.</param>
+    public OutageWatch(Func<IEnumerable<Target>> targets, AlertState alerts, TimeProvider time)
     {
-        (_health, _alerts, _time) = (health, alerts, time);
+        (_targets, _alerts, _time) = (targets, alerts, time);
         _timer = time.CreateTimer(_ => Look(), null, s_period, s_period);
     }
 
@@ -26,10 +27,12 @@ internal sealed class OutageWatch : IAsyncDisposable
         var now = _time.GetUtcNow();
         lock (_lock)
         {
-            foreach (var (reference, state) in _health.All)
+            var gone = _down.Keys.ToHashSet(StringComparer.Ordinal);
+            foreach (var target in _targets())
             {
-                var name = reference.ToString();
-                var isUp = state.Snapshot().State == Routing.BreakerState.Closed;
+                var (name, state) = (target.Name, target.Health);
+                gone.Remove(name);
+                var isUp = state.Snapshot().State == BreakerState.Closed;
                 if (!_down.TryGetValue(name, out var told))
                 {
                     if (!isUp) _down[name] = false;
@@ -45,6 +48,8 @@ internal sealed class OutageWatch : IAsyncDisposable
                     _alerts.Raise(OutageAlert.Of(name, isUp: false, state.Snapshot().Describe(now), now));
                 }
             }
+            // Out of the configuration: nobody waits for it.
+            foreach (var name in gone) _down.Remove(name);
         }
     }
 

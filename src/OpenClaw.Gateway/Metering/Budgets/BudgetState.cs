@@ -262,6 +262,12 @@ internal sealed class BudgetState : IAsyncDisposable
         if (!_alerts.IsOff && IsFirstOfHour(rule, facts.Client, null, at, out var hour)) _alerts.Raise(BudgetAlert.RefusedRequest(rule, facts, least, spent, hour, at));
     }
 
+    /// <summary>Somebody is to be told who was not before: every line that was crossed is told again, to those who have not heard it.</summary>
+    public void TellAnew()
+    {
+        foreach (var counter in _counters.Values) (counter.ToldUpTo, counter.ToldOfRefusal) = (0, false);
+    }
+
     /// <summary>What all gateways spent was read again. A line that only all together crossed is told by whoever sees it.</summary>
     public void Seen(BudgetRule rule, BudgetCounter counter, CounterValue value)
     {

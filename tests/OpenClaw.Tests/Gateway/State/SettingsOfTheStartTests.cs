@@ -34,10 +34,50 @@ public sealed class SettingsOfTheStartTests : IAsyncDisposable
     {
         await ReloadAsync($$"""{ "models": { "providers": { "scripted": {} } }, "gateway": { {{gateway}} }{{(more.Length > 0 ? ", " + more : "")}} }""");
         Assert.Equal([$"{named}: in force from the next start on", "reloaded: a test"], _log);
-        // Said once: the next change is compared with what was read last.
+        // Said once in the log, and shown until it is so.
         _log.Clear();
         await _watcher.ReloadAsync("again");
         Assert.Equal(["reloaded: again"], _log);
+        Assert.Contains($"{named}: in force from the next start on", _watcher.Problems);
+        // What was taken at the start is there again: nothing waits any more.
+        _log.Clear();
+        await ReloadAsync(Before.Replace("4711", "4711, \"auth\": false", StringComparison.Ordinal));
+        Assert.Equal(["reloaded: a test"], _log);
+        Assert.Empty(_watcher.Problems);
+    }
+
+    [Fact]
+    public async Task A_gateway_without_a_ledger_takes_no_budgets_until_it_is_started_again()
+    {
+        await ReloadAsync("""{ "models": { "providers": { "scripted": {} } }, "storage": { "url": "none" } }""");
+        var options = new GatewayOptions { ConfigPath = Path.Combine(_folder, "openclaw.json"), Environment = ConfigEnvironment.Empty, Time = new ManualTime(), Log = _log.Add };
+        await using var watcher = new ConfigWatcher(options, new ConfigFiles(options), _builder, _states);
+        await File.WriteAllTextAsync(options.ConfigPath, """{ "models": { "providers": { "scripted": {} } }, "budgets": [{ "scope": "gateway", "limit": 2 }] }""", TestContext.Current.CancellationToken);
+        await watcher.ReloadAsync("budgets");
+        Assert.True(watcher.IsStale);
+        Assert.Contains("started without a ledger", Assert.Single(watcher.Problems), StringComparison.Ordinal);
+        Assert.Empty(_states.Current.Config.Budgets);
+    }
+
+    [Theory]
+    [InlineData("gone")]
+    [InlineData("folder")]
+    public async Task A_file_that_cannot_be_read_is_told_at_the_second_look_and_taken_up_when_it_is_back(string how)
+    {
+        var path = Path.Combine(_folder, "openclaw.json");
+        var files = new ConfigFiles(new GatewayOptions { ConfigPath = path, Environment = ConfigEnvironment.Empty });
+        await File.WriteAllTextAsync(path, Before, TestContext.Current.CancellationToken);
+        Assert.NotNull((await files.ReadAsync(TestContext.Current.CancellationToken)).Config);
+        File.Delete(path);
+        if (how == "folder") Directory.CreateDirectory(path);
+        Assert.Equal([false, true], [files.HasChanged(), files.HasChanged()]);
+        Assert.NotNull((await files.ReadAsync(TestContext.Current.CancellationToken)).Refusal);
+        Assert.False(files.HasChanged());
+        if (how == "folder") Directory.Delete(path);
+        await File.WriteAllTextAsync(path, Before, TestContext.Current.CancellationToken);
+        Assert.True(files.HasChanged());
+        Assert.NotNull((await files.ReadAsync(TestContext.Current.CancellationToken)).Config);
+        Assert.False(files.HasChanged());
     }
 
     [Fact]

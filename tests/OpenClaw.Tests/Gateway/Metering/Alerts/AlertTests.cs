@@ -75,6 +75,44 @@ public sealed class AlertTests
     }
 
     [Fact]
+    public async Task An_alert_that_is_refused_holds_up_none_after_it_and_a_webhook_that_is_gone_is_asked_no_more()
+    {
+        await using var hook = new TinyHttp((_, body) => (body.Contains("budget.exhausted", StringComparison.Ordinal) ? 500 : 200, "{}"));
+        var time = new ManualTime();
+        var webhooks = ImmutableArray.Create(new AlertConfig { Url = hook.Url + "/hook" });
+        await using var alerts = new AlertState(() => webhooks, static _ => null, new Memory(), time, static _ => { });
+        alerts.Raise(Sample(1, 50));
+        alerts.Raise(Sample(0.5m, 25));
+        while (alerts.Results.Delivered == 0) await Task.Delay(1, TestContext.Current.CancellationToken);
+        await Eventually(() => hook.Asked.Count == 3, time);
+        Assert.False(alerts.TakeNewAddress());
+        webhooks = [new AlertConfig { Url = hook.Url + "/other" }];
+        Assert.Equal([true, false], [alerts.TakeNewAddress(), alerts.TakeNewAddress()]);
+        time.Advance(TimeSpan.FromMinutes(10));
+        alerts.Raise(Sample(0.8m, 40));
+        await Eventually(() => alerts.Results.Delivered == 2, time);
+        Assert.Equal((4, 0), (hook.Asked.Count, alerts.Results.Failed));
+    }
+
+    [Fact]
+    public async Task An_address_that_is_new_hears_what_was_told_to_others()
+    {
+        var bodies = new ConcurrentQueue<string>();
+        await using var hook = new TinyHttp((_, body) => { bodies.Enqueue(body); return (200, "{}"); });
+        var webhooks = ImmutableArray.Create(new AlertConfig { Url = hook.Url + "/wrong" });
+        var alerts = new AlertState(() => webhooks, static _ => null, new Memory(), TimeProvider.System, static _ => { });
+        await using (var stage = BudgetStage.Of("""{ "name": "one", "scope": "gateway", "limit": 1, "warnAt": [0.5] }""", alerts: alerts))
+        {
+            Assert.Null(await stage.RunAsync(600_000, 0));
+            webhooks = [.. webhooks, new AlertConfig { Url = hook.Url + "/right" }];
+            if (alerts.TakeNewAddress()) stage.Budgets.TellAnew();
+            Assert.Null(await stage.RunAsync(10_000, 0));
+        }
+        Assert.Equal(2, bodies.Count);
+        Assert.Single(hook.Asked, static a => a.Contains("/right", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task An_alert_that_fails_in_an_unforeseen_way_holds_up_none_after_it_and_not_the_end()
     {
         await using var hook = new TinyHttp((_, _) => (200, "{}"));

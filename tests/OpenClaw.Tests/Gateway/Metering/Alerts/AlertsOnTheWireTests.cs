@@ -71,10 +71,10 @@ public sealed class AlertsOnTheWireTests
     {
         await using var hook = new TinyHttp((_, _) => (200, "{}"));
         var time = new ManualTime();
-        var health = new TargetHealth(static reference => new TargetState(reference.ToString(), new Backoff(new Random(1)), static () => new RoutingConfig()));
-        var target = health.Of(ModelRefs.Of("p/m"), "https://p.example");
+        await using var stage = BudgetStage.Of("", time: time);
+        var (inForce, target) = (true, stage.Target().Health);
         await using (var alerts = new AlertState(() => [new AlertConfig { Url = hook.Url + "/hook" }], static _ => null, new NoMemory(), TimeProvider.System, static _ => { }))
-        await using (var watch = new OutageWatch(health, alerts, time))
+        await using (var watch = new OutageWatch(() => inForce ? [stage.Target()] : [], alerts, time))
         {
             // It stumbles once and is well before the second look: nobody is told.
             Fail(target, time);
@@ -89,6 +89,13 @@ public sealed class AlertsOnTheWireTests
             Succeed(target, time);
             time.Advance(TimeSpan.FromSeconds(20));
             await ArrivedAsync(hook, 2);
+
+            // One that is out of the configuration is not told of, and begins anew when it is back.
+            Fail(target, time);
+            time.Advance(TimeSpan.FromSeconds(5));
+            inForce = false;
+            time.Advance(TimeSpan.FromSeconds(20));
+            Assert.Equal(2, hook.Asked.Count);
         }
         var told = Told(hook);
         Assert.Equal(["target.down p/m", "target.up p/m"], told.Select(static t => $"{t.GetProperty("event").GetString()} {t.GetProperty("target").GetString()}"));
