@@ -203,6 +203,19 @@ public sealed class SecondTryTests
         Assert.Equal([true, false, false], stage.Asked.Select(static c => Body(c).TryGetProperty("stream_options", out _)));
     }
 
+    [Theory]
+    [InlineData("/v1/chat/completions")]
+    [InlineData("/v1/messages")]
+    public async Task A_request_that_names_no_model_gets_the_default_in_either_protocol(string path)
+    {
+        await using var stage = await ScriptedStage.StartAsync(["p/strict"]);
+        stage.Server.On("strict", static x => ScriptedStage.SayAsync(x, "yes"));
+        var (answer, body) = await stage.Gateway.PostAsync(path, """{ "max_tokens": 300, "messages": [{ "role": "user", "content": "hi" }] }""");
+        using var _ = answer;
+        Assert.True(answer.IsSuccessStatusCode, body);
+        Assert.Equal("p/strict", answer.Headers.GetValues("x-openclaw-model").Single());
+    }
+
     // As Mistral answers, word for word.
     private static Task ForbidAsync(ScriptedExchange x, string field) => Body(x.Call).TryGetProperty(field, out var value)
         ? x.WholeAsync(422, "application/json", Encoding.UTF8.GetBytes($$"""{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","{{field}}"],"msg":"Extra inputs are not permitted","input":{{value.GetRawText()}}}]},"type":"invalid_request_error","param":null,"code":"1000","raw_status_code":422}"""))
