@@ -1,3 +1,4 @@
+using System.Text;
 namespace OpenClaw.Gateway.Dialects;
 
 internal enum ChatRole
@@ -115,6 +116,14 @@ internal sealed record MediaPart(MediaKind Kind, string MediaType, string? Base6
     public bool HasDetail => Detail is not (null or "auto");
 
     public string? FileName { get; init; }
+
+    /// <summary>What a document of plain text says, for a target that takes no documents; null = it is none.</summary>
+    public string? DocumentText()
+    {
+        if (Kind != MediaKind.Document || Base64 is not { } data || !MediaType.StartsWith("text/", StringComparison.Ordinal)) return null;
+        var bytes = new byte[data.Length];
+        return Convert.TryFromBase64String(data, bytes, out var length) ? Encoding.UTF8.GetString(bytes, 0, length) : data;
+    }
 }
 
 internal enum MediaKind

@@ -49,7 +49,9 @@ internal sealed record AttemptOptions(AttemptGoal Goal, bool Prefill, bool Sanit
 /// <summary>Makes one attempt: body, key, call, and the first meaningful frame (or the whole body) in hand. Stateless.</summary>
 internal sealed class Attempts(Upstream upstream, Drain drain, TimeProvider time)
 {
-    private const int MaxWholeAnswer = 64 * 1024 * 1024;
+    /// <summary>Bytes of an answer that comes at once, and of a piece of one that streams: a picture is one.</summary>
+    public const int MaxWholeAnswer = 64 * 1024 * 1024;
+
     private static readonly TimeSpan s_connect = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_closing = TimeSpan.FromSeconds(2);
 
@@ -238,6 +240,10 @@ internal sealed class Attempts(Upstream upstream, Drain drain, TimeProvider time
         {
             var failure = FailureClassifier.FromStreamError(bytes);
             if (failure.Reason != FailureReason.None) return failure;
+        }
+        if (bytes.TrimStart(" \t\r\n"u8) is var text && (text.StartsWith("data:"u8) || text.StartsWith("event:"u8)))
+        {
+            return new UpstreamFailure(FailureReason.Malformed, "it streamed, although the whole answer at once was asked for", answer.Status);
         }
         return new UpstreamFailure(FailureReason.Malformed, $"the answer is not what the protocol allows (content type {(answer.ContentType.Length == 0 ? "missing" : answer.ContentType)})", answer.Status);
     }

@@ -64,7 +64,14 @@ internal static class RequestBodies
     // Another issuer's signatures: the provider has refused them, and without them the blocks are worth nothing to it.
     private static void DropReasoning(ChatRequest request)
     {
-        foreach (var turn in request.Turns) turn.Parts.RemoveAll(static p => p is ReasoningPart);
+        foreach (var turn in request.Turns)
+        {
+            turn.Parts.RemoveAll(static p => p is ReasoningPart);
+            for (var i = 0; i < turn.Parts.Count; i++)
+            {
+                if (turn.Parts[i] is ToolCallPart { Signature: not null } call) turn.Parts[i] = call with { Signature = null };
+            }
+        }
     }
 
     // Some targets refuse a prefill that ends in white space; the aligner knows that it was left out.

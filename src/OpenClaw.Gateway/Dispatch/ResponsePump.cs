@@ -38,7 +38,7 @@ internal enum PumpEnd
 /// </summary>
 internal sealed class ResponsePump : IDisposable
 {
-    private const int MaxFrame = 8 * 1024 * 1024;
+    private const int MaxFrame = Attempts.MaxWholeAnswer;
     private const int MaxHeld = 4 * 1024 * 1024;
     // Pings say that somebody is there, and nothing of an answer: they are believed for so many idle times, and no less than this.
     private const int PingPatience = 10;

@@ -96,7 +96,7 @@ internal static class FailureSignals
     /// <summary>A strict server (Groq, Mistral) refuses the fields in which another provider's thoughts stand in the history.</summary>
     public static bool IsForeignReasoning(string lower) =>
         Contains(lower, "messages")
-        && (Contains(lower, "reasoning_content") || Contains(lower, "reasoning_details") || Contains(lower, "'reasoning'") || Contains(lower, "\"reasoning\""))
+        && (Contains(lower, "reasoning_content") || Contains(lower, "extra_content") || Contains(lower, "reasoning_details") || Contains(lower, "'reasoning'") || Contains(lower, "\"reasoning\""))
         && (Contains(lower, "is unsupported") || Contains(lower, "inputs are not permitted") || Contains(lower, "unknown parameter"));
 
     private static bool Contains(string lower, string phrase) => lower.Contains(phrase, StringComparison.Ordinal);
@@ -107,6 +107,8 @@ internal static class FailureSignals
         // Reasoning of another issuer in the history.
         ("invalid `signature` in `thinking`", FailureReason.Signature),
         ("invalid signature in thinking", FailureReason.Signature),
+        ("in `redacted_thinking` block", FailureReason.Signature),
+        ("first block must be `thinking`", FailureReason.Signature),
         ("thought_signature", FailureReason.Signature),
         ("thought signature", FailureReason.Signature),
         ("thoughtsignature", FailureReason.Signature),

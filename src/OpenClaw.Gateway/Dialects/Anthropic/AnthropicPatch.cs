@@ -47,7 +47,7 @@ internal static class AnthropicPatch
     /// <summary>Writes the changed body; false, with nothing written, when the body is not a JSON object.</summary>
     public static bool TryWrite(ReadOnlySpan<byte> body, in AnthropicChanges changes, IBufferWriter<byte> output) => TryWrite(body, changes, output, out _);
 
-    /// <param name="stoppedThinking">Thinking that was asked for is switched off: the conversation has lost what it must begin with.</param>
+    /// <param name="stoppedThinking">Thinking that was asked for is switched off: the conversation has lost what it must begin with, or the limit leaves no room for it.</param>
     public static bool TryWrite(ReadOnlySpan<byte> body, in AnthropicChanges changes, IBufferWriter<byte> output, out bool stoppedThinking)
     {
         stoppedThinking = false;
@@ -73,9 +73,9 @@ internal static class AnthropicPatch
         if (reader.TokenType != JsonTokenType.StartObject) return false;
         var top = (int)reader.BytesConsumed;
         var prefill = changes.AnswerSoFar is { } text ? Prefillable(text) : "";
-        // Most bodies hold no mark of ours: then their messages are not looked into.
-        var scan = changes.Reasoning == ReasoningRemoval.All || body.IndexOf(ReasoningMark.Prefix) >= 0;
-        bool model = false, maxTokens = false, any = false;
+        // Most bodies hold no mark of ours and nothing sealed: then their messages are not looked into.
+        var scan = changes.Reasoning == ReasoningRemoval.All || body.IndexOf(ReasoningMark.Prefix) >= 0 || body.IndexOf("redacted_thinking"u8) >= 0;
+        bool model = false, maxTokens = false, lowered = false, any = false;
         Range? thinking = null;
         Range? management = null;
         var loopLostThinking = false;
@@ -92,7 +92,11 @@ internal static class AnthropicPatch
             var start = (int)reader.TokenStartIndex;
             var value = JsonRead.Raw(ref reader, body);
             if (isModel && changes.Model is not null) Model(edits, start, value.Length, default, changes.Model, default);
-            if (isMaxTokens && changes.MaxTokens is { } limit && !JsonRead.IsAtMost(value, limit)) MaxTokens(edits, start, value.Length, default, limit, default);
+            if (isMaxTokens && changes.MaxTokens is { } limit && !JsonRead.IsAtMost(value, limit))
+            {
+                MaxTokens(edits, start, value.Length, default, limit, default);
+                lowered = true;
+            }
             if (isMessages && value[0] == (byte)'[' && (scan || prefill.Length > 0))
             {
                 var messages = new PatchMessages(changes.Reasoning == ReasoningRemoval.All, start, edits);
@@ -110,7 +114,9 @@ internal static class AnthropicPatch
         var addMaxTokens = changes.MaxTokens is not null && !maxTokens;
         if (changes.Model is not null && !model) Model(edits, top, 0, "\"model\":"u8, changes.Model, any || addMaxTokens ? ","u8 : default);
         if (addMaxTokens) MaxTokens(edits, top, 0, "\"max_tokens\":"u8, changes.MaxTokens!.Value, any ? ","u8 : default);
-        if (thinking is not { } range || !Conflicts(body[range], prefill.Length > 0, loopLostThinking)) return true;
+        if (thinking is not { } range) return true;
+        var isTooShort = lowered && ShrinkBudget(body, range, changes.MaxTokens!.Value, edits);
+        if (!isTooShort && !Conflicts(body[range], prefill.Length > 0, loopLostThinking)) return true;
         edits.Replace(range.Start.Value, range.End.Value - range.Start.Value, """{"type":"disabled"}"""u8);
         if (management is { } edited) KeepThinking(body, edited, edits);
         // A prefill is an answer's own affair.
@@ -131,6 +137,26 @@ internal static class AnthropicPatch
             JsonWrite.Int64(edits.Text, most);
             edits.Add(start + (int)reader.TokenStartIndex, 0, mark);
         }
+    }
+
+    // A budget must be less than the limit, which counts thinking too. True: under this limit there is none.
+    private static bool ShrinkBudget(ReadOnlySpan<byte> body, Range thinking, int limit, BodyEdits edits)
+    {
+        var at = thinking.Start.Value;
+        var reader = new Utf8JsonReader(body[thinking], JsonRead.Options);
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject) return false;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isBudget = JsonRead.Is(reader, "budget_tokens"u8);
+            reader.Read();
+            var start = (int)reader.TokenStartIndex;
+            var value = JsonRead.Raw(ref reader, body[thinking]);
+            if (!isBudget || JsonRead.IsAtMost(value, limit - 1)) continue;
+            if (limit <= ThinkingPlan.LeastBudget) return true;
+            MaxTokens(edits, at + start, value.Length, default, ThinkingPlan.BudgetWithin(limit), default);
+        }
+        return false;
     }
 
     // A prefilled answer excludes thinking; a tool loop without its thinking excludes only the kind with a budget.

@@ -66,7 +66,7 @@ internal sealed class MessagePlan
 
     private static ReasoningPart? Reasoning(ReasoningPart reasoning, ICollection<string> unsupported)
     {
-        var replayable = reasoning.RedactedData is { Length: > 0 } data ? !ReasoningMark.IsOurs(data) : ReasoningMark.MayBeAnthropics(reasoning.Signature);
+        var replayable = ReasoningMark.MayBeAnthropics(reasoning.RedactedData is { Length: > 0 } data ? data : reasoning.Signature);
         if (replayable) return reasoning;
         unsupported.Note("reasoning of another provider");
         return null;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using OpenClaw.Gateway.Dialects.Json;
 
@@ -8,7 +9,7 @@ namespace OpenClaw.Gateway.Dialects.Anthropic;
 /// Edits inside the <c>messages</c> array: reasoning blocks of assistant messages go, with the comma that belongs to them; a
 /// message that held nothing else goes as a whole, because an empty one is refused.
 /// </summary>
-/// <param name="all">Every reasoning block, not only those with our mark.</param>
+/// <param name="all">Every reasoning block, not only those with our mark or another provider's seal.</param>
 /// <param name="offset">Where the array starts in the body.</param>
 internal sealed class PatchMessages(bool all, int offset, BodyEdits edits)
 {
@@ -70,7 +71,9 @@ internal sealed class PatchMessages(bool all, int offset, BodyEdits edits)
         if (!isThinking && !fields.Type.SequenceEqual("redacted_thinking"u8)) return false;
         if (all) return true;
         var mark = isThinking ? fields.Signature : fields.Data;
-        return mark.Length > 2 && mark[1..].StartsWith(ReasoningMark.Prefix);
+        if (mark.Length <= 2) return false;
+        // What another provider has sealed came here as it was, and would be refused with every turn.
+        return mark[1..].StartsWith(ReasoningMark.Prefix) || (!isThinking && !ReasoningMark.MayBeAnthropics(Encoding.UTF8.GetString(mark[1..^1])));
     }
 
     private static bool Read(ReadOnlySpan<byte> message, out ReadOnlySpan<byte> content, out int contentStart)

@@ -8,7 +8,7 @@ namespace OpenClaw.Gateway.Dialects.Anthropic;
 /// </summary>
 internal sealed class ThinkingPlan
 {
-    private const int LeastBudget = 1024;
+    public const int LeastBudget = 1024;
 
     /// <summary>Every thinking model writes at least this much (Claude Opus 4 has the least, 32,000).</summary>
     private const int SafeMaxTokens = 32_000;
@@ -42,7 +42,7 @@ internal sealed class ThinkingPlan
             unsupported.Add($"reasoning ({conflict})");
             return new ThinkingPlan { MaxTokens = maxTokens };
         }
-        if (model.ThinksAdaptively && (wish.BudgetTokens is null || model.RefusesBudgetsAndSampling))
+        if (model.ThinksAdaptively && (wish.BudgetTokens is null || model.RefusesBudgetsAndSampling || request.MaxTokens <= LeastBudget))
         {
             return new ThinkingPlan { IsOn = true, MaxTokens = maxTokens, Effort = Word(wish, model), Shown = wish.IncludeThoughts };
         }
@@ -51,6 +51,9 @@ internal sealed class ThinkingPlan
         plan.Fit(request.MaxTokens, target.MaxTokensDefault);
         return plan;
     }
+
+    /// <summary>A budget that leaves a quarter of the limit for the answer.</summary>
+    public static int BudgetWithin(int limit) => Math.Max(LeastBudget, limit / 4 * 3);
 
     public void Write(Utf8JsonWriter json, string? schema)
     {
@@ -104,7 +107,7 @@ internal sealed class ThinkingPlan
         var budget = Budget!.Value;
         if (asked is { } limit)
         {
-            if (budget >= limit) Budget = Math.Max(LeastBudget, limit / 4 * 3);
+            if (budget >= limit) Budget = BudgetWithin(limit);
             return;
         }
         MaxTokens = (int)Math.Min((long)budget + maxTokensDefault, Math.Max(maxTokensDefault, SafeMaxTokens));

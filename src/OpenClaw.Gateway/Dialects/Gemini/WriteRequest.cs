@@ -132,7 +132,7 @@ internal static class GeminiRequestWriter
         }
         WriteStops(writer, request.StopSequences, unsupported);
         WriteOutput(writer, request, model, unsupported);
-        GeminiThinkingWriter.Write(writer, request.Reasoning, model, unsupported);
+        GeminiThinkingWriter.Write(writer, request.Reasoning, request.MaxTokens, model, unsupported);
         writer.WriteEndObject();
     }
 

@@ -9,7 +9,8 @@ namespace OpenClaw.Gateway.Dialects.Gemini;
 /// </summary>
 internal static class GeminiThinkingWriter
 {
-    public static void Write(Utf8JsonWriter writer, ReasoningRequest? reasoning, GeminiModel model, ICollection<string> unsupported)
+    /// <param name="limit">What the answer may have at most, thoughts among it; null = as much as the model writes.</param>
+    public static void Write(Utf8JsonWriter writer, ReasoningRequest? reasoning, int? limit, GeminiModel model, ICollection<string> unsupported)
     {
         if (reasoning is null) return;
         var isOff = !reasoning.Enabled || reasoning.Effort == "none" || (reasoning.Effort is null && reasoning.BudgetTokens == 0);
@@ -26,7 +27,7 @@ internal static class GeminiThinkingWriter
         }
         else
         {
-            writer.WriteNumber("thinkingBudget"u8, Budget(reasoning, isOff, model));
+            writer.WriteNumber("thinkingBudget"u8, Budget(reasoning, isOff, limit, model));
         }
         if (reasoning.IncludeThoughts is { } include) writer.WriteBoolean("includeThoughts"u8, include && !isOff);
         writer.WriteEndObject();
@@ -43,11 +44,14 @@ internal static class GeminiThinkingWriter
     };
 
     // -1 lets the model decide.
-    private static int Budget(ReasoningRequest reasoning, bool isOff, GeminiModel model)
+    private static int Budget(ReasoningRequest reasoning, bool isOff, int? limit, GeminiModel model)
     {
         var (least, most) = model.BudgetRange;
         if (isOff) return model.CanStopThinking ? 0 : least;
         var wanted = reasoning.BudgetTokens ?? (reasoning.Effort is null ? null : ReasoningEffort.BudgetOf(reasoning.Effort));
-        return wanted is null or < 0 ? -1 : Math.Clamp(wanted.Value, least, most);
+        if (wanted is null or < 0) return -1;
+        // Thoughts alone would use it up.
+        if (wanted >= limit) wanted = limit / 4 * 3;
+        return Math.Clamp(wanted.Value, least, most);
     }
 }

@@ -15,6 +15,9 @@ namespace OpenClaw.Gateway.Dialects.Json;
 /// </summary>
 internal sealed class JsonScratch
 {
+    // \uXXXX
+    private const int EscapeLength = 6;
+
     private byte[] _buffer = [];
 
     /// <summary>The text of the reader's current string or property name; empty for any other token.</summary>
@@ -30,6 +33,26 @@ internal sealed class JsonScratch
         if (rawValue.Length < 2 || rawValue[0] != (byte)'"') return default;
         var inner = rawValue[1..^1];
         return Plain(inner, inner.Contains((byte)'\\'));
+    }
+
+    /// <summary>The same for a piece of a text: half a surrogate pair at its end waits for the next piece, as servers write it that cut text by UTF-16 units.</summary>
+    /// <param name="half">What waits, as it was escaped; null = nothing.</param>
+    public ReadOnlySpan<byte> Text(ReadOnlySpan<byte> rawValue, ref byte[]? half)
+    {
+        if (rawValue.Length < 2 || rawValue[0] != (byte)'"') return default;
+        var inner = rawValue[1..^1];
+        if (half is null && !EndsInHalf(inner)) return Plain(inner, inner.Contains((byte)'\\'));
+        byte[] joined = [.. half ?? [], .. inner];
+        half = EndsInHalf(joined) ? joined[^EscapeLength..] : null;
+        return Plain(joined.AsSpan(0, joined.Length - (half?.Length ?? 0)), escaped: true);
+    }
+
+    // The backslash is no escaped one: an even number of others stands before it.
+    private static bool EndsInHalf(ReadOnlySpan<byte> inner)
+    {
+        if (inner.Length < EscapeLength || inner[^EscapeLength] != (byte)'\\' || !Hex(inner[^(EscapeLength - 1)..], out var unit) || !char.IsHighSurrogate(unit)) return false;
+        var before = inner[..^EscapeLength];
+        return (before.Length - before.TrimEnd((byte)'\\').Length) % 2 == 0;
     }
 
     private ReadOnlySpan<byte> Plain(ReadOnlySpan<byte> raw, bool escaped)

@@ -23,7 +23,7 @@ internal sealed class OllamaMessageWriter(Utf8JsonWriter writer, ICollection<str
             else if (turn.IsSystem) WriteSystem(turn.Parts.OfType<TextPart>());
             else WriteUser(turn.Parts);
         }
-        unsupported.NoteSilence(request, static part => part is TextPart { Text.Length: > 0 } or ToolResultPart or MediaPart { Kind: MediaKind.Image, Base64: not null });
+        unsupported.NoteSilence(request, static part => part is TextPart { Text.Length: > 0 } or ToolResultPart or MediaPart { Kind: MediaKind.Image, Base64: not null } || Words(part) is { Length: > 0 });
         writer.WriteEndArray();
     }
 
@@ -118,12 +118,19 @@ internal sealed class OllamaMessageWriter(Utf8JsonWriter writer, ICollection<str
         var text = new StringBuilder();
         foreach (var part in parts)
         {
-            if (part is not TextPart { Text.Length: > 0 } t) continue;
+            if (Words(part) is not { Length: > 0 } words) continue;
             if (text.Length > 0) text.Append(separator);
-            text.Append(t.Text);
+            text.Append(words);
         }
         return text.ToString();
     }
+
+    private static string? Words(ChatPart part) => part switch
+    {
+        TextPart text => text.Text,
+        MediaPart media => media.DocumentText(),
+        _ => null,
+    };
 
     private void WriteImages(IReadOnlyList<ChatPart> parts)
     {
@@ -131,7 +138,7 @@ internal sealed class OllamaMessageWriter(Utf8JsonWriter writer, ICollection<str
         foreach (var part in parts)
         {
             if (part is UnmappedPart unmapped) unsupported.Note(unmapped.What);
-            if (part is not MediaPart media) continue;
+            if (part is not MediaPart media || Words(media) is not null) continue;
             if (media is not { Kind: MediaKind.Image, Base64: { } data })
             {
                 unsupported.Note(media.Kind switch

@@ -21,6 +21,7 @@ namespace OpenClaw.Gateway.Dialects.OpenAiChat;
 internal sealed class ReadStream : DialectStreamReader
 {
     private readonly JsonScratch _scratch = new();
+    private byte[]? _half;
     private readonly ToolCallTable _tools = new();
     private StreamPosition _position = new() { Id = "", Model = "", BlockIndex = -1 };
     private UnmappedKinds _reported;
@@ -253,6 +254,9 @@ internal sealed class ReadStream : DialectStreamReader
         if (word.IsEmpty || _finished) return false;
         var reason = FinishReasons.Read(word);
         if (reason == FinishReason.None) return true;
+        // The other half never came.
+        if (_half is not null) Text("\uFFFD"u8, sink);
+        _half = null;
         _finished = true;
         _position.Open = OpenBlock.None;
         // Gemini's OpenAI surface and others end with "stop" although tools are to be called.
@@ -326,7 +330,7 @@ internal sealed class ReadStream : DialectStreamReader
         }
         // Gemini's OpenAI surface marks thoughts with extra_content.google.thought instead of naming them.
         var isThought = !delta.Extra.IsEmpty && Member(Member(delta.Extra, "google"u8), "thought"u8).SequenceEqual("true"u8);
-        var text = _scratch.Text(delta.Content);
+        var text = _scratch.Text(delta.Content, ref _half);
         if (isThought) Reasoning(text, sink);
         else Text(text, sink);
     }

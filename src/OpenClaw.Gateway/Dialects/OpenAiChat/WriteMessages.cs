@@ -226,7 +226,7 @@ internal static class WriteMessages
             case { Kind: MediaKind.Image }: WriteUrl(json, "image_url", media); break;
             case { Kind: MediaKind.Video } when openRouter || KnowsVideo(target): WriteUrl(json, "video_url", media); break;
             case { Kind: MediaKind.Audio, Base64: { } data }: WriteSound(json, media.MediaType, data); break;
-            case { Kind: MediaKind.Document, Base64: { } data } when media.MediaType.StartsWith("text/", StringComparison.Ordinal): WriteText(json, new TextPart(Decode(data)), target); break;
+            case { Kind: MediaKind.Document } when media.DocumentText() is { } text: WriteText(json, new TextPart(text), target); break;
             case { Kind: MediaKind.Document, Base64: { } data }: WriteFile(json, media.FileName, DataUrl.Write(media.MediaType, data)); break;
             case { Kind: MediaKind.Document, Url: { } url } when openRouter: WriteFile(json, media.FileName, url); break;
             default: break;
@@ -271,11 +271,5 @@ internal static class WriteMessages
         json.WriteString("file_data"u8, data);
         json.WriteEndObject();
         json.WriteEndObject();
-    }
-
-    private static string Decode(string base64)
-    {
-        var bytes = new byte[base64.Length];
-        return Convert.TryFromBase64String(base64, bytes, out var length) ? Encoding.UTF8.GetString(bytes, 0, length) : base64;
     }
 }

@@ -196,12 +196,12 @@ internal static class WriteRequest
             json.WriteString("reasoning_effort"u8, "none"u8);
             if (reasoning?.Enabled == true) unsupported.Note("reasoning");
         }
-        else if (reasoning is not null) WriteThinking(json, reasoning, target, unsupported);
+        else if (reasoning is not null) WriteThinking(json, reasoning, request.MaxTokens, target, unsupported);
     }
 
-    private static void WriteThinking(Utf8JsonWriter json, ReasoningRequest reasoning, RequestTarget target, ICollection<string> unsupported)
+    private static void WriteThinking(Utf8JsonWriter json, ReasoningRequest reasoning, int? limit, RequestTarget target, ICollection<string> unsupported)
     {
-        if (target.Quirks.HasFlag(TargetQuirks.OpenRouter)) WriteOpenRouterReasoning(json, reasoning);
+        if (target.Quirks.HasFlag(TargetQuirks.OpenRouter)) WriteOpenRouterReasoning(json, reasoning, limit);
         else if (target.Quirks.HasFlag(TargetQuirks.DeepSeek)) WriteDeepSeekThinking(json, reasoning, unsupported);
         else if (Effort(reasoning, target) is { } effort)
         {
@@ -221,11 +221,11 @@ internal static class WriteRequest
         else unsupported.Note("reasoning effort");
     }
 
-    private static void WriteOpenRouterReasoning(Utf8JsonWriter json, ReasoningRequest reasoning)
+    private static void WriteOpenRouterReasoning(Utf8JsonWriter json, ReasoningRequest reasoning, int? limit)
     {
         json.WriteStartObject("reasoning"u8);
         if (!reasoning.Enabled) json.WriteBoolean("enabled"u8, false);
-        else if (reasoning.BudgetTokens is { } budget) json.WriteNumber("max_tokens"u8, budget);
+        else if (reasoning.BudgetTokens is { } budget) json.WriteNumber("max_tokens"u8, budget >= limit ? Math.Max(1, limit.Value / 4 * 3) : budget);
         else if (reasoning.Effort is { } effort) json.WriteString("effort"u8, effort == "max" ? "xhigh" : effort);
         else json.WriteBoolean("enabled"u8, true);
         if (reasoning.IncludeThoughts is { } include) json.WriteBoolean("exclude"u8, !include);

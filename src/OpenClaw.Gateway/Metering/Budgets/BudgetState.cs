@@ -200,18 +200,21 @@ internal sealed class BudgetState : IAsyncDisposable
             if (IsStale(counter)) counter.ReadAt = _time.GetTimestamp();
             return true;
         }
-        // What was over when it was found is another's, whose asker had left: it says nothing of the database now. What was read of a
-        // counter that is known may have been read too early.
-        var (since, isKnown) = (_time.GetTimestamp(), counter.IsLoaded);
-        for (var isAnswer = false; !isAnswer && MustRead(counter);)
+        // What was over when it was found is another's, whose asker had left: it says nothing of the database now. What another reads of
+        // a counter that is known it may have begun to read too early; and what comes after this is the next one's to read.
+        var (since, strays, isKnown) = (_time.GetTimestamp(), Strays.Count, counter.IsLoaded);
+        for (var isAnswer = false; !isAnswer && !IsReadSince(counter, strays);)
         {
             var was = await JoinAsync(counter, () => ReadAsync(rule, counter, facts, at), patience, cancel).ConfigureAwait(false);
             isAnswer = was == Reading.Own || (was == Reading.Anothers && !isKnown) || _time.GetElapsedTime(since) >= patience;
         }
-        if (!MustRead(counter)) return true;
+        if (IsReadSince(counter, strays)) return true;
         counter.TriedAt = _time.GetTimestamp();
         return false;
     }
+
+    private static bool IsReadSince(BudgetCounter counter, in StrayCount strays) =>
+        counter.IsLoaded && counter.ReadAfter is var seen && seen.Own >= strays.Own && seen.Foreign >= strays.Foreign;
 
     // Waits for the reading of the counter that is under way, or for its own.
     private async ValueTask<Reading> JoinAsync(BudgetCounter counter, Func<Task> read, TimeSpan patience, CancellationToken cancel)

@@ -163,7 +163,7 @@ internal sealed class Reservation : IDisposable
             }
             if (_state.IsShared) (_unclosed ??= []).Add((hold.Counter, used));
             Add(_charges, hold.Counter.Key, cost.Total, usage.Total);
-            if (used > 0) _state.Spent(hold.Rule!, hold.Counter, _at);
+            if (used > 0) _state.Spent(hold.InForce!, hold.Counter, _at);
         }
         _holds.Clear();
         _askAt = long.MaxValue;
@@ -358,8 +358,8 @@ internal sealed class Reservation : IDisposable
         if (shortage.Hold.Rule is not { } rule) return BudgetWords.OverMaxCost(shortage.Hold.Limit, spent, shortage.Least);
         _isDowngraded |= rule.Action == BudgetAction.Downgrade;
         if (shortage.Hold.IsOwn) _state.RefusedAlone(rule, shortage.Least, spent, Facts, _at);
-        else _state.Refused(rule, shortage.Counter, shortage.Least, _at);
-        return BudgetWords.UsedUp(rule, rule.Limit, spent, reserved, shortage.Counter.Elsewhere, shortage.Least, rule.WindowAt(_at), _state.UtcNow);
+        else _state.Refused(shortage.Hold.InForce!, shortage.Counter, shortage.Least, _at);
+        return BudgetWords.UsedUp(rule, shortage.Hold.Limit, spent, reserved, shortage.Counter.Elsewhere, shortage.Least, rule.WindowAt(_at), _state.UtcNow);
     }
 
     private async ValueTask<bool> GrowAsync(long tokens)
@@ -463,7 +463,10 @@ internal record struct BudgetHold(BudgetRule? Rule, BudgetCounter Counter, HoldM
     public decimal Bound { get; init; }
 
     /// <summary>What is in force now: a limit that was changed holds for what is under way, too.</summary>
-    public readonly decimal Limit => (Counter.Rule ?? Rule)?.Limit ?? Bound;
+    public readonly decimal Limit => InForce?.Limit ?? Bound;
+
+    /// <summary><see cref="Rule"/> as the newest configuration has it.</summary>
+    public readonly BudgetRule? InForce => Counter.Rule ?? Rule;
 
     /// <summary>The counter is the request's own, and nobody else's.</summary>
     public bool IsOwn { get; init; }

@@ -39,6 +39,21 @@ public class AnthropicPatchTests
     [InlineData("""{"model":"a"}""", """{"max_tokens":9,"model":"a"}""")]
     public void The_limit_is_lowered_or_added(string body, string expected) => Assert.Equal(expected, Patch(body, new AnthropicChanges { MaxTokens = 9 }));
 
+    [Theory]
+    [InlineData("""{"max_tokens":32000,"thinking":{"type":"enabled","budget_tokens":31999}}""", 24914, """{"max_tokens":24914,"thinking":{"type":"enabled","budget_tokens":18684}}""")]
+    [InlineData("""{"thinking":{"budget_tokens": 31999 ,"type":"enabled"},"max_tokens":32000}""", 1200, """{"thinking":{"budget_tokens": 1024 ,"type":"enabled"},"max_tokens":1200}""")]
+    [InlineData("""{"max_tokens":32000,"thinking":{"type":"enabled","budget_tokens":2000}}""", 24914, """{"max_tokens":24914,"thinking":{"type":"enabled","budget_tokens":2000}}""")]
+    [InlineData("""{"max_tokens":32000,"thinking":{"type":"enabled","budget_tokens":2000}}""", 1024, """{"max_tokens":1024,"thinking":{"type":"disabled"}}""")]
+    [InlineData("""{"max_tokens":3000,"thinking":{"type":"enabled","budget_tokens":5000}}""", 4000, """{"max_tokens":3000,"thinking":{"type":"enabled","budget_tokens":5000}}""")]
+    [InlineData("""{"max_tokens":32000,"thinking":{"type":"adaptive"}}""", 2000, """{"max_tokens":2000,"thinking":{"type":"adaptive"}}""")]
+    public void A_budget_of_thoughts_keeps_within_a_limit_that_is_lowered(string body, int limit, string expected) =>
+        Assert.Equal(expected, Patch(body, new AnthropicChanges { MaxTokens = limit }));
+
+    [Fact]
+    public void What_another_provider_has_sealed_never_reaches_this_one() => Assert.Equal(
+        """{"messages":[{"role":"assistant","content":[{"type":"redacted_thinking","data":"EvQBCkYICxgCKkAxhD4N"},{"type":"text","text":"a"}]}]}""",
+        Patch("""{"messages":[{"role":"assistant","content":[{"type":"redacted_thinking","data":"EvQBCkYICxgCKkAxhD4N"},{"type":"redacted_thinking","data":"gAAAAABoISQ24OyVRYbkFjZ"},{"type":"text","text":"a"}]}]}""", default));
+
     [Fact]
     public void Missing_fields_are_added_to_an_empty_object() =>
         Assert.Equal("""{"model":"m","max_tokens":9}""", Patch("{}", new AnthropicChanges { Model = "m", MaxTokens = 9 }));

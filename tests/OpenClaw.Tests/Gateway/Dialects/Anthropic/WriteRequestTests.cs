@@ -201,6 +201,8 @@ public class WriteRequestTests
     [InlineData("claude-sonnet-4-5", null, 2000, 4000, """{"type":"enabled","budget_tokens":2000}""", 4000)]
     [InlineData("claude-sonnet-4-5", "none", null, null, """{"type":"disabled"}""", 4096)]
     [InlineData("claude-opus-4-6", "medium", null, null, """{"type":"adaptive"}""", 4096)]
+    [InlineData("claude-opus-4-6", null, 2000, 500, """{"type":"adaptive"}""", 500)]
+    [InlineData("claude-opus-4-6", null, 2000, 1500, """{"type":"enabled","budget_tokens":1125}""", 1500)]
     [InlineData("claude-opus-4.8", null, 20000, null, """{"type":"adaptive"}""", 4096)]
     [InlineData("kimi-k2", "medium", null, null, """{"type":"enabled","budget_tokens":8192}""", 12288)]
     [InlineData("kimi-k2", "none", null, null, "null", 4096)]

@@ -221,6 +221,17 @@ public class WriteRequestTests
         Assert.Equal(expected is null, unsupported.Contains("reasoning"));
     }
 
+    [Theory]
+    [InlineData(24576, 3293, 2469)]
+    [InlineData(2000, 3293, 2000)]
+    [InlineData(24576, 100, 128)]
+    public void Thoughts_leave_room_for_the_answer(int budget, int limit, int expected)
+    {
+        var request = Say("x");
+        (request.Reasoning, request.MaxTokens) = (new ReasoningRequest(true, null, budget), limit);
+        Assert.Equal(expected, (int)Write(request, "gemini-2.5-pro").Json["generationConfig"]!["thinkingConfig"]!["thinkingBudget"]!);
+    }
+
     [Fact]
     public void Media_goes_inline_or_by_address_and_what_cannot_be_fetched_is_reported()
     {

@@ -39,6 +39,14 @@ public class WriteRequestTests
         Assert.Empty(unsupported);
     }
 
+    [Fact]
+    public void A_document_of_plain_text_is_a_part_of_the_prompt()
+    {
+        var (json, unsupported) = Write(Of(User(new MediaPart(MediaKind.Document, "text/csv", "YSxi", null), new TextPart("sum it"), new MediaPart(MediaKind.Document, "application/pdf", "AAAA", null))));
+        Assert.Equal("""[{"role":"user","content":"a,b\nsum it"}]""", json["messages"]!.ToJsonString());
+        Assert.Equal(["document input"], unsupported);
+    }
+
     [Theory]
     [InlineData(true, true, "true")]
     [InlineData(null, true, "true")]

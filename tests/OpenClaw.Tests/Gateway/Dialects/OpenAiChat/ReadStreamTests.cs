@@ -28,8 +28,19 @@ public class ReadStreamTests
 
     [Fact]
     public void Escapes_and_split_surrogates_become_text() => Assert.Equal(
-        "start(c1,m) text(a\"\n😀\ufffd)",
-        Events(Chunk("""{"content":"a\"\n\ud83d\ude00\ud83d"}""")));
+        "start(c1,m) text(a\"\n😀\ufffd) finish(Stop)",
+        Events(Chunk("""{"content":"a\"\n\ud83d\ude00\ud83d"}"""), Chunk("{}", "stop")));
+
+    // As servers write it that cut their text by UTF-16 units.
+    [Theory]
+    [InlineData("""a\ud83e""", """\udd9eb""", "a🦞b")]
+    [InlineData("""\ud83e""", """\udd9e\ud83d""", "🦞\ufffd")]
+    [InlineData("""a\ud83e""", "b", "a\ufffdb")]
+    [InlineData("""a\\ud83e""", """\udd9eb""", """a\ud83e�b""")]
+    [InlineData("""a\\\ud83e""", """\udd9eb""", """a\🦞b""")]
+    public void A_pair_that_is_split_over_two_deltas_is_one_character(string one, string other, string text) => Assert.Equal(
+        $"start(c1,m) text({text}) finish(Stop)",
+        Events(Chunk($$"""{"content":"{{one}}"}"""), Chunk($$"""{"content":"{{other}}"}"""), Chunk("{}", "stop")));
 
     [Fact]
     public void Azures_first_chunk_without_choices_does_not_start_the_answer() => Assert.Equal(

@@ -62,6 +62,24 @@ public sealed class ChangedBudgetTests
     }
 
     [Fact]
+    public async Task What_ends_while_rows_are_read_is_for_the_next_to_read()
+    {
+        var store = new RowsStore();
+        await using var stage = BudgetStage.Of(Budget("1"), store);
+        using var early = stage.Open(maxTokens: 10);
+        using var earlier = stage.Open(maxTokens: 10);
+        Assert.Null(await early.HoldAsync(stage.Target(), Cancel));
+        Assert.Null(await earlier.HoldAsync(stage.Target(), Cancel));
+        stage.Reload(Budget("1") + """, { "name": "c", "scope": "client", "limit": 1 }""");
+        store.WhileReading = early.Dispose;
+        Assert.Null(await stage.RunAsync(100, 10));
+        var reads = store.Reads;
+        store.WhileReading = earlier.Dispose;
+        Assert.Null(await stage.RunAsync(100, 10));
+        Assert.True(store.Reads > reads, "what ended meanwhile is not read");
+    }
+
+    [Fact]
     public async Task What_the_rows_have_beyond_the_counter_is_spent_and_what_was_is_not_forgotten_with_them()
     {
         var store = new RowsStore();
@@ -136,6 +154,8 @@ public sealed class ChangedBudgetTests
 
         public bool Fails { get; set; }
 
+        public Action WhileReading { get; set; } = static () => { };
+
         public int Reads { get; private set; }
 
         public int Flushes { get; private set; }
@@ -154,6 +174,7 @@ public sealed class ChangedBudgetTests
         {
             if (Fails) throw new IOException("away");
             Reads++;
+            WhileReading();
             return new((default, new CounterValue(Rows, 0)));
         }
 
