@@ -459,6 +459,14 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         return client.IsGone ? PumpEnd.ClientGone : PumpEnd.Complete;
     }
 
+    private static void WarnOfLosses(Exchange x, OpenedAnswer opened)
+    {
+        foreach (var loss in opened.LeftOut(x.Dialect.Kind))
+        {
+            if (!x.Decision.Warnings.Contains(loss)) x.Decision.Warnings.Add(loss);
+        }
+    }
+
     private void Settle(Exchange x, OpenedAnswer opened, PumpEnd end, ref Usage earlier)
     {
         var now = time.GetUtcNow();
@@ -469,7 +477,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         x.Reply?.Take(x, opened);
         earlier += record.Usage;
         if (SeamText.Words(opened.Relay?.Seam) is { } seam) x.Decision.Notes.Add($"{opened.Target.Name}: {seam}");
-        x.Decision.Warnings.AddRange(opened.LeftOut(x.Dialect.Kind));
+        WarnOfLosses(x, opened);
         switch (end)
         {
             case PumpEnd.Complete:
@@ -504,6 +512,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         var none = default(Usage);
         HopBill.Measure(x, opened, isBroken: false);
         x.Money.Foretell(opened.Record.Usage, opened.Record.Cost);
+        WarnOfLosses(x, opened);
         HopBill.Warn(x);
         try
         {

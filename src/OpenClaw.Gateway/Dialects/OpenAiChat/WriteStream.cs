@@ -22,7 +22,7 @@ internal sealed class WriteStream(IBufferWriter<byte> output, StreamPosition pos
     private string _id = "";
     private bool _opened, _saidRefusal, _calledTools, _hasUsage;
     private bool[] _hasArguments = [];
-    private int _tools, _reasoningBlocks;
+    private int _tools, _reasoningBlocks, _signatures, _thoughtChars;
     private Usage _usage;
     private FinishReason _reason;
 
@@ -50,10 +50,19 @@ internal sealed class WriteStream(IBufferWriter<byte> output, StreamPosition pos
         WriteText("\"refusal\":\""u8, utf8);
     }
 
-    public override void Reasoning(ReadOnlySpan<byte> utf8) => WriteText("\"reasoning_content\":\""u8, utf8);
+    public override void Reasoning(ReadOnlySpan<byte> utf8)
+    {
+        _thoughtChars += Encoding.UTF8.GetCharCount(utf8);
+        WriteText("\"reasoning_content\":\""u8, utf8);
+    }
 
-    public override void ReasoningSignature(ReadOnlySpan<byte> signature) =>
-        WriteDetail("\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"\",\"signature\":\""u8, signature);
+    public override void ReasoningSignature(ReadOnlySpan<byte> signature)
+    {
+        // A later block says how much of the text beside is its own: all the blocks' stands there in one.
+        var id = _signatures++ == 0 ? "" : ReadReasoning.IdOf(_thoughtChars);
+        WriteDetail("\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"\",\"signature\":\""u8, signature, id);
+        _thoughtChars = 0;
+    }
 
     public override void RedactedReasoning(ReadOnlySpan<byte> data) =>
         WriteDetail("\"reasoning_details\":[{\"type\":\"reasoning.encrypted\",\"data\":\""u8, data);
@@ -188,11 +197,16 @@ internal sealed class WriteStream(IBufferWriter<byte> output, StreamPosition pos
         Close();
     }
 
-    private void WriteDetail(ReadOnlySpan<byte> opening, ReadOnlySpan<byte> text)
+    private void WriteDetail(ReadOnlySpan<byte> opening, ReadOnlySpan<byte> text, string id = "")
     {
         Open();
         output.Write(opening);
         JsonWrite.Escaped(output, text);
+        if (id.Length > 0)
+        {
+            output.Write("\",\"id\":\""u8);
+            output.Write(Encoding.ASCII.GetBytes(id));
+        }
         output.Write("\",\"index\":"u8);
         JsonWrite.Int64(output, _reasoningBlocks++);
         output.Write("}]"u8);

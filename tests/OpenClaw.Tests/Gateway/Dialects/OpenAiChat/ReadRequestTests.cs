@@ -104,6 +104,13 @@ public class ReadRequestTests
     }
 
     [Fact]
+    public void So_do_several_blocks_of_it()
+    {
+        var r = Messages("""{"role":"assistant","content":"y","reasoning_content":"one two","reasoning_details":[{"type":"reasoning.text","text":"","signature":"S","index":0},{"type":"reasoning.encrypted","data":"D","index":1},{"type":"reasoning.text","text":"","signature":"T","id":"openclaw.chars.4","index":2}]},{"role":"user","content":"x"}""");
+        Assert.Equal([new ReasoningPart("one", "S"), new ReasoningPart("", null) { RedactedData = "D" }, new ReasoningPart(" two", "T"), new TextPart("y")], r.Turns[0].Parts);
+    }
+
+    [Fact]
     public void A_text_that_several_signatures_could_sign_is_left_unsigned()
     {
         var r = Messages("""{"role":"assistant","content":"y","reasoning_content":"think","reasoning_details":[{"type":"reasoning.text","signature":"S"},{"type":"reasoning.text","signature":"T"}]},{"role":"user","content":"x"}""");

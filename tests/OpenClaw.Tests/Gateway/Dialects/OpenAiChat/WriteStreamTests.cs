@@ -150,6 +150,24 @@ public class WriteStreamTests
     }
 
     [Fact]
+    public void A_later_block_of_thoughts_says_how_much_of_them_is_its_own()
+    {
+        var written = Written(w =>
+        {
+            w.Reasoning("one"u8);
+            w.ReasoningSignature("S"u8);
+            w.Reasoning("tw"u8);
+            w.Reasoning("ö 🦞"u8);
+            w.ReasoningSignature("T"u8);
+            w.Finish(FinishReason.Stop, default);
+            w.End();
+        }, StreamPosition.Beginning("id1", "p/m", 7, includeUsage: false));
+        Assert.Contains("""[{"type":"reasoning.text","text":"","signature":"S","index":0}]""", written, StringComparison.Ordinal);
+        Assert.Contains("""[{"type":"reasoning.text","text":"","signature":"T","id":"openclaw.chars.6","index":1}]""", written, StringComparison.Ordinal);
+        Assert.StartsWith("start(id1,p/m) reasoning(one) signature(S) reasoning(twö 🦞) signature(T)", ReadStream(Encoding.UTF8.GetBytes(written), 1000), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_is_written_reads_back_as_the_same_events()
     {
         var written = Written(w =>
