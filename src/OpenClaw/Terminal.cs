@@ -29,7 +29,15 @@ internal static class Terminal
     public static int Fail(bool json, string message, string hint, int code = ExitCode.NotSo)
     {
         Error(message, hint);
-        if (json) Json(writer => WriteError(writer, message, hint));
+        if (!json) return code;
+        try
+        {
+            Json(writer => WriteError(writer, message, hint));
+        }
+        catch (IOException)
+        {
+            // A full disk behind standard output may be what is wrong.
+        }
         return code;
     }
 

@@ -19,8 +19,8 @@ internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
 
     private byte[] _text = [];
 
-    /// <summary>The key of the call: should the provider repeat it in an error, it is blanked.</summary>
-    public Secret? Key { get; init; }
+    /// <summary>What the call took along: should the provider repeat it in an error, it is blanked.</summary>
+    public CallSecrets Secrets { get; init; }
 
     /// <summary>The caller's form has room for one call.</summary>
     public bool TakesOneCall { get; init; }
@@ -140,7 +140,7 @@ internal sealed class AnswerTracker(bool keepText) : IChatEventSink, IDisposable
 
     public void Finish(FinishReason reason, ReadOnlySpan<byte> stopSequence) => Finished = reason;
 
-    public void Fail(UpstreamFailure failure) => Failure ??= Upstream.WithoutKey(failure, Key);
+    public void Fail(UpstreamFailure failure) => Failure ??= Upstream.Without(Secrets, failure);
 
     public void Unmapped(string what)
     {

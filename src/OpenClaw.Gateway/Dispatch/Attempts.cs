@@ -97,7 +97,7 @@ internal sealed class Attempts(Upstream upstream, Drain drain, TimeProvider time
         Exchange x, ClientAnswer client, Target target, TargetPermit permit, KeyLease lease, AttemptRecord record, AttemptGoal goal, AttemptOptions options, UpstreamAnswer answer)
     {
         var passing = goal.Continuation is null && target.Dialect.Kind == x.Dialect.Kind;
-        var tracker = new AnswerTracker(keepText: passing) { Key = lease.Value, TakesOneCall = !passing && x.WantsFunctionCall };
+        var tracker = new AnswerTracker(keepText: passing) { Secrets = new CallSecrets(target.Provider, lease.Value), TakesOneCall = !passing && x.WantsFunctionCall };
         var times = new PumpTimes(target.Times.Idle, s_closing);
         var writer = passing ? null : goal.Continuation?.Writer ?? NewWriter(x, client, target);
         var relay = passing ? null : NewRelay(x, tracker, writer!, goal, options.Prefill);
@@ -145,13 +145,13 @@ internal sealed class Attempts(Upstream upstream, Drain drain, TimeProvider time
                 body.Dispose();
                 return (null, Fail(x, record, failure), lease);
             }
-            var tracker = new AnswerTracker(keepText: false) { Key = lease.Value, TakesOneCall = target.Dialect.Kind != x.Dialect.Kind && x.WantsFunctionCall };
+            var tracker = new AnswerTracker(keepText: false) { Secrets = new CallSecrets(target.Provider, lease.Value), TakesOneCall = target.Dialect.Kind != x.Dialect.Kind && x.WantsFunctionCall };
             var opened = x.Envelope.Stream
                 ? AsStream(x, client, target, permit, lease, record, goal, tracker, body)
                 : AsWhole(x, target, permit, lease, record, tracker, body);
             if (opened is null || tracker.Failure is not null)
             {
-                failure = tracker.Failure ?? Upstream.WithoutKey(WhyNotAnAnswer(answer, body.Span), lease.Value);
+                failure = tracker.Failure ?? Upstream.Without(tracker.Secrets, WhyNotAnAnswer(answer, body.Span));
                 // No answer, but a bill: what a provider says that it used, it charges.
                 record.Usage = tracker.UsageSoFar;
                 tracker.Dispose();

@@ -168,35 +168,42 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
             {
                 // It broke, or stands still. The status has said most of it already.
             }
-            BlankKey(body.Writable(0, body.Count), key);
+            var secrets = new CallSecrets(target.Provider, key);
+            foreach (var secret in secrets.All()) Blank(body.Writable(0, body.Count), secret);
             // Again in words: there a key may have stood behind an escape, and a short one may be blanked too.
-            return WithoutKey(FailureClassifier.FromResponse(target.Provider.Config.Api, target.Provider.Id, status, header, body.Span, contentType, time.GetUtcNow()), key);
+            return Without(secrets, FailureClassifier.FromResponse(target.Provider.Config.Api, target.Provider.Id, status, header, body.Span, contentType, time.GetUtcNow()));
         }
     }
 
     // Some providers repeat the key that they refuse, and not every key looks like one. A short one may be a number of the body's own.
-    private static void BlankKey(Span<byte> body, Secret? key)
+    private static void Blank(Span<byte> body, string secret)
     {
-        if (key?.Reveal() is not { Length: >= ShortestKey } text) return;
-        var bytes = Encoding.UTF8.GetBytes(text);
+        if (secret.Length < ShortestKey) return;
+        var bytes = Encoding.UTF8.GetBytes(secret);
         for (int at; (at = body.IndexOf(bytes)) >= 0; body = body[(at + bytes.Length)..]) body.Slice(at, bytes.Length).Fill((byte)'*');
     }
 
     /// <summary>The same for an error whose words are read already.</summary>
-    public static UpstreamFailure WithoutKey(UpstreamFailure failure, Secret? key)
+    public static UpstreamFailure Without(in CallSecrets secrets, UpstreamFailure failure)
     {
-        if (key?.Reveal() is not { } text || !MayBeBlanked(text)) return failure;
-        var message = WithoutKey(failure.Message, text);
-        var code = failure.Code is null ? null : WithoutKey(failure.Code, text);
-        var (param, own) = (failure.Param is null ? null : WithoutKey(failure.Param, text), failure.OwnCode is null ? null : WithoutKey(failure.OwnCode, text));
-        return message == failure.Message && code == failure.Code && param == failure.Param && own == failure.OwnCode
-            ? failure : failure with { Message = message, Code = code, Param = param, OwnCode = own };
+        foreach (var secret in secrets.All())
+        {
+            if (!MayBeBlanked(secret)) continue;
+            failure = failure with
+            {
+                Message = Without(secret, failure.Message),
+                Code = failure.Code is null ? null : Without(secret, failure.Code),
+                Param = failure.Param is null ? null : Without(secret, failure.Param),
+                OwnCode = failure.OwnCode is null ? null : Without(secret, failure.OwnCode),
+            };
+        }
+        return failure;
     }
 
     // What is shorter than a key may be any word: then only what is no word, and only where it stands alone.
     private static bool MayBeBlanked(string key) => key.Length >= ShortestKey || (key.Length >= ShortestPart && !key.All(char.IsAsciiLetter));
 
-    private static string WithoutKey(string words, string key)
+    private static string Without(string key, string words)
     {
         for (var at = words.IndexOf(key, StringComparison.Ordinal); at >= 0; at = words.IndexOf(key, at + 1, StringComparison.Ordinal))
         {

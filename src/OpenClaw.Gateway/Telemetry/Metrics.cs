@@ -18,7 +18,7 @@ internal sealed class Metrics(Action<string>? unpricedSeen = null)
     private static readonly double[] s_seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
     private readonly Family _requests = new("openclaw_requests_total", "counter", "Requests by protocol, model that answered and outcome.", ["protocol", "model", "outcome"]);
-    private readonly Family _attempts = new("openclaw_attempts_total", "counter", "Calls to providers by target and result.", ["target", "result"]);
+    private readonly Family _attempts = new("openclaw_attempts_total", "counter", "Attempts by target and result; one for which no key could be used reached no provider.", ["target", "result"]);
     private readonly Family _fallbacks = new("openclaw_fallbacks_total", "counter", "Requests that another target than the first answered.", ["from", "to"]);
     private readonly Family _healed = new("openclaw_continuations_total", "counter", "Answers cut in the middle, by what became of them.", ["result"]);
     private readonly Family _tokens = new("openclaw_tokens_total", "counter", "Tokens by model and kind.", ["model", "type"]);

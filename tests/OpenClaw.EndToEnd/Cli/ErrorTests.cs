@@ -1,8 +1,26 @@
+using System.Diagnostics;
 namespace OpenClaw.EndToEnd.Cli;
 
 /// <summary>Exit codes and the two lines on standard error.</summary>
 public sealed class ErrorTests
 {
+    [Theory]
+    [InlineData("status --json", 69)]
+    [InlineData("status", 69)]
+    [InlineData("version --json", 1)]
+    [InlineData("config schema", 1)]
+    public async Task What_cannot_be_written_ends_with_an_error_and_no_crash(string line, int code)
+    {
+        if (!File.Exists("/dev/full")) Assert.Skip("there is no /dev/full here");
+        var start = new ProcessStartInfo("/bin/sh", ["-c", $"exec \"$0\" {line} >/dev/full", GatewayProcess.Binary]) { RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(code, process.ExitCode);
+        Assert.DoesNotContain("Unhandled", error, StringComparison.Ordinal);
+        Assert.Contains("error: ", error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("modles", 2, "error: \"modles\" is not known here\nhint: did you mean \"models\"? openclaw --help\n")]
     [InlineData("status extra", 2, "error: \"extra\" is not known here\nhint: openclaw status --help\n")]

@@ -38,10 +38,28 @@ public sealed class RepeatedKeyTests
         Assert.DoesNotContain(Key, decision, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(200)]
+    [InlineData(400)]
+    [InlineData(503)]
+    public async Task Nor_are_configured_headers_told(int status)
+    {
+        await using var stage = await ScriptedStage.StartAsync([], providers: static server => $$"""
+            "p": { "api": "openai-completions", "baseUrl": "{{server.BaseUrl}}", "headers": { "x-tenant": "blue lagoon/77", "Authorization": "Bearer {{Key}}", "x-title": "My App" } }
+            """);
+        var error = Encoding.UTF8.GetBytes("""{"error":{"message":"My App: KEY of blue lagoon/77 (?t=blue%20lagoon%2F77) has no room left here","type":"server_error","param":null,"code":null}}""".Replace("KEY", Key, StringComparison.Ordinal));
+        stage.Server.On("telling", x => x.WholeAsync(status, "application/json", error));
+        var answer = await stage.AskAsync("p/telling", messages: false, stream: false);
+        var all = answer.Body + (await stage.DecisionAsync(answer)).GetRawText();
+        Assert.Contains("has no room left here", all, StringComparison.Ordinal);
+        Assert.Contains("My App", all, StringComparison.Ordinal);
+        foreach (var secret in (string[])[Key, "lagoon"]) Assert.DoesNotContain(secret, all, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_key_that_was_cut_off_with_the_words_is_blanked_too()
     {
-        var failure = Upstream.WithoutKey(new UpstreamFailure(FailureReason.ServerError, "there is no room for lobster-in-t…"), new Secret(Key));
+        var failure = Upstream.Without(new CallSecrets(null, new Secret(Key)), new UpstreamFailure(FailureReason.ServerError, "there is no room for lobster-in-t…"));
         Assert.Equal("there is no room for ***…", failure.Message);
     }
 
@@ -51,7 +69,7 @@ public sealed class RepeatedKeyTests
     [InlineData("busy", "the server is busy", "the server is busy")]
     [InlineData("k-1", "no room for k-1", "no room for k-1")]
     public void A_short_key_is_blanked_where_it_stands_alone_and_is_no_word(string key, string words, string expected) =>
-        Assert.Equal(expected, Upstream.WithoutKey(new UpstreamFailure(FailureReason.ServerError, words), new Secret(key)).Message);
+        Assert.Equal(expected, Upstream.Without(new CallSecrets(null, new Secret(key)), new UpstreamFailure(FailureReason.ServerError, words)).Message);
 
     [Fact]
     public async Task A_short_key_in_a_refusal_is_blanked_too()
@@ -88,8 +106,8 @@ public sealed class RepeatedKeyTests
     public void A_word_too_short_to_be_a_key_stays()
     {
         var failure = new UpstreamFailure(FailureReason.ServerError, "the server is busy");
-        Assert.Same(failure, Upstream.WithoutKey(failure, new Secret("server")));
-        Assert.Same(failure, Upstream.WithoutKey(failure, null));
+        Assert.Equal(failure, Upstream.Without(new CallSecrets(null, new Secret("server")), failure));
+        Assert.Same(failure, Upstream.Without(default, failure));
     }
 
     private static string ErrorOf(ScriptedExchange x) =>
