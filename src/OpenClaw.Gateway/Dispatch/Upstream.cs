@@ -25,6 +25,10 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
     private const int ShortestKey = 8;
     private const int ShortestPart = 4;
 
+    // Of a key so many characters in a row are too many, wherever it was cut.
+    private const int LongPart = 12;
+    private const int ProxyRefuses = 407;
+
     private readonly ConditionalWeakTable<Target, TargetCalls> _calls = [];
     private readonly Http1Client _own = new(time);
     private readonly PlatformClient _platform = new();
@@ -168,6 +172,8 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
             {
                 // It broke, or stands still. The status has said most of it already.
             }
+            // Its words are the proxy's own, and may repeat what it was given.
+            if (status == ProxyRefuses) return new UpstreamFailure(FailureReason.Connect, $"the proxy on the way to {target.Provider.Id} refused its user name or password (407)", status);
             var secrets = new CallSecrets(target.Provider, key);
             foreach (var secret in secrets.All()) Blank(body.Writable(0, body.Count), secret);
             // Again in words: there a key may have stood behind an escape, and a short one may be blanked too.
@@ -211,12 +217,27 @@ internal sealed class Upstream(TimeProvider time) : IDisposable, IAsyncDisposabl
             var isPart = (at > 0 && char.IsAsciiLetterOrDigit(words[at - 1])) || (end < words.Length && char.IsAsciiLetterOrDigit(words[end]));
             if (key.Length >= ShortestKey || !isPart) words = words[..at] + "***" + words[end..];
         }
+        words = WithoutParts(key, words);
         if (!words.EndsWith('…')) return words;
         // What was shortened may end in the middle of it.
         var shown = words[..^1];
         for (var length = Math.Min(key.Length - 1, shown.Length); length >= ShortestPart; length--)
         {
             if (shown.EndsWith(key[..length], StringComparison.Ordinal)) return shown[..^length] + "***…";
+        }
+        return words;
+    }
+
+    private static string WithoutParts(string key, string words)
+    {
+        for (var from = 0; from + LongPart <= key.Length; from++)
+        {
+            var at = words.AsSpan().IndexOf(key.AsSpan(from, LongPart));
+            if (at < 0) continue;
+            var length = words.AsSpan(at).CommonPrefixLength(key.AsSpan(from));
+            words = words[..at] + "***" + words[(at + length)..];
+            // Once more from here: it may stand there twice.
+            from--;
         }
         return words;
     }

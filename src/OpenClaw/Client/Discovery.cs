@@ -15,7 +15,11 @@ internal sealed record DiscoveryPlace(Uri Url, string? Provider, string? Key, bo
 
 /// <param name="Kind">ollama, vllm, llama.cpp, lmstudio, openrouter, openai.</param>
 /// <param name="Problem">Why nothing was found there, or null.</param>
-internal sealed record FoundServer(DiscoveryPlace Place, string Kind, string? Problem, ImmutableArray<FoundModel> Models);
+internal sealed record FoundServer(DiscoveryPlace Place, string Kind, string? Problem, ImmutableArray<FoundModel> Models)
+{
+    /// <summary>A <see cref="Problem"/>: it answers 401 or 403.</summary>
+    public const string WantsKey = "wants a key";
+}
 
 /// <param name="ContextWindow">Tokens; null when the server does not say.</param>
 internal sealed record FoundModel(string Id, long? ContextWindow, bool IsLoaded);
@@ -77,7 +81,7 @@ internal sealed class Discovery(TimeSpan timeout)
     {
         var root = place.Url.AbsolutePath.TrimEnd('/');
         using var answer = await http.GetAsync(new Uri((root.Length == 0 ? "/v1" : root) + "/models", UriKind.Relative), cancel).ConfigureAwait(false);
-        if ((int)answer.StatusCode is 401 or 403) return new FoundServer(place, "openai", "wants a key", []);
+        if ((int)answer.StatusCode is 401 or 403) return new FoundServer(place, "openai", FoundServer.WantsKey, []);
         ReadOnlyMemory<byte> body = answer.IsSuccessStatusCode ? await answer.Content.ReadAsByteArrayAsync(cancel).ConfigureAwait(false) : default;
         if (OpenAiModels.Read(body) is not { } listed) return new FoundServer(place, "-", "answers, but not as a model server", []);
         var owners = Names(body, "data", "owned_by").ToHashSet();

@@ -14,8 +14,12 @@ internal static class LocalModelChecks
         var discovery = new Discovery(patience);
         var places = DiscoveryPlaces.Of(config, environment).Where(p => wanted.Exists(r => r.Provider == p.Provider));
         var servers = await Task.WhenAll(places.Select(p => discovery.AskAsync(p, cancel))).ConfigureAwait(false);
-        return wanted.Select(r => Missing(r, [.. servers.Where(s => s.Place.Provider == r.Provider)])).OfType<DoctorFinding>();
+        return servers.Select(WantsKey).Concat(wanted.Select(r => Missing(r, [.. servers.Where(s => s.Place.Provider == r.Provider)]))).OfType<DoctorFinding>();
     }
+
+    // No more than a warning: the key may have to be in a header that only the gateway's calls carry.
+    private static DoctorFinding? WantsKey(FoundServer server) => server.Problem != FoundServer.WantsKey ? null : new DoctorFinding(
+        DoctorSeverity.Warns, "local", $"{server.Place.Provider} refuses to list its models (401 or 403): it wants another key than it is given", "Set the provider's apiKey to one that the server knows.");
 
     // A server that lists nothing, or serves its one model under any name, says nothing of a missing one; one that is down is told of elsewhere.
     private static DoctorFinding? Missing(ModelRef wanted, IReadOnlyList<FoundServer> servers)

@@ -59,14 +59,14 @@ internal static class OnlineChecks
         _ => "Check the network, the proxy (HTTPS_PROXY) and the firewall.",
     };
 
-    /// <summary>Any answer at all will do; its Date tells the time.</summary>
+    /// <summary>Any answer of its own will do; its Date tells the time.</summary>
     private static async Task<(string? Problem, DateTimeOffset? Date)> GetAsync(Uri url, CancellationToken cancel)
     {
         using var http = GatewayClient.Open(url, s_patience);
         try
         {
             using var answer = await http.GetAsync(new Uri("/", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
-            return (null, answer.Headers.Date);
+            return (answer.StatusCode == HttpStatusCode.ProxyAuthenticationRequired ? "the proxy refuses its user name or password (407)" : null, answer.Headers.Date);
         }
         catch (HttpRequestException e)
         {

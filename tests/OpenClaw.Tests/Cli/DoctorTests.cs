@@ -84,6 +84,17 @@ public sealed class DoctorTests
         Assert.Equal("own does not answer at http://127.0.0.1:1: nothing listens there", Assert.Single(findings, f => f.Check == "local").Message);
     }
 
+    [Theory]
+    [InlineData(401, "own refuses to list its models")]
+    [InlineData(407, "own does not answer at ")]
+    public async Task A_local_server_that_refuses_is_told_of(int status, string message)
+    {
+        await using var server = new TinyHttp((_, _) => (status, "{}"));
+        var config = LocalView.Read($$"""{ "gateway": { "port": 9 }, "defaultModel": "own/m", "models": { "providers": { "own": { "baseUrl": "{{server.Url}}/v1", "apiKey": "sk-wrong" } } } }""").Config!;
+        var findings = await OnlineChecks.OfAsync(config, ConfigEnvironment.Empty, s_time, TestContext.Current.CancellationToken);
+        Assert.Contains(findings, f => f.Severity != DoctorSeverity.Fine && f.Message.StartsWith(message, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_model_of_the_chain_that_its_server_does_not_have_fails()
     {

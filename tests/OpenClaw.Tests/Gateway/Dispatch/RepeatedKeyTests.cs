@@ -56,6 +56,25 @@ public sealed class RepeatedKeyTests
         foreach (var secret in (string[])[Key, "lagoon"]) Assert.DoesNotContain(secret, all, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("PAKEYsecret/AA+zz==1234567890", "no PAKEYsecret/AA%2Bzz%3D%3D1234567890 here", "no ****** here")]
+    [InlineData("PAKEYsecret/AA+zz==1234567890", "no PAKEYsecret/AA+zz==123456 here", "no *** here")]
+    [InlineData("PAKEYsecret/AA+zz==1234567890", "no /AA+zz==1234567890, nor PAKEYsecret/A or PAKEYsecret", "no ***, nor *** or PAKEYsecret")]
+    public void Parts_of_a_key_are_blanked_too(string key, string words, string expected) =>
+        Assert.Equal(expected, Upstream.Without(new CallSecrets(null, new Secret(key)), new UpstreamFailure(FailureReason.ServerError, words)).Message);
+
+    [Fact]
+    public async Task A_proxy_is_not_quoted()
+    {
+        await using var stage = await ScriptedStage.StartAsync([], providers: static server => $$"""
+            "p": { "api": "openai-completions", "baseUrl": "{{server.BaseUrl}}", "apiKey": "{{Key}}" }
+            """);
+        stage.Server.On("far", static x => x.WholeAsync(407, "text/plain", "denied pu:PROXYsecret1"u8.ToArray()));
+        var answer = await stage.AskAsync("p/far", messages: false, stream: false);
+        Assert.Contains("the proxy on the way to p refused its user name or password (407)", answer.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("PROXYsecret1", answer.Body + (await stage.DecisionAsync(answer)).GetRawText(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_key_that_was_cut_off_with_the_words_is_blanked_too()
     {
