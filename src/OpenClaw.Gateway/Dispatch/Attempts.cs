@@ -26,6 +26,9 @@ internal sealed record AttemptOptions(AttemptGoal Goal, bool Prefill, bool Sanit
     /// <summary>The target takes <c>max_tokens</c> only.</summary>
     public bool OldLimitName { get; init; }
 
+    /// <summary>The other name was tried: a target that refuses both is not asked in turns.</summary>
+    public bool HasRenamedLimit { get; init; }
+
     /// <summary>Fields that the target has refused.</summary>
     public RequestFields LeftOut { get; init; }
 
@@ -37,8 +40,8 @@ internal sealed record AttemptOptions(AttemptGoal Goal, bool Prefill, bool Sanit
         if (Prefill && (disposition.WithoutPrefill || failure.Reason is FailureReason.BadRequest or FailureReason.Unsupported)) return this with { Prefill = false };
         if (disposition.SanitizeAndRetry && !Sanitize) return this with { Sanitize = true };
         if (disposition.WithoutThinking && !WithoutThinking && isTranslated) return this with { WithoutThinking = true, SayNoThinking = disposition.SayNoThinking };
-        if (disposition.NewLimitName && !NewLimitName && !OldLimitName) return this with { NewLimitName = true };
-        if (disposition.OldLimitName && !OldLimitName) return this with { NewLimitName = false, OldLimitName = true };
+        if (disposition.NewLimitName && !NewLimitName && !HasRenamedLimit) return this with { NewLimitName = true, OldLimitName = false, HasRenamedLimit = true };
+        if (disposition.OldLimitName && !OldLimitName && !HasRenamedLimit) return this with { NewLimitName = false, OldLimitName = true, HasRenamedLimit = true };
         // Of a request that passes as it came only what was put into it can be left out.
         var without = isTranslated ? disposition.WithoutFields : disposition.WithoutFields & RequestFields.StreamOptions;
         if ((without & ~LeftOut) != 0) return this with { LeftOut = LeftOut | without };

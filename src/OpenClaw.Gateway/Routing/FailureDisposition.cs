@@ -147,7 +147,7 @@ internal readonly record struct FailureDisposition
             WithoutThinking = namesEffort || words.Contains("does not support thinking", StringComparison.Ordinal),
             SayNoThinking = namesEffort && words.Contains("unction tools", StringComparison.Ordinal),
             NewLimitName = refused is null or OldLimit && words.Contains(OldLimit, StringComparison.Ordinal) && words.Contains(NewLimit, StringComparison.Ordinal),
-            OldLimitName = refused == NewLimit,
+            OldLimitName = refused == NewLimit && failure.OwnCode != "unsupported_value",
             WithoutFields = fields,
             NeverTakesThem = (fields & RequestFields.Sampling) != 0 || failure.OwnCode != "unsupported_value",
         };

@@ -182,6 +182,23 @@ public sealed class SecondTryTests
         Assert.Equal(path == "/v1/messages" ? [300, 300, 300] : [null, 300, 300, 300], stage.Asked.Select(static c => Body(c).TryGetProperty("max_tokens", out var limit) ? limit.GetInt32() : (int?)null));
     }
 
+    [Fact]
+    public async Task A_server_that_has_learned_the_new_name_since_is_given_it_again()
+    {
+        var takes = "max_tokens";
+        await using var stage = await ScriptedStage.StartAsync([]);
+        stage.Server.On("strict", x => Body(x.Call).TryGetProperty(takes, out _)
+            ? ScriptedStage.SayAsync(x, "yes")
+            : ForbidAsync(x, takes == "max_tokens" ? "max_completion_tokens" : "max_tokens", takes == "max_tokens" ? "" : "Use max_completion_tokens instead of max_tokens."));
+        foreach (var now in (string[])["max_tokens", "max_completion_tokens", "max_tokens"])
+        {
+            takes = now;
+            var (answer, body) = await stage.Gateway.PostAsync("/v1/chat/completions", """{ "model": "p/strict", "max_completion_tokens": 300, "messages": [{ "role": "user", "content": "hi" }] }""");
+            using var _ = answer;
+            Assert.True(answer.IsSuccessStatusCode, body);
+        }
+    }
+
     [Theory]
     [InlineData("/v1/chat/completions", true)]
     [InlineData("/v1/messages", true)]
@@ -217,8 +234,8 @@ public sealed class SecondTryTests
     }
 
     // As Mistral answers, word for word.
-    private static Task ForbidAsync(ScriptedExchange x, string field) => Body(x.Call).TryGetProperty(field, out var value)
-        ? x.WholeAsync(422, "application/json", Encoding.UTF8.GetBytes($$"""{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","{{field}}"],"msg":"Extra inputs are not permitted","input":{{value.GetRawText()}}}]},"type":"invalid_request_error","param":null,"code":"1000","raw_status_code":422}"""))
+    private static Task ForbidAsync(ScriptedExchange x, string field, string words = "") => Body(x.Call).TryGetProperty(field, out var value)
+        ? x.WholeAsync(422, "application/json", Encoding.UTF8.GetBytes($$"""{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","{{field}}"],"msg":"Extra inputs are not permitted. {{words}}","input":{{value.GetRawText()}}}]},"type":"invalid_request_error","param":null,"code":"1000","raw_status_code":422}"""))
         : ScriptedStage.SayAsync(x, "yes");
 
     private static JsonElement Body(ScriptedCall call)
