@@ -22,7 +22,7 @@ internal sealed class BudgetState : IAsyncDisposable
     private static readonly TimeSpan s_readAgain = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_lookAgain = TimeSpan.FromMinutes(1);
 
-    // So many times as long as it took to sum the rows, they are not summed again for what others wrote.
+    // So many times as long as it took to sum the rows, and a second at least, they are not summed again for what others wrote.
     private const int RowsPause = 20;
 
     // A database that is well has answered by then; a note is not worth more.
@@ -175,7 +175,9 @@ internal sealed class BudgetState : IAsyncDisposable
     {
         if (!counter.IsLoaded) return true;
         var (strays, seen) = (Strays.Count, counter.ReadAfter);
-        return seen.Own != strays.Own || (seen.Foreign != strays.Foreign && _time.GetElapsedTime(counter.RowsRead.At) >= counter.RowsRead.Took * RowsPause);
+        if (seen.Own != strays.Own) return true;
+        var rest = counter.RowsRead.Took * RowsPause;
+        return seen.Foreign != strays.Foreign && _time.GetElapsedTime(counter.RowsRead.At) >= (rest > s_readAgain ? rest : s_readAgain);
     }
 
     private bool WasTried(BudgetCounter counter) => counter.TriedAt is { } tried && _time.GetElapsedTime(tried) <= s_fresh;
@@ -202,11 +204,11 @@ internal sealed class BudgetState : IAsyncDisposable
         }
         // What was over when it was found is another's, whose asker had left: it says nothing of the database now. What another reads of
         // a counter that is known it may have begun to read too early; and what comes after this is the next one's to read.
-        var (since, strays, isKnown) = (_time.GetTimestamp(), Strays.Count, counter.IsLoaded);
+        var (since, strays) = (_time.GetTimestamp(), Strays.Count);
         for (var isAnswer = false; !isAnswer && !IsReadSince(counter, strays);)
         {
             var was = await JoinAsync(counter, () => ReadAsync(rule, counter, facts, at), patience, cancel).ConfigureAwait(false);
-            isAnswer = was == Reading.Own || (was == Reading.Anothers && !isKnown) || _time.GetElapsedTime(since) >= patience;
+            isAnswer = was == Reading.Own || (was == Reading.Anothers && !counter.IsLoaded) || _time.GetElapsedTime(since) >= patience;
         }
         if (IsReadSince(counter, strays)) return true;
         counter.TriedAt = _time.GetTimestamp();
