@@ -35,8 +35,8 @@ internal static class UsageQuestion
     public static bool TryTime(string text, DateTimeOffset now, TimeZoneInfo zone, bool isEnd, bool wholeDays, out DateTimeOffset time)
     {
         time = now;
-        // A moment belongs to the past that is asked for.
-        if (text == "now") time = now.AddTicks(1);
+        // A moment belongs to the past that is asked for; the ledger counts in milliseconds.
+        if (text == "now") time = now.AddMilliseconds(1);
         else if (text is "today" or "yesterday") time = Midnight(Day(now, zone).AddDays((text == "today" ? 0 : -1) + (isEnd ? 1 : 0)), zone);
         else if (text == "month") time = Midnight(new DateOnly(Day(now, zone).Year, Day(now, zone).Month, 1).AddMonths(isEnd ? 1 : 0), zone);
         else if (TryBack(text, out var back)) time = wholeDays && back >= TimeSpan.FromDays(1) ? Midnight(Day(now - back, zone).AddDays(1), zone) : now - back;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -28,6 +29,9 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
 
     // Failed keys are parked, so this is met only when a provider's keys come back faster than they are tried.
     private const int MaxRotations = 16;
+
+    // Longer whole answers are sent as the caller reads them, and leave the memory meanwhile.
+    private const int LongBody = 32 * 1024;
 
     // Timers count coarse milliseconds and may be a few early; in what is left then nobody answers.
     private static readonly TimeSpan s_leastTime = TimeSpan.FromMilliseconds(10);
@@ -525,9 +529,10 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 isSettled = true;
                 session.Write(time.GetElapsedTime(x.Arrived));
             }
-            var writing = x.Http.Response.BodyWriter.WriteAsync(opened.Body, x.CallerLeft);
-            using var patience = writing.IsCompleted ? null : ClientAnswer.AbortIn(attempts.TotalLeft(x, opened.Target.TimesFor(x.Envelope.WantsReasoning)), time, x.Http);
-            await writing.ConfigureAwait(false);
+            if (opened.Body.Length > LongBody) await WriteLongAsync(x, opened).ConfigureAwait(false);
+            // The server sends it when the request is over: whoever has the answer finds it in every report.
+            else if (!x.CallerLeft.IsCancellationRequested) x.Http.Response.BodyWriter.Write(opened.Body.Span);
+            else end = PumpEnd.ClientGone;
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
@@ -536,6 +541,13 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         if (!isSettled) Settle(x, opened, end, ref none);
         else if (end == PumpEnd.ClientGone) (opened.Record.Reason, opened.Record.Message) = (FailureReason.ClientGone, "the caller left");
         x.Decision.Outcome = end == PumpEnd.ClientGone ? "cancelled" : "answered";
+    }
+
+    private async ValueTask WriteLongAsync(Exchange x, OpenedAnswer opened)
+    {
+        var writing = x.Http.Response.BodyWriter.WriteAsync(opened.Body, x.CallerLeft);
+        using var patience = writing.IsCompleted ? null : ClientAnswer.AbortIn(attempts.TotalLeft(x, opened.Target.TimesFor(x.Envelope.WantsReasoning)), time, x.Http);
+        await writing.ConfigureAwait(false);
     }
 
     private async Task RefuseAsync(Exchange x, Target target, UpstreamFailure failure)

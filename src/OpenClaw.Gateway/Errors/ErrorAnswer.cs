@@ -7,17 +7,17 @@ using OpenClaw.Gateway.Dispatch;
 
 namespace OpenClaw.Gateway.Errors;
 
-/// <summary>Sends an error in the shape of the protocol that was called.</summary>
+/// <summary>Answers with an error in the shape of the protocol that was called. The server sends it when the request is over, so that whoever has it finds its decision.</summary>
 internal static class ErrorAnswer
 {
-    public static async Task WriteAsync(HttpContext http, IDialect dialect, GatewayError error, Decision decision)
+    public static Task WriteAsync(HttpContext http, IDialect dialect, GatewayError error, Decision decision)
     {
         var response = http.Response;
         var row = GatewayErrorTable.Row(error.Kind);
         decision.Status = error.Status ?? row.Status;
         decision.Error = error.Message;
         if (decision.Outcome.Length == 0) decision.Outcome = "refused";
-        if (response.HasStarted) return;
+        if (response.HasStarted) return Task.CompletedTask;
         var body = new ArrayBufferWriter<byte>(512);
         dialect.WriteError(error, decision.Id, body);
         response.StatusCode = decision.Status;
@@ -32,13 +32,7 @@ internal static class ErrorAnswer
         }
         // Everything worth retrying was retried here; the official clients honour this header.
         response.Headers["x-should-retry"] = error.RetryAfter is null ? "false" : "true";
-        try
-        {
-            await response.BodyWriter.WriteAsync(body.WrittenMemory, http.RequestAborted).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // The caller left: nobody to tell.
-        }
+        response.BodyWriter.Write(body.WrittenSpan);
+        return Task.CompletedTask;
     }
 }

@@ -51,7 +51,7 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
             log($"bug in request {decision.Id}: {e}");
             decision.Outcome = "failed";
             // An answer that has begun cannot become an error any more: it is cut, so that nobody takes it for a whole one.
-            if (http.Response.HasStarted) http.Abort();
+            if (http.Response.HasStarted || http.Response.ContentLength is not null) http.Abort();
             else await ErrorAnswer.WriteAsync(http, dialect, new GatewayError(GatewayErrorKind.Internal, $"the gateway failed; its log has the reason under {decision.Id}"), decision).ConfigureAwait(false);
         }
         finally

@@ -111,6 +111,7 @@ public sealed class ClientDirectoryTests
         http.Request.Body = new MemoryStream(body);
         http.Response.Body = new MemoryStream();
         await api.CreateAsync(http);
+        await http.Response.CompleteAsync();
         return (http.Response.StatusCode, System.Text.Encoding.UTF8.GetString(((MemoryStream)http.Response.Body).ToArray()));
     }
 

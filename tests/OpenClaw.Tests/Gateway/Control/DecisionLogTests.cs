@@ -1,3 +1,4 @@
+using System.Text.Json;
 using OpenClaw.Gateway.Control;
 using OpenClaw.Tests.Docs;
 
@@ -34,6 +35,31 @@ public sealed class DecisionLogTests
         await RefusedAsync(gateway);
         Assert.Equal(404, await StatusOfAsync(gateway, first));
         Assert.Equal(200, await StatusOfAsync(gateway, second));
+    }
+
+    [Theory]
+    [InlineData("/v1/chat/completions", "scripted/ok", 200)]
+    [InlineData("/v1/messages", "scripted/ok", 200)]
+    [InlineData("/v1/chat/completions", "scripted/none", 404)]
+    public async Task Whoever_has_a_whole_answer_finds_it_in_every_report(string door, string model, int status)
+    {
+        await using var gateway = await RunningGateway.StartAsync("""
+            { "defaultModel": "scripted/ok", "budgets": [{ "scope": "gateway", "period": "total", "limit": 100000, "unit": "tokens" }],
+              "models": { "providers": { "scripted": {} }, "prices": { "scripted/ok": { "input": 1, "output": 1 } } } }
+            """);
+        for (var i = 1; i <= 100; i++)
+        {
+            var (answer, body) = await gateway.PostAsync(door, $$"""{"model":"{{model}}","max_tokens":20,"messages":[{"role":"user","content":"hello"}]}""", ("x-openclaw-fallback", "off"));
+            using (answer)
+            {
+                Assert.True((int)answer.StatusCode == status, body);
+                Assert.Equal(200, await StatusOfAsync(gateway, answer.Headers.GetValues("x-openclaw-decision").Single()));
+            }
+            using var report = JsonDocument.Parse(await gateway.Client.GetStringAsync(new Uri(gateway.Address, "/openclaw/v1/usage"), TestContext.Current.CancellationToken));
+            Assert.Equal(i, report.RootElement.GetProperty("total").GetProperty("requests").GetInt32());
+            using var budgets = JsonDocument.Parse(await gateway.Client.GetStringAsync(new Uri(gateway.Address, "/openclaw/v1/budgets"), TestContext.Current.CancellationToken));
+            Assert.Equal(0, budgets.RootElement.GetProperty("budgets")[0].GetProperty("reserved").GetInt32());
+        }
     }
 
     private static async Task<string> RefusedAsync(RunningGateway gateway)

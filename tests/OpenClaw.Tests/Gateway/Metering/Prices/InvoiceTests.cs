@@ -26,7 +26,7 @@ public sealed class InvoiceTests
     private static async Task<JsonElement> GetAsync(RunningGateway gateway, string path) =>
         JsonDocument.Parse(await gateway.Client.GetStringAsync(new Uri(gateway.Address, path), TestContext.Current.CancellationToken)).RootElement;
 
-    // A request is settled once its answer is out, so a report may be a moment behind the answer.
+    // A streamed request is settled once its answer is out, so a report may be a moment behind the answer.
     private static async Task<JsonElement> UsageAsync(RunningGateway gateway, int requests, string question = "")
     {
         for (var i = 0; ; i++)
