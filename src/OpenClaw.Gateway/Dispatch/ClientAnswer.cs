@@ -13,9 +13,12 @@ namespace OpenClaw.Gateway.Dispatch;
 /// <param name="exchange">Whose headers the answer bears; null = none.</param>
 internal sealed class ClientAnswer(HttpContext context, Exchange? exchange) : IBufferWriter<byte>, IDisposable
 {
+    /// <summary>An end of more bytes is sent as the caller reads it, while the request lasts.</summary>
+    public const int LongEnd = 32 * 1024;
+
     private readonly PooledBytes _kept = new();
     private readonly PipeWriter _pipe = context.Response.BodyWriter;
-    private bool _dirty;
+    private int _unsent;
     private TimeProvider _time = TimeProvider.System;
     private long _ends = long.MaxValue;
 
@@ -23,7 +26,7 @@ internal sealed class ClientAnswer(HttpContext context, Exchange? exchange) : IB
     public bool IsCommitted { get; private set; }
 
     /// <summary>Something was written since the last flush.</summary>
-    public bool HasUnsent => _dirty;
+    public bool HasUnsent => _unsent > 0;
 
     /// <summary>The caller cannot be written to any more.</summary>
     public bool IsGone { get; private set; }
@@ -32,7 +35,7 @@ internal sealed class ClientAnswer(HttpContext context, Exchange? exchange) : IB
     {
         if (IsCommitted) _pipe.Advance(count);
         else _kept.Advance(count);
-        _dirty |= count > 0;
+        _unsent += count;
     }
 
     public Memory<byte> GetMemory(int sizeHint = 0) => IsCommitted ? _pipe.GetMemory(sizeHint) : _kept.GetMemory(sizeHint);
@@ -44,7 +47,7 @@ internal sealed class ClientAnswer(HttpContext context, Exchange? exchange) : IB
     {
         if (IsCommitted) throw new InvalidOperationException("the answer is already on its way");
         _kept.Clear();
-        _dirty = false;
+        _unsent = 0;
     }
 
     /// <summary>Sends the headers, and with the next flush everything kept.</summary>
@@ -68,8 +71,8 @@ internal sealed class ClientAnswer(HttpContext context, Exchange? exchange) : IB
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask FlushAsync(CancellationToken cancel)
     {
-        if (!IsCommitted || !_dirty || IsGone) return;
-        _dirty = false;
+        if (!IsCommitted || _unsent == 0 || IsGone) return;
+        _unsent = 0;
         try
         {
             var flushing = _pipe.FlushAsync(cancel);
@@ -83,6 +86,12 @@ internal sealed class ClientAnswer(HttpContext context, Exchange? exchange) : IB
             IsGone = true;
         }
     }
+
+    /// <summary>
+    /// The end of an answer. The server sends it when the request is over and written down, so that whoever has it finds it in
+    /// every report; only what is long goes out before.
+    /// </summary>
+    public ValueTask EndAsync(CancellationToken cancel) => _unsent > LongEnd ? FlushAsync(cancel) : ValueTask.CompletedTask;
 
     /// <summary>Ends the connection to a caller who does not read, at the end of the request's time: else it keeps what it holds for as long as it likes.</summary>
     public static ITimer AbortIn(TimeSpan left, TimeProvider time, HttpContext context) =>

@@ -30,9 +30,6 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     // Failed keys are parked, so this is met only when a provider's keys come back faster than they are tried.
     private const int MaxRotations = 16;
 
-    // Longer whole answers are sent as the caller reads them, and leave the memory meanwhile.
-    private const int LongBody = 32 * 1024;
-
     // Timers count coarse milliseconds and may be a few early; in what is left then nobody answers.
     private static readonly TimeSpan s_leastTime = TimeSpan.FromMilliseconds(10);
 
@@ -459,7 +456,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     private static async ValueTask<PumpEnd> PumpAsync(ClientAnswer client, OpenedAnswer opened, CancellationToken callerLeft)
     {
         if (opened.Pump is { } pump) return await pump.FinishAsync().ConfigureAwait(false);
-        await client.FlushAsync(callerLeft).ConfigureAwait(false);
+        await client.EndAsync(callerLeft).ConfigureAwait(false);
         return client.IsGone ? PumpEnd.ClientGone : PumpEnd.Complete;
     }
 
@@ -529,8 +526,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 isSettled = true;
                 session.Write(time.GetElapsedTime(x.Arrived));
             }
-            if (opened.Body.Length > LongBody) await WriteLongAsync(x, opened).ConfigureAwait(false);
-            // The server sends it when the request is over: whoever has the answer finds it in every report.
+            if (opened.Body.Length > ClientAnswer.LongEnd) await WriteLongAsync(x, opened).ConfigureAwait(false);
             else if (!x.CallerLeft.IsCancellationRequested) x.Http.Response.BodyWriter.Write(opened.Body.Span);
             else end = PumpEnd.ClientGone;
         }
@@ -574,7 +570,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         x.Decision.Outcome = "interrupted";
         x.Decision.Error = error.Message;
         writer.Error(error, x.Decision.Id);
-        await client.FlushAsync(x.CallerLeft).ConfigureAwait(false);
+        await client.EndAsync(x.CallerLeft).ConfigureAwait(false);
     }
 
     // The money ends in mid-answer: the caller gets a proper end (length) with what was used, and the provider is cut off.
@@ -585,7 +581,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         writer.Usage(used);
         writer.Finish(FinishReason.Length, default);
         writer.End();
-        await client.FlushAsync(x.CallerLeft).ConfigureAwait(false);
+        await client.EndAsync(x.CallerLeft).ConfigureAwait(false);
     }
 
     private static DialectStreamWriter WriterOf(Exchange x, ClientAnswer client, OpenedAnswer opened)

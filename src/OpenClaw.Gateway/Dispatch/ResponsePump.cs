@@ -157,6 +157,11 @@ internal sealed class ResponsePump : IDisposable
                 clock.Pause();
                 return PumpEnd.FirstContent;
             }
+            if (!more && !untilContent && Failure is null)
+            {
+                await _client.EndAsync(clock.CallerToken).ConfigureAwait(false);
+                return _client.IsGone || clock.CallerLeft ? PumpEnd.ClientGone : PumpEnd.Complete;
+            }
             // Before the first content its clock runs on: nothing here would start it again.
             if (Failure is null || _client.IsCommitted) await Unhurried(SendAsync(clock), untilContent ? null : clock).ConfigureAwait(false);
             if (_client.IsGone) return PumpEnd.ClientGone;

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using OpenClaw.Gateway.Control;
 using OpenClaw.Tests.Docs;
@@ -38,28 +39,45 @@ public sealed class DecisionLogTests
     }
 
     [Theory]
-    [InlineData("/v1/chat/completions", "scripted/ok", 200)]
-    [InlineData("/v1/messages", "scripted/ok", 200)]
-    [InlineData("/v1/chat/completions", "scripted/none", 404)]
-    public async Task Whoever_has_a_whole_answer_finds_it_in_every_report(string door, string model, int status)
+    [InlineData("/v1/chat/completions", "scripted/ok", 200, null)]
+    [InlineData("/v1/chat/completions", "scripted/ok", 200, "data: [DONE]")]
+    [InlineData("/v1/messages", "scripted/ok", 200, null)]
+    [InlineData("/v1/messages", "scripted/ok", 200, "event: message_stop")]
+    [InlineData("/v1/chat/completions", "scripted/none", 404, null)]
+    public async Task Whoever_has_an_answer_finds_it_in_every_report(string door, string model, int status, string? lastLine)
     {
         await using var gateway = await RunningGateway.StartAsync("""
             { "defaultModel": "scripted/ok", "budgets": [{ "scope": "gateway", "period": "total", "limit": 100000, "unit": "tokens" }],
               "models": { "providers": { "scripted": {} }, "prices": { "scripted/ok": { "input": 1, "output": 1 } } } }
             """);
-        for (var i = 1; i <= 100; i++)
+        for (var i = 1; i <= 40; i++)
         {
-            var (answer, body) = await gateway.PostAsync(door, $$"""{"model":"{{model}}","max_tokens":20,"messages":[{"role":"user","content":"hello"}]}""", ("x-openclaw-fallback", "off"));
-            using (answer)
-            {
-                Assert.True((int)answer.StatusCode == status, body);
-                Assert.Equal(200, await StatusOfAsync(gateway, answer.Headers.GetValues("x-openclaw-decision").Single()));
-            }
-            using var report = JsonDocument.Parse(await gateway.Client.GetStringAsync(new Uri(gateway.Address, "/openclaw/v1/usage"), TestContext.Current.CancellationToken));
+            Assert.Equal(200, await StatusOfAsync(gateway, await AnsweredAsync(gateway, door, model, status, lastLine)));
+            using var report = await ReportAsync(gateway, "usage");
             Assert.Equal(i, report.RootElement.GetProperty("total").GetProperty("requests").GetInt32());
-            using var budgets = JsonDocument.Parse(await gateway.Client.GetStringAsync(new Uri(gateway.Address, "/openclaw/v1/budgets"), TestContext.Current.CancellationToken));
+            using var session = await ReportAsync(gateway, "sessions/s");
+            Assert.Equal(i, session.RootElement.GetProperty("requests").GetInt32());
+            using var budgets = await ReportAsync(gateway, "budgets");
             Assert.Equal(0, budgets.RootElement.GetProperty("budgets")[0].GetProperty("reserved").GetInt32());
         }
+    }
+
+    private static async Task<JsonDocument> ReportAsync(RunningGateway gateway, string name) =>
+        JsonDocument.Parse(await gateway.Client.GetStringAsync(new Uri(gateway.Address, "/openclaw/v1/" + name), TestContext.Current.CancellationToken));
+
+    /// <returns>Its decision, as soon as the last line is read: the official clients read no further.</returns>
+    private static async Task<string> AnsweredAsync(RunningGateway gateway, string door, string model, int status, string? lastLine)
+    {
+        var body = $$"""{"model":"{{model}}","max_tokens":20,"stream":{{(lastLine is null ? "false" : "true")}},"messages":[{"role":"user","content":"hello"}]}""";
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateway.Address, door)) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        request.Headers.Add("x-openclaw-session", "s");
+        request.Headers.Add("x-openclaw-fallback", "off");
+        using var answer = await gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        Assert.Equal(status, (int)answer.StatusCode);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
+        if (lastLine is null) await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+        else while (await reader.ReadLineAsync(TestContext.Current.CancellationToken) is var line && line != lastLine) Assert.NotNull(line);
+        return answer.Headers.GetValues("x-openclaw-decision").Single();
     }
 
     private static async Task<string> RefusedAsync(RunningGateway gateway)
