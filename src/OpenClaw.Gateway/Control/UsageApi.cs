@@ -48,9 +48,12 @@ internal sealed class UsageApi(StateHolder states, LedgerState ledger, TimeProvi
         try
         {
             await ledger.FlushAsync().WaitAsync(s_flush, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            return await ledger.ReportAsync(query, cancel).WaitAsync(s_patience, time, cancel).ConfigureAwait(false);
+            // Nobody waits for it any more: neither does the database work on it.
+            using var patience = new CancellationTokenSource(s_patience, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
+            return await ledger.ReportAsync(query, either.Token).WaitAsync(s_patience, time, cancel).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is DbException or IOException or TimeoutException)
+        catch (Exception e) when (e is DbException or IOException or TimeoutException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             return null;
         }

@@ -123,8 +123,10 @@ internal sealed class SlashCommands(string version, SessionState sessions, Ledge
     {
         var now = time.GetUtcNow();
         var client = context.Caller == Caller.Owner ? null : context.Caller.Name;
+        using var patience = new CancellationTokenSource(2 * s_patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, context.Cancel);
         async Task<UsageRow> TotalSince(DateTimeOffset from) =>
-            (await ledger.ReportAsync(new UsageQuery(UsageGrouping.Client, from, now.AddMinutes(1), client, null, "UTC", 1), context.Cancel).ConfigureAwait(false)).Total;
+            (await ledger.ReportAsync(new UsageQuery(UsageGrouping.Client, from, now.AddMinutes(1), client, null, "UTC", 1), either.Token).ConfigureAwait(false)).Total;
         try
         {
             // The reply that was just given is in it.
@@ -133,7 +135,7 @@ internal sealed class SlashCommands(string version, SessionState sessions, Ledge
             var month = await TotalSince(now.AddDays(-30)).WaitAsync(s_patience, time, context.Cancel).ConfigureAwait(false);
             return CommandText.UsageCost(context.Session?.Data, today.Cost, month.Cost, month.UnpricedRequests);
         }
-        catch (Exception e) when (e is DbException or IOException or TimeoutException)
+        catch (Exception e) when (e is DbException or IOException or TimeoutException || (e is OperationCanceledException && !context.Cancel.IsCancellationRequested))
         {
             return CommandText.UsageCostUnknown(context.Session?.Data);
         }

@@ -74,6 +74,48 @@ public sealed class PostgresReportTests : IDisposable
     }
 
     [Fact]
+    public async Task While_another_gateway_rolls_up_no_sum_is_dropped()
+    {
+        await using var postgres = await PostgresServer.StartAsync();
+        await using var ledger = Open(postgres.Url);
+        for (var i = 0; i < 1000; i++) ledger.Settled(Entry(i, s_now.AddDays(-i), [Hop("openai", "gpt-4o", 0.001m)]));
+        await ledger.FlushAsync();
+        await using var storage = StorageOf(postgres);
+        await new Retention(storage, TimeSpan.FromDays(300), long.MaxValue, new At(s_now)).SweepAsync(_cancel);
+        var sums = await postgres.NumberAsync("SELECT COUNT(*) FROM rollups");
+        Assert.InRange(sums, 600, 800);
+        await using (var other = await storage.OpenAsync(_cancel))
+        await using (var transaction = await other.BeginTransactionAsync(_cancel))
+        {
+            Assert.True(await storage.TryLockRetentionAsync(other, transaction, _cancel));
+            Assert.Equal(0, await new Retention(storage, TimeSpan.FromDays(1), 1000, new At(s_now)).SweepAsync(_cancel));
+            Assert.Equal(sums, await postgres.NumberAsync("SELECT COUNT(*) FROM rollups"));
+        }
+        // Rows before sums.
+        await new Retention(storage, TimeSpan.FromDays(300), 990 * 700, new At(s_now)).SweepAsync(_cancel);
+        Assert.InRange(await postgres.NumberAsync("SELECT COUNT(*) FROM rollups"), sums + 1, 1000);
+    }
+
+    [Fact]
+    public async Task Names_of_any_length_become_sums()
+    {
+        await using var postgres = await PostgresServer.StartAsync();
+        await using var ledger = Open(postgres.Url);
+        string Wide(int length) => new('\u6f22', length);
+        var long1 = Entry(1, s_now, [Hop("op", Wide(500), 1m)]) with { Session = Wide(250), Tags = [.. Enumerable.Range(0, 8).Select(i => i + Wide(60))] };
+        ledger.Settled(long1);
+        ledger.Settled(long1 with { Id = Id(2) });
+        ledger.Settled(Entry(3, s_now, [Hop("openai", "gpt-4o", 2m)]) with { Session = new string('s', 250), Tags = ["team"] });
+        await ledger.FlushAsync();
+        await using var storage = StorageOf(postgres);
+        Assert.Equal(3, await new Retention(storage, TimeSpan.FromDays(1), long.MaxValue, new At(s_now.AddDays(3))).SweepAsync(_cancel));
+        var report = await ledger.ReportAsync(All(UsageGrouping.Model), _cancel);
+        Assert.Equal((3L, 4m), (report.Total.Requests, report.Total.Cost));
+        Assert.Equal(["op/" + Wide(128), "openai/gpt-4o"], report.Rows.Select(static r => r.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(new string('s', 250), (await ledger.ReportAsync(All(UsageGrouping.Session), _cancel)).Rows.Single(static r => r.Cost == 2m && r.Requests == 1).Key);
+    }
+
+    [Fact]
     public async Task Of_records_the_newest_are_kept_and_sums_and_counters_of_long_ago_go()
     {
         // Counters are touched by the real clock.

@@ -32,6 +32,8 @@ internal sealed class LedgerQueue(int capacity) : IDisposable
     private SegmentScan? _reading;
     private Segment? _readingFrom;
     private long _readingOffset;
+    private long _readingLength;
+    private int _unread;
     private long _lost;
 
     /// <summary>Entries and changes that wait for the database, in memory and in the journal.</summary>
@@ -275,17 +277,18 @@ internal sealed class LedgerQueue(int capacity) : IDisposable
                 if (item.Entry is null && item.Change is null) continue;
                 var end = new JournalPosition(_readingFrom!.Number, _readingOffset + _reading.Offset);
                 batch.Add(new PendingItem(item.Entry, item.Change, end, _readingFrom, null));
+                _unread--;
                 lock (_lock) (_overflowed, _writing) = (Math.Max(0, _overflowed - 1), _writing + 1);
                 continue;
             }
-            lock (_lock) _overflow = new JournalPosition(_readingFrom!.Number, _readingOffset + _reading.Offset);
+            // Behind what is damaged at the end, too: it would be read again for ever.
+            Leave(new JournalPosition(_readingFrom!.Number, _readingOffset + _readingLength));
             _reading = null;
         }
     }
 
     private bool TryBeginReading(List<PendingItem> batch, int most)
     {
-        long length;
         lock (_lock)
         {
             if (_overflow is not { } from) return false;
@@ -300,23 +303,32 @@ internal sealed class LedgerQueue(int capacity) : IDisposable
                 if (_loose.Count == 0) (_overflow, _overflowed) = (null, 0);
                 return false;
             }
-            (_readingFrom, _readingOffset, length) = (segment, offset, segment.Length);
+            (_readingFrom, _readingOffset, _readingLength) = (segment, offset, segment.Length - offset);
+            // What pins it beside those that are to be read: openings without their entry, and what this batch has from it.
+            _unread = segment.Pins - _openings.Values.Count(o => o == segment) - batch.Count(i => i.Segment == segment);
         }
         try
         {
-            _reading = new SegmentScan(ReadFrom(_readingFrom.Path, _readingOffset, (int)(length - _readingOffset)));
+            _reading = new SegmentScan(ReadFrom(_readingFrom.Path, _readingOffset, (int)_readingLength));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             // Somebody removed the file: what was in it is gone. Whatever else keeps it from being read passes, and the writer tries again.
-            lock (_lock)
-            {
-                Interlocked.Add(ref _lost, _readingFrom.Pins);
-                _readingFrom.Pins = 0;
-                _overflow = new JournalPosition(_readingFrom.Number + 1, 0);
-            }
+            Leave(new JournalPosition(_readingFrom.Number + 1, 0));
         }
         return true;
+    }
+
+    // What could not be read is gone, and keeps its file no longer.
+    private void Leave(JournalPosition next)
+    {
+        lock (_lock)
+        {
+            var lost = Math.Max(0, _unread);
+            Interlocked.Add(ref _lost, lost);
+            _readingFrom!.Pins -= lost;
+            (_overflow, _overflowed) = (next, Math.Max(0, _overflowed - lost));
+        }
     }
 
     private static byte[] ReadFrom(string path, long offset, int length)

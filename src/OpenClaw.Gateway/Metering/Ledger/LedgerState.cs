@@ -26,6 +26,8 @@ internal sealed class LedgerState : IAsyncDisposable
     private readonly CounterStore _counters;
     private readonly JournalReplay _replay;
     private readonly Task _running;
+    // A report may read for half a minute: whoever asks for many must not take the connections that budgets need.
+    private readonly SemaphoreSlim _reports = new(2);
     private volatile string? _journalProblem;
 
     private LedgerState(LedgerOptions options, IStorage storage)
@@ -167,13 +169,21 @@ internal sealed class LedgerState : IAsyncDisposable
 
     public void DeleteRecord(string kind, string key) => Change(new RecordChange(kind, key, null, _options.Time.GetUtcNow()));
 
-    /// <summary>What was used, by group. Exact sums; entries of the last fraction of a second may be missing, unless <see cref="FlushAsync"/> came before.</summary>
+    /// <summary>What was used, by group. Exact sums; entries of the last fraction of a second may be missing, unless <see cref="FlushAsync"/> came before. Two are made at a time, others wait.</summary>
     /// <exception cref="IOException">The database was never there.</exception>
     public async Task<UsageReport> ReportAsync(UsageQuery query, CancellationToken cancel)
     {
         ThrowIfAway();
         await _writer.Opened.WaitAsync(cancel).ConfigureAwait(false);
-        return await new UsageReader(_storage).ReportAsync(query, cancel).ConfigureAwait(false);
+        await _reports.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            return await new UsageReader(_storage).ReportAsync(query, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            _reports.Release();
+        }
     }
 
     /// <summary>Everything taken before the call is in the database when it ends; while the database is away it does not end.</summary>

@@ -41,6 +41,24 @@ public sealed class LedgerQueueTests : IDisposable
         Assert.Equal((0L, 0L, false), (_queue.Waiting, _queue.Loose, _queue.IsOverflowing));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(5)]
+    public void What_a_file_has_lost_at_its_end_is_counted_as_lost_and_neither_waited_for_nor_kept(int which)
+    {
+        // The first ten fit into the memory, and every other file is read back.
+        for (var i = 0; i < 40; i++) Assert.True(Add("k", i, new string('t', 60)));
+        var files = Directory.GetFiles(_folder.Path, "*.journal", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToList();
+        var file = files[^(1 + which)];
+        using (var handle = File.OpenHandle(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) RandomAccess.SetLength(handle, RandomAccess.GetLength(handle) - 5);
+        List<string> written = [];
+        for (var batch = 0; batch < 40 && Take(7) is { Count: > 0 } more; batch++) written.AddRange(more);
+        Assert.Equal((39, 1L), (written.Count, _queue.Lost));
+        Assert.Equal((0L, false), (_queue.Waiting, _queue.IsOverflowing));
+        Assert.Equal(files.Count, _queue.TakeDone(evenLast: true).Count);
+    }
+
     private bool Add(string name, int number, string text = "") => _queue.Add(new RecordChange(name, name + number, Encoding.UTF8.GetBytes(text), Entries.Now));
 
     private List<string> Take(int most)
