@@ -40,7 +40,7 @@ internal static class UsageQuestion
         else if (text is "today" or "yesterday") time = Midnight(Day(now, zone).AddDays((text == "today" ? 0 : -1) + (isEnd ? 1 : 0)), zone);
         else if (text == "month") time = Midnight(new DateOnly(Day(now, zone).Year, Day(now, zone).Month, 1).AddMonths(isEnd ? 1 : 0), zone);
         else if (TryBack(text, out var back)) time = wholeDays && back >= TimeSpan.FromDays(1) ? Midnight(Day(now - back, zone).AddDays(1), zone) : now - back;
-        else if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day < DateOnly.MaxValue.AddDays(-2)) time = Midnight(day.AddDays(isEnd ? 1 : 0), zone);
+        else if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day.Year is > 1 and < 9999) time = Midnight(day.AddDays(isEnd ? 1 : 0), zone);
         else return TryMoment(text, zone, out time);
         return true;
     }

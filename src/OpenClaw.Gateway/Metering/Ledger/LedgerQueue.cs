@@ -176,7 +176,17 @@ internal sealed class LedgerQueue(int capacity) : IDisposable
     }
 
     /// <summary>The journal still has everything from <paramref name="from"/> on.</summary>
-    public bool Reaches(JournalPosition from) => Segments().Any(s => s.Number <= from.Segment);
+    public bool Reaches(JournalPosition from)
+    {
+        var kept = Segments().Select(static s => s.Number).ToHashSet();
+        long last;
+        lock (_lock) last = _journal?.End.Segment ?? 0;
+        for (var number = from.Segment; number < last; number++)
+        {
+            if (!kept.Contains(number)) return false;
+        }
+        return kept.Contains(last) || from.Segment >= last;
+    }
 
     /// <summary>The entries behind <paramref name="from"/> in the files that are still there, also those that wait; in batches, which the mark does not move for.</summary>
     public IEnumerable<List<PendingItem>> KeptSince(JournalPosition from, int most)

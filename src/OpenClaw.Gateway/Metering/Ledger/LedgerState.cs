@@ -27,13 +27,14 @@ internal sealed class LedgerState : IAsyncDisposable
     private readonly JournalReplay _replay;
     private readonly Task _running;
     // A report may read for half a minute: whoever asks for many must not take the connections that budgets need.
-    private readonly SemaphoreSlim _reports = new(2);
+    private readonly SemaphoreSlim _reports;
     private volatile string? _journalProblem;
 
     private LedgerState(LedgerOptions options, IStorage storage)
     {
         (_options, _storage, _isOff) = (options with { StateFolder = storage.Kind == "none" ? null : options.StateFolder }, storage, storage.Kind == "none");
         options = _options;
+        _reports = new SemaphoreSlim(storage.IsShared ? 2 : 1);
         var (folder, problem) = TakeFolder(options);
         _journalProblem = problem;
         if (folder is { IsFirst: false } && !storage.IsShared) options.Log($"another gateway runs on {_options.StateFolder}: with SQLite each of them counts budgets and limits for itself and overwrites the other's sessions. Give it a state folder of its own (OPENCLAW_STATE_DIR), or both a PostgreSQL (storage.url)");
@@ -169,20 +170,26 @@ internal sealed class LedgerState : IAsyncDisposable
 
     public void DeleteRecord(string kind, string key) => Change(new RecordChange(kind, key, null, _options.Time.GetUtcNow()));
 
-    /// <summary>What was used, by group. Exact sums; entries of the last fraction of a second may be missing, unless <see cref="FlushAsync"/> came before. Two are made at a time, others wait.</summary>
+    /// <summary>What was used, by group. Exact sums; entries of the last fraction of a second may be missing, unless <see cref="FlushAsync"/> came before. One or two are made at a time, others wait.</summary>
     /// <exception cref="IOException">The database was never there.</exception>
     public async Task<UsageReport> ReportAsync(UsageQuery query, CancellationToken cancel)
     {
         ThrowIfAway();
         await _writer.Opened.WaitAsync(cancel).ConfigureAwait(false);
         await _reports.WaitAsync(cancel).ConfigureAwait(false);
-        try
+        // On a thread of its own: SQLite has no asynchronous calls, and whoever waits may lose patience before it has its answer.
+        return await Task.Run(ReadAsync, CancellationToken.None).WaitAsync(cancel).ConfigureAwait(false);
+
+        async Task<UsageReport> ReadAsync()
         {
-            return await new UsageReader(_storage).ReportAsync(query, cancel).ConfigureAwait(false);
-        }
-        finally
-        {
-            _reports.Release();
+            try
+            {
+                return await new UsageReader(_storage).ReportAsync(query, cancel).ConfigureAwait(false);
+            }
+            finally
+            {
+                _reports.Release();
+            }
         }
     }
 

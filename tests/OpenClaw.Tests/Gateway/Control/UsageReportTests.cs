@@ -143,7 +143,7 @@ public sealed class UsageReportTests
         using var csv = await gateway.Client.GetAsync(new Uri(gateway.Address, "/openclaw/v1/usage?by=client&format=csv"), TestContext.Current.CancellationToken);
         Assert.Equal("text/csv", csv.Content.Headers.ContentType!.MediaType);
         Assert.StartsWith("client,requests,", await csv.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        foreach (var wrong in (string[])["by=colour", "format=xml", "since=soon"])
+        foreach (var wrong in (string[])["by=colour", "format=xml", "since=soon", "since=0001-01-01&timeZone=Asia/Tokyo", "until=9999-12-31&timeZone=America/New_York"])
         {
             using var refused = await gateway.Client.GetAsync(new Uri(gateway.Address, "/openclaw/v1/usage?" + wrong), TestContext.Current.CancellationToken);
             Assert.Equal(400, (int)refused.StatusCode);

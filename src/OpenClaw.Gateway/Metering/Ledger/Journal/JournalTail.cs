@@ -107,15 +107,23 @@ internal sealed class JournalTail(JournalFolder folder, long firstNumber, long m
         }
     }
 
-    /// <summary>Full files at the beginning that nothing needs any more. The caller deletes them.</summary>
+    /// <summary>
+    /// Full files that nothing needs any more. The caller deletes them. Also behind one that is still needed, as an opening's whose
+    /// request goes on for hours: an opening that then stands without its entry adds nothing, its id is in the database.
+    /// </summary>
     public List<Segment> TakeDone(bool evenLast)
     {
         List<Segment> done = [];
-        while (_segments.Count > (evenLast ? 0 : 1) && _segments[0] is { Pins: <= 0 } first)
+        for (var i = 0; i < _segments.Count - (evenLast ? 0 : 1);)
         {
-            _segments.RemoveAt(0);
-            Bytes -= first.Length;
-            done.Add(first);
+            if (_segments[i] is not { Pins: <= 0 } segment)
+            {
+                i++;
+                continue;
+            }
+            _segments.RemoveAt(i);
+            Bytes -= segment.Length;
+            done.Add(segment);
         }
         return done;
     }

@@ -104,17 +104,20 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
-    public void Full_files_go_once_nothing_in_them_is_needed_and_the_oldest_first()
+    public void Full_files_go_once_nothing_in_them_is_needed_also_behind_one_that_is()
     {
         using var folder = JournalFolder.Take(_root);
         using var tail = new JournalTail(folder, 1, maxSegment: 500, maxTotal: 1 << 20);
         var segments = Enumerable.Range(0, 6).Select(i => Append(tail, i)!).ToArray();
-        Assert.True(segments.Distinct().Count() > 2);
-        foreach (var segment in segments.Where(s => s != segments[0])) segment.Pins--;
+        var files = segments.Distinct().ToArray();
+        Assert.True(files.Length > 2);
         Assert.Empty(tail.TakeDone(evenLast: true));
-        while (segments[0].Pins > 0) segments[0].Pins--;
-        Assert.Equal(segments.Distinct().SkipLast(1), tail.TakeDone(evenLast: false));
-        Assert.Equal(segments[^1..], tail.TakeDone(evenLast: true));
+        foreach (var segment in segments.Where(s => s != files[0])) segment.Pins--;
+        Assert.Equal(files[1..^1], tail.TakeDone(evenLast: false));
+        Assert.Equal(files[0].Length + files[^1].Length, tail.Bytes);
+        while (files[0].Pins > 0) files[0].Pins--;
+        Assert.Equal(files[..1], tail.TakeDone(evenLast: false));
+        Assert.Equal(files[^1..], tail.TakeDone(evenLast: true));
         Assert.Equal(0, tail.Bytes);
     }
 
