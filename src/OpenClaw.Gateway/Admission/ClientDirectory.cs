@@ -35,6 +35,9 @@ internal sealed class ClientDirectory(TimeProvider time, Action<string> log, int
     /// <summary>Ends when the store was read once.</summary>
     public Task Loaded => _loaded.Task;
 
+    /// <summary>False while the store that is followed was never read: who is kept there is not known.</summary>
+    public bool IsLoaded => _ledger is null || _loaded.Task.IsCompleted;
+
     /// <summary>Begins to read the store, and goes on where others may write to it.</summary>
     public void Follow(LedgerState ledger)
     {

@@ -81,13 +81,13 @@ internal sealed class ClientsApi(StateHolder states, ClientDirectory clients, Ti
 
     private Task AnswerAsync(HttpContext http, Func<Outcome> answer)
     {
-        if (ControlApi.WhyRefused(http, states.Current) is { } error) return ControlApi.RefuseAsync(http, error);
+        if (WhyRefused(http) is { } error) return ControlApi.RefuseAsync(http, error);
         return SendAsync(http, answer());
     }
 
     private async Task AnswerAsync(HttpContext http, Func<JsonElement, Outcome> answer)
     {
-        if (ControlApi.WhyRefused(http, states.Current) is { } error)
+        if (WhyRefused(http) is { } error)
         {
             await ControlApi.RefuseAsync(http, error).ConfigureAwait(false);
             return;
@@ -97,6 +97,10 @@ internal sealed class ClientsApi(StateHolder states, ClientDirectory clients, Ti
         using var _ = envelope;
         await SendAsync(http, unread is null ? Understood(envelope, answer) : new Outcome(null, 0, unread)).ConfigureAwait(false);
     }
+
+    // Who does not know what is there would make a second one in its place.
+    private GatewayError? WhyRefused(HttpContext http) => ControlApi.WhyRefused(http, states.Current)
+        ?? (clients.IsLoaded ? null : Unavailable("the store of clients has not been read yet: its database does not answer").Error);
 
     private static Outcome Understood(RequestEnvelope? envelope, Func<JsonElement, Outcome> answer)
     {

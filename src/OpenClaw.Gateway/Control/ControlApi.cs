@@ -188,10 +188,7 @@ internal sealed class ControlApi(
     /// <summary>Why the caller may not see or change anything here; null = it may.</summary>
     public static GatewayError? WhyRefused(HttpContext http, GatewayState state)
     {
-        if (state.Authentication.Authenticate(http.Request) is not { } caller)
-        {
-            return new GatewayError(GatewayErrorKind.Unauthenticated, "no valid token; send the gateway token as Authorization: Bearer");
-        }
+        if (state.Authentication.Authenticate(http.Request) is not { } caller) return state.Authentication.WhyNot(http.Request);
         return caller == Caller.Owner ? null : new GatewayError(GatewayErrorKind.Forbidden, "the control API takes the gateway's own token, not a client's");
     }
 

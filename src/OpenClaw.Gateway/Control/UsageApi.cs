@@ -19,9 +19,10 @@ internal sealed class UsageApi(StateHolder states, LedgerState ledger, TimeProvi
 
     public async Task UsageAsync(HttpContext http)
     {
-        if (states.Current.Authentication.Authenticate(http.Request) is not { } caller)
+        var authentication = states.Current.Authentication;
+        if (authentication.Authenticate(http.Request) is not { } caller)
         {
-            await RefuseAsync(http, new GatewayError(GatewayErrorKind.Unauthenticated, "no valid token; send the gateway token as Authorization: Bearer")).ConfigureAwait(false);
+            await RefuseAsync(http, authentication.WhyNot(http.Request)).ConfigureAwait(false);
             return;
         }
         var (query, problem, param) = UsageQuestion.Read(http.Request.Query, time.GetUtcNow());

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using OpenClaw.Gateway.Admission;
+using OpenClaw.Gateway.Errors;
 
 namespace OpenClaw.Gateway.Inbound;
 
@@ -42,11 +43,23 @@ internal sealed class Authentication
     /// <summary>The caller, or null. Tokens are read from Authorization: Bearer, x-api-key, x-goog-api-key, ?key=.</summary>
     public Caller? Authenticate(HttpRequest request)
     {
-        if (IsOpen && _stored is not { All.IsEmpty: false }) return Caller.Owner;
+        if (IsOpen && _stored is not ({ All.IsEmpty: false } or { IsLoaded: false })) return Caller.Owner;
         var token = Token(request);
         var caller = token.IsEmpty || token.Length > MaxTokenLength ? null : CallerOf(token);
-        return caller ?? (IsOpen ? Caller.Owner : null);
+        return caller ?? (IsOpen && !MayBeStored(token) ? Caller.Owner : null);
     }
+
+    /// <summary>What to say to whom <see cref="Authenticate"/> does not know.</summary>
+    public GatewayError WhyNot(HttpRequest request) => MayBeStored(Token(request)) ? s_notRead : s_unknown;
+
+    // It may be a client's whom the store has: to refuse its token for good would be wrong, to take it for the owner worse.
+    private bool MayBeStored(ReadOnlySpan<char> token) => _stored is { IsLoaded: false } && token.StartsWith(ClientToken.Prefix, StringComparison.Ordinal);
+
+    private static readonly GatewayError s_unknown = new(
+        GatewayErrorKind.Unauthenticated, "no valid token; send the gateway token as Authorization: Bearer, x-api-key, x-goog-api-key or ?key=");
+
+    private static readonly GatewayError s_notRead = new(
+        GatewayErrorKind.Overloaded, "the store of clients has not been read yet: its database does not answer") { RetryAfter = TimeSpan.FromSeconds(5) };
 
     private Caller? CallerOf(ReadOnlySpan<char> token)
     {

@@ -66,7 +66,7 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
         var state = states.Current;
         if (state.Authentication.Authenticate(http.Request) is not { } caller)
         {
-            await ErrorAnswer.WriteAsync(http, dialect, Unauthenticated, decision).ConfigureAwait(false);
+            await ErrorAnswer.WriteAsync(http, dialect, state.Authentication.WhyNot(http.Request), decision).ConfigureAwait(false);
             return;
         }
         decision.Caller = caller.Name;
@@ -164,7 +164,4 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
     }
 
     private static string Short(string model) => model.Length > 200 ? model[..200] : model;
-
-    private static readonly GatewayError Unauthenticated = new(
-        GatewayErrorKind.Unauthenticated, "no valid token; send the gateway token as Authorization: Bearer, x-api-key, x-goog-api-key or ?key=");
 }

@@ -21,7 +21,7 @@ internal sealed class CountTokensEndpoint(StateHolder states, SessionDesk desk, 
         var state = states.Current;
         if (state.Authentication.Authenticate(http.Request) is not { } caller)
         {
-            await RefuseAsync(http, s_unauthenticated).ConfigureAwait(false);
+            await RefuseAsync(http, state.Authentication.WhyNot(http.Request)).ConfigureAwait(false);
             return;
         }
         var (envelope, error) = await RequestEnvelope.ReadAsync(http.Request, state.Config.Gateway.MaxBodyBytes, http.RequestAborted).ConfigureAwait(false);
@@ -74,7 +74,4 @@ internal sealed class CountTokensEndpoint(StateHolder states, SessionDesk desk, 
 
     // Counting is no request of its own: nothing is kept of it.
     private static Decision NoDecision() => new("none", default, "none");
-
-    private static readonly GatewayError s_unauthenticated = new(
-        GatewayErrorKind.Unauthenticated, "no valid token; send the gateway token as Authorization: Bearer or x-api-key");
 }

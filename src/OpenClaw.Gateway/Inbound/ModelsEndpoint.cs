@@ -18,7 +18,7 @@ internal sealed class ModelsEndpoint(StateHolder states)
     public Task ListAsync(HttpContext http)
     {
         var state = states.Current;
-        if (state.Authentication.Authenticate(http.Request) is not { } caller) return RefuseAsync(http, s_unauthenticated);
+        if (state.Authentication.Authenticate(http.Request) is not { } caller) return RefuseAsync(http, state.Authentication.WhyNot(http.Request));
         var anthropic = IsAnthropic(http);
         return JsonAnswer.WriteAsync(http, json =>
         {
@@ -35,7 +35,7 @@ internal sealed class ModelsEndpoint(StateHolder states)
     public Task ShowAsync(HttpContext http)
     {
         var state = states.Current;
-        if (state.Authentication.Authenticate(http.Request) is not { } caller) return RefuseAsync(http, s_unauthenticated);
+        if (state.Authentication.Authenticate(http.Request) is not { } caller) return RefuseAsync(http, state.Authentication.WhyNot(http.Request));
         var id = Uri.UnescapeDataString(http.Request.Path.Value!["/v1/models/".Length..]);
         var anthropic = IsAnthropic(http);
         foreach (var (name, reference) in Listed(state, caller))
@@ -90,7 +90,4 @@ internal sealed class ModelsEndpoint(StateHolder states)
 
     private static Task RefuseAsync(HttpContext http, GatewayError error) => ErrorAnswer.WriteAsync(
         http, DialectTable.Of(IsAnthropic(http) ? DialectKind.Anthropic : DialectKind.OpenAiChat), error, new Decision("none", default, "none"));
-
-    private static readonly GatewayError s_unauthenticated = new(
-        GatewayErrorKind.Unauthenticated, "no valid token; send the gateway token as Authorization: Bearer or x-api-key");
 }

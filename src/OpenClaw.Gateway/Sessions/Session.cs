@@ -12,6 +12,7 @@ internal sealed class Session(SessionData data, bool isKept, bool isStored)
     private long _lastUsed;
     private long _lookAgain;
     private int _sets;
+    private int _holders;
     private TaskCompletionSource? _turn;
 
     public SessionData Data => _data;
@@ -33,6 +34,13 @@ internal sealed class Session(SessionData data, bool isKept, bool isStored)
 
     /// <summary>A message is being answered in it.</summary>
     public bool HasTurn => Volatile.Read(ref _turn) is not null;
+
+    /// <summary>A request that will be counted in it is under way.</summary>
+    public bool IsHeld => Volatile.Read(ref _holders) > 0;
+
+    public void Hold() => Interlocked.Increment(ref _holders);
+
+    public void Release() => Interlocked.Decrement(ref _holders);
 
     /// <summary>Later than all that were asked for before.</summary>
     public long LastUsed

@@ -355,8 +355,9 @@ internal sealed class SessionState : IAsyncDisposable
 
     private void Evict()
     {
-        // One that is being answered holds its turn: dropped and loaded again it would let a second message in beside it.
-        foreach (var (id, session) in _sessions.Where(static s => !s.Value.HasTurn).OrderBy(static s => s.Value.LastUsed).Take(MaxInMemory / 8)) _sessions.TryRemove(new(id, session));
+        // One that is being answered holds its turn: dropped and loaded again it would let a second message in beside it. And what a
+        // request of a protocol holds would come back with its end, over what was set and counted in the meantime.
+        foreach (var (id, session) in _sessions.Where(static s => !s.Value.HasTurn && !s.Value.IsHeld).OrderBy(static s => s.Value.LastUsed).Take(MaxInMemory / 8)) _sessions.TryRemove(new(id, session));
     }
 
     private async ValueTask<(StoredRecord? Record, bool IsAsked)> FindAsync(string kind, string id, CancellationToken cancel, TimeSpan? patience = null)

@@ -102,6 +102,28 @@ public sealed class PostgresTests
     }
 
     [Fact]
+    public async Task A_server_that_takes_no_writes_is_left_as_soon_as_the_address_leads_to_one_that_does()
+    {
+        await using var postgres = await PostgresServer.StartAsync();
+        await using var stage = new MoneyStage();
+        await using var gateway = await stage.StartAsync(postgres.Url);
+        await MoneyStage.AskAsync(gateway, 3);
+        await AllWrittenAsync(gateway);
+        // As after a failover whose address still leads to the old server, a standby now.
+        await postgres.RunAsync("ALTER DATABASE postgres SET default_transaction_read_only = on");
+        await postgres.RunAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'postgres' AND pid <> pg_backend_pid()");
+        var ready = await Until.TrueAsync("it is told", () => gateway.GetAsync("/readyz"), a => a.Body.Contains("takes no writes", StringComparison.Ordinal) || a.Body.Contains("database away", StringComparison.Ordinal));
+        Assert.Contains("away", ready.Body, StringComparison.Ordinal);
+        using (var client = new ChatClient(gateway.Url)) await client.AskAsync(new ChatAsk("p/ok", ClientProtocol.Chat, Stream: false), TestContext.Current.CancellationToken);
+        await postgres.RunAsync("BEGIN READ WRITE; ALTER DATABASE postgres RESET default_transaction_read_only; COMMIT");
+        await Until.TrueAsync("it is ready", () => gateway.GetAsync("/readyz"), static a => a is { Status: 200 } && !a.Body.Contains("away", StringComparison.Ordinal));
+        await MoneyStage.AskAsync(gateway, 3);
+        await AllWrittenAsync(gateway);
+        Assert.InRange(await postgres.NumberAsync("SELECT COUNT(*) FROM requests WHERE outcome = 'answered'"), 6, 7);
+        Assert.Equal(0, await postgres.NumberAsync(CounterIsSum));
+    }
+
+    [Fact]
     public async Task A_database_that_stands_still_holds_up_no_request()
     {
         await using var postgres = await PostgresServer.StartAsync();

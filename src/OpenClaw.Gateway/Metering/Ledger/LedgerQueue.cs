@@ -11,8 +11,12 @@ internal readonly record struct PendingItem(LedgerEntry? Entry, RecordChange? Ch
 /// Between the requests and the database: appends each record to the journal and queues it, in one order, under one lock. The
 /// queue is bounded; what does not fit lies in the journal and is read from there later. Thread-safe.
 /// </summary>
+/// <param name="capacity">Of entries and changes in memory.</param>
 internal sealed class LedgerQueue(int capacity) : IDisposable
 {
+    // A change may have a quarter of a megabyte: what is more of them in memory lies in the journal alone.
+    private const long MaxChangeBytes = 64 << 20;
+
     private JournalFolder? _folder;
 
     // Set once, and read before the lock.
@@ -34,6 +38,7 @@ internal sealed class LedgerQueue(int capacity) : IDisposable
     private long _readingOffset;
     private long _readingLength;
     private int _unread;
+    private long _changeBytes;
     private long _lost;
 
     /// <summary>Entries and changes that wait for the database, in memory and in the journal.</summary>
@@ -135,7 +140,11 @@ internal sealed class LedgerQueue(int capacity) : IDisposable
     {
         lock (_lock)
         {
-            while (batch.Count < most && _items.TryDequeue(out var item)) batch.Add(item);
+            while (batch.Count < most && _items.TryDequeue(out var item))
+            {
+                _changeBytes -= BytesOf(item);
+                batch.Add(item);
+            }
             _writing = batch.Count;
             _writingLoose = batch.Count(static i => i.Segment is null);
             if (batch.Count > 0 || _overflow is null) return;
@@ -233,15 +242,18 @@ internal sealed class LedgerQueue(int capacity) : IDisposable
 
     private bool IsNearlyFull => InMemory >= capacity - (capacity / 10);
 
+    private static long BytesOf(in PendingItem item) => item.Change?.Json?.Length ?? 0;
+
     private int InMemory => _items.Count + _loose.Count;
 
     private bool Enqueue(PendingItem item)
     {
         if (item.Segment is not null) item = item with { End = _journal!.End };
         // The last tenth is for what was answered: neither refusals nor changes of records take it away.
-        var hasRoom = InMemory < capacity && (item.Segment is not null || !IsNearlyFull || item.Entry is { Hops.IsEmpty: false });
+        var hasRoom = InMemory < capacity && (item.Change is null || _changeBytes + BytesOf(item) <= MaxChangeBytes) && (item.Segment is not null || !IsNearlyFull || item.Entry is { Hops.IsEmpty: false });
         if (hasRoom && _overflow is null)
         {
+            _changeBytes += BytesOf(item);
             _items.Enqueue(item);
             return true;
         }
@@ -253,6 +265,7 @@ internal sealed class LedgerQueue(int capacity) : IDisposable
         }
         if (hasRoom)
         {
+            _changeBytes += BytesOf(item);
             _loose.Enqueue((_journal!.End, item));
             return true;
         }
@@ -265,7 +278,11 @@ internal sealed class LedgerQueue(int capacity) : IDisposable
     private bool TakeLoose(List<PendingItem> batch, int most, JournalPosition here)
     {
         var before = batch.Count;
-        while (batch.Count < most && _loose.TryPeek(out var next) && next.Behind.CompareTo(here) <= 0) batch.Add(_loose.Dequeue().Item);
+        while (batch.Count < most && _loose.TryPeek(out var next) && next.Behind.CompareTo(here) <= 0)
+        {
+            _changeBytes -= BytesOf(next.Item);
+            batch.Add(_loose.Dequeue().Item);
+        }
         _writing += batch.Count - before;
         _writingLoose += batch.Count - before;
         return batch.Count > before;

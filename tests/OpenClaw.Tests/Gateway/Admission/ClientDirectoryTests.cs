@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Http;
 using OpenClaw.Config;
 using OpenClaw.Gateway.Admission;
 using OpenClaw.Gateway.Control;
+using OpenClaw.Gateway.Errors;
+using OpenClaw.Gateway.Inbound;
 using OpenClaw.Gateway.Metering.Ledger;
 using OpenClaw.Tests.Gateway.Sessions;
 
@@ -99,6 +101,31 @@ public sealed class ClientDirectoryTests
         var full = await CreateAsync(api, "b");
         Assert.Equal(409, full.Status);
         Assert.Contains("as many clients as can be kept", full.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task While_the_store_was_never_read_nobody_is_made_in_another_s_place_nor_turned_away_for_good()
+    {
+        await using var stage = new SessionStage();
+        var (ledger, problem) = LedgerState.Open(new LedgerOptions { Url = "postgres://openclaw@127.0.0.1:1/openclaw" });
+        Assert.Null(problem);
+        await using var _ = ledger;
+        await using var clients = new ClientDirectory(_time, _log.Add);
+        Assert.True(clients.IsLoaded, "nothing is followed");
+        clients.Follow(ledger!);
+        var answer = await CreateAsync(new ClientsApi(stage.States, clients, _time), "a");
+        Assert.Equal(503, answer.Status);
+        Assert.Contains("has not been read yet", answer.Body, StringComparison.Ordinal);
+        var http = new DefaultHttpContext();
+        http.Request.Headers.Authorization = "Bearer oc_of-somebody";
+        foreach (var authentication in (Authentication[])[Authentication.OpenTo(clients), Authentication.Require([("t-owner", Caller.Owner)], [], clients, _time)])
+        {
+            Assert.Null(authentication.Authenticate(http.Request));
+            Assert.Equal(GatewayErrorKind.Overloaded, authentication.WhyNot(http.Request).Kind);
+        }
+        http.Request.Headers.Authorization = "Bearer other";
+        Assert.Equal(Caller.Owner, Authentication.OpenTo(clients).Authenticate(http.Request));
+        Assert.Equal(GatewayErrorKind.Unauthenticated, Authentication.Require([("t-owner", Caller.Owner)], [], clients, _time).WhyNot(http.Request).Kind);
     }
 
     private static async Task<(int Status, string Body)> CreateAsync(ClientsApi api, string name)

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OpenClaw.Config;
+using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Inbound;
 using OpenClaw.Gateway.Metering;
@@ -25,6 +26,28 @@ public sealed class SessionStateTests
         var key = new SessionKey(caller, name);
         Assert.Equal(text, key.ToString());
         Assert.Equal(key, SessionKey.Parse(text, config));
+    }
+
+    [Fact]
+    public async Task What_a_long_request_holds_does_not_come_back_over_what_was_set_meanwhile()
+    {
+        await using var stage = new SessionStage();
+        var session = await stage.OpenAsync("long");
+        var entry = new SessionEntry(new SessionDesk(stage.Sessions, stage.Commands), session, null, new Decision("dec_1", stage.Time.GetUtcNow(), "chat"), session.Data.Since);
+        async Task OthersAsync(string name)
+        {
+            for (var i = 0; i < 1200; i++) await stage.OpenAsync(name + i);
+        }
+        await OthersAsync("a");
+        stage.Sessions.Change(await stage.OpenAsync("long"), static d => d with { Override = "openai/gpt-4o", Strict = true });
+        await OthersAsync("b");
+        entry.Write(TimeSpan.Zero);
+        var data = (await stage.OpenAsync("long")).Data;
+        Assert.Equal(("openai/gpt-4o", true, 1), (data.Override, data.Strict, data.Requests));
+        // Then it goes as any other.
+        await OthersAsync("c");
+        Assert.NotSame(session, await stage.OpenAsync("long"));
+        Assert.Equal("openai/gpt-4o", (await stage.OpenAsync("long")).Data.Override);
     }
 
     [Fact]

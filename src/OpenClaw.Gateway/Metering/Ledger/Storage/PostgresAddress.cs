@@ -49,7 +49,16 @@ internal sealed class PostgresAddress
         var builder = new NpgsqlSlimDataSourceBuilder(_settings.ConnectionString);
         builder.EnableTransportSecurity();
         builder.EnableArrays();
+        builder.UsePhysicalConnectionInitializer(static connection => RefuseStandbyAsync(connection).GetAwaiter().GetResult(), RefuseStandbyAsync);
         return builder.Build();
+    }
+
+    // While a failover is under way the address may still lead to the old server, which takes no writes any more. Such a connection
+    // must not be kept: it works, and would be used again and again when the address has long led elsewhere.
+    private static async Task RefuseStandbyAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand("SHOW transaction_read_only", connection);
+        if (await command.ExecuteScalarAsync().ConfigureAwait(false) is "on") throw new NpgsqlException("the server takes no writes: it is a standby, or read-only");
     }
 
     public override string ToString() => Place;

@@ -59,6 +59,30 @@ public sealed class LedgerQueueTests : IDisposable
         Assert.Equal(files.Count, _queue.TakeDone(evenLast: true).Count);
     }
 
+    [Fact]
+    public void Changes_take_no_more_memory_than_they_may_however_few_they_are()
+    {
+        using var folder = JournalFolder.Take(Path.Combine(_folder.Path, "large"));
+        using var queue = new LedgerQueue(10_000);
+        queue.Attach(folder, new JournalTail(folder, 1, maxSegment: 8 << 20, maxTotal: 80 << 20));
+        var large = new byte[256_000];
+        var kept = Enumerable.Range(0, 700).Count(i => queue.Add(new RecordChange("k", "k" + i, large, Entries.Now)));
+        Assert.InRange(kept * 256_000L, 79 << 20, (80 << 20) + (64 << 20));
+        Assert.Equal(700 - kept, queue.Lost);
+        // The last tenth of its places is for what was answered.
+        queue.Add(Entries.Of("dec_1"));
+        Assert.Equal(700 - kept, queue.Lost);
+        var taken = 0;
+        for (var batch = new List<PendingItem>(); ; batch.Clear())
+        {
+            queue.Take(batch, 100);
+            queue.Release(batch);
+            if (batch.Count == 0) break;
+            taken += batch.Count;
+        }
+        Assert.Equal(kept + 1, taken);
+    }
+
     private bool Add(string name, int number, string text = "") => _queue.Add(new RecordChange(name, name + number, Encoding.UTF8.GetBytes(text), Entries.Now));
 
     private List<string> Take(int most)
