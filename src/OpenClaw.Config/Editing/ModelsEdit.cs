@@ -44,11 +44,7 @@ internal sealed class ModelsEdit(JsonTextEdit text)
     public ConfigProblem? RemoveFallback(string reference)
     {
         var found = Fallbacks().FirstOrDefault(f => IsSame(f.Text, reference));
-        if (found.Node is not null)
-        {
-            text.Remove(found.Node);
-            return null;
-        }
+        if (found.Node is not null) return Remove(found.Node);
         if (IsSame(Primary(), reference)) return Problem($"{Shown.Text(reference)} is the default model, not a fallback", "Set another default model.");
         var nearest = Nearest.Of(reference, Fallbacks().Select(static f => f.Text));
         return Problem($"{Shown.Text(reference)} is not among the fallbacks", nearest.Count > 0 ? $"Did you mean {Shown.Choice(nearest)}?" : "List them with: openclaw models fallbacks");
@@ -57,9 +53,49 @@ internal sealed class ModelsEdit(JsonTextEdit text)
     public ConfigProblem? ClearFallbacks()
     {
         // Each removal parses the file anew, so the list is asked again every time.
-        while (Fallbacks() is [var first, ..]) text.Remove(first.Node);
+        while (Fallbacks() is [var first, ..])
+        {
+            if (Remove(first.Node) is { } problem) return problem;
+        }
         return null;
     }
+
+    // The address of an entry may be its provider's: other mentions of the provider must not go to another server, perhaps to one
+    // of the vendor's, because the entry is gone.
+    private ConfigProblem? Remove(ConfigNode node)
+    {
+        var provider = JsonTextEdit.Member(node, "provider")?.Value.Text;
+        var address = provider is not null && EntriesOf(provider).Count() == 1 && text.At("models", "providers", provider) is null ? SharedAddress(provider) : null;
+        text.Remove(node);
+        return address is not null && Mentions(text.Root, provider + "/") ? Set($"{{ {Members(address)} }}", "models", "providers", provider!) : null;
+    }
+
+    private IEnumerable<ConfigNode> EntriesOf(string provider) => List?.Items.Where(i => JsonTextEdit.Member(i, "provider")?.Value.Text == provider) ?? [];
+
+    /// <summary>The entry whose address holds for all of its provider: each entry of it has the same.</summary>
+    private ConfigNode? SharedAddress(string provider)
+    {
+        var entries = EntriesOf(provider).ToList();
+        return entries.Count > 0 && Address(entries[0]) is { } first && entries.TrueForAll(e => Address(e)?.Value.Text == first.Value.Text) ? entries[0] : null;
+    }
+
+    private static ConfigMember? Address(ConfigNode entry) => entry.Members.Find(static m => !m.IsDuplicate && m.Value.Kind == NodeKind.String && m.Name.Replace("_", "", StringComparison.Ordinal).Equals("baseUrl", StringComparison.OrdinalIgnoreCase));
+
+    // An address, with the protocol that is spoken there.
+    private static string Members(ConfigNode entry)
+    {
+        var address = Address(entry)!;
+        var api = JsonTextEdit.Member(entry, "api") is { Value.Kind: NodeKind.String } named ? $", \"api\": {JsonTextEdit.JsonString(named.Value.Text)}" : "";
+        return $"{JsonTextEdit.JsonString(address.Name)}: {JsonTextEdit.JsonString(address.Value.Text)}{api}";
+    }
+
+    private static bool Mentions(ConfigNode node, string beginning) => node.Kind switch
+    {
+        NodeKind.String => node.Text.StartsWith(beginning, StringComparison.Ordinal),
+        NodeKind.Array => node.Items.Exists(i => Mentions(i, beginning)),
+        NodeKind.Object => node.Members.Exists(m => m.Name.StartsWith(beginning, StringComparison.Ordinal) || Mentions(m.Value, beginning)),
+        _ => false,
+    };
 
     public ConfigProblem? AddAlias(string name, string[] references)
     {
@@ -136,7 +172,9 @@ internal sealed class ModelsEdit(JsonTextEdit text)
     private ConfigProblem? AppendToList(ConfigNode list, string reference)
     {
         if (!ModelRef.TryParse(reference, out var model)) return Problem("llmConfig takes no alias", "Write provider/model.");
-        return Append(list, $"{{ \"provider\": {JsonTextEdit.JsonString(model.Provider)}, \"model\": {JsonTextEdit.JsonString(model.Model)} }}");
+        // Where the list's address holds for the whole provider, this entry is asked there too: without it none of them would be.
+        var address = SharedAddress(model.Provider) is { } shared ? ", " + Members(shared) : "";
+        return Append(list, $"{{ \"provider\": {JsonTextEdit.JsonString(model.Provider)}, \"model\": {JsonTextEdit.JsonString(model.Model)}{address} }}");
     }
 
     private ConfigProblem? Append(ConfigNode list, string json)

@@ -35,7 +35,7 @@ internal sealed class ModelsSection(ReadContext context, ProviderDrafts drafts, 
         return config;
     }
 
-    /// <summary>Primary, then the fallbacks of both places, then <c>llmConfig</c>.</summary>
+    /// <summary>Primary, then the fallbacks of both places, then <c>llmConfig</c>; without a primary <c>llmConfig</c> comes first.</summary>
     private List<PlacedRef> ReadChain()
     {
         var chain = new List<PlacedRef>();
@@ -46,14 +46,16 @@ internal sealed class ModelsSection(ReadContext context, ProviderDrafts drafts, 
         {
             context.Problems.Error(primary, $"there are two default models: this one and defaultModel on line {native.Line}", "Keep one of the two.");
         }
+        var isListFirst = native is null && primary is null;
+        if (isListFirst) chain.AddRange(list.Chain);
         Append(chain, native ?? primary);
         foreach (var item in ReadContext.Items(_models?["fallbacks"])) Append(chain, item);
         if (upstream is { IsObject: true })
         {
             foreach (var item in ReadContext.Items(upstream["fallbacks"])) Append(chain, item);
         }
-        chain.AddRange(list.Chain);
-        if (chain.Count > 0 && native is null && primary is null && list.Chain.Count == 0)
+        if (!isListFirst) chain.AddRange(list.Chain);
+        if (chain.Count > 0 && isListFirst && list.Chain.Count == 0)
         {
             context.Problems.Warn(chain[0].At, "there are fallbacks but no default model, so the first of them is it", "Add \"defaultModel\": \"provider/model\".");
         }

@@ -66,7 +66,8 @@ internal sealed partial class NativeWriter(Utf8JsonWriter json, Action<Utf8JsonW
             WriteSecret("token", token);
             json.WriteEndObject();
         }
-        else if (IsComplete || !gateway.AuthIsImplied)
+        // Implied it is asked for where there is a token, which the environment may have.
+        else if (!gateway.AuthIsImplied)
         {
             json.WriteBoolean("auth", gateway.Auth == AuthMode.Token);
         }
@@ -119,7 +120,6 @@ internal sealed partial class NativeWriter(Utf8JsonWriter json, Action<Utf8JsonW
         json.WriteStartObject(provider.Id);
         json.WriteString("baseUrl", provider.BaseUrl);
         if (IsComplete || !ApiText.IsAtHome(provider)) json.WriteString("api", ApiText.Name(provider.Api));
-        if (IsComplete) json.WriteBoolean("local", provider.IsLocal);
         if (provider.Keys.Length == 1) WriteSecret("apiKey", provider.Keys[0]);
         if (provider.Keys.Length > 1)
         {

@@ -117,6 +117,7 @@ internal sealed class StateBuilder : IAsyncDisposable
         {
             if (!gateway.AuthIsImplied || isOpenToOthers || !config.Clients.IsEmpty)
             {
+                if (gateway.Token is { } lacking) return (null, new StartRefusal($"the gateway's token cannot be read: {Secrets.Read(lacking).Problem ?? $"{lacking} is empty"}", "make what gateway.auth.token names, or take it out of the file and set OPENCLAW_GATEWAY_TOKEN", []));
                 return (null, new StartRefusal("authentication is on but there is no token", "set OPENCLAW_GATEWAY_TOKEN (openssl rand -hex 32 makes one), or gateway.auth.token", []));
             }
             return _asksForToken

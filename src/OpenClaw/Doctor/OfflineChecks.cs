@@ -98,12 +98,15 @@ internal static class OfflineChecks
     private static IEnumerable<DoctorFinding> Bind(OpenClawConfig config, ConfigEnvironment environment)
     {
         var gateway = config.Gateway;
-        var token = gateway.Token is { } named ? new SecretStore(environment).Read(named).Value : null;
+        SecretReading? reading = gateway.Token is { } named ? new SecretStore(environment).Read(named) : null;
+        var token = reading?.Value;
         var isOpen = gateway.IsOpenToOthers(StateBuilder.InContainer);
         if (token is null && gateway.Auth == AuthMode.Token && (isOpen || !gateway.AuthIsImplied || !config.Clients.IsEmpty))
         {
             var why = isOpen ? "the gateway would listen beyond this machine and there is no token, so it does not start" : "authentication is on and there is no token, so the gateway does not start";
-            yield return new(DoctorSeverity.Fails, "bind", why, "Set OPENCLAW_GATEWAY_TOKEN (openssl rand -hex 32 makes one).");
+            yield return gateway.Token is null
+                ? new(DoctorSeverity.Fails, "bind", why, "Set OPENCLAW_GATEWAY_TOKEN (openssl rand -hex 32 makes one).")
+                : new(DoctorSeverity.Fails, "bind", $"{why}: {reading?.Problem ?? $"{gateway.Token} is empty"}", "Make what gateway.auth.token names, or take it out of the file and set OPENCLAW_GATEWAY_TOKEN.");
         }
         else if (token is not null && token.Reveal().Length < ShortToken)
         {

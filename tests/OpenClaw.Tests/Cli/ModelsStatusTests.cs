@@ -36,6 +36,14 @@ public sealed class ModelsStatusTests
     }
 
     [Fact]
+    public void Without_a_default_model_the_check_says_so()
+    {
+        var view = LocalView.Models(LocalView.Team, ("OPENAI_API_KEY", Secret)) with { Default = null };
+        Assert.Equal(1, ModelsStatus.Check(view, null));
+        Assert.Contains("Model route issues\n- there is no default model", ModelsStatus.Text(view, null, s_now), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Never_writes_a_key_as_text_or_as_json()
     {
         var view = LocalView.Models("""{ "models": { "providers": { "own": { "baseUrl": "http://h/v1", "apiKey": "sk-never-show-this-0123456789" } } } }""", ("OPENAI_API_KEY", Secret));

@@ -14,6 +14,28 @@ public sealed class ConfigEditorTests
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
     [Fact]
+    public void A_provider_that_the_list_gives_a_local_address_keeps_it()
+    {
+        const string Local = """{ "llmConfig": [{ "provider": "openai", "model": "llama3.2", "baseURL": "http://127.0.0.1:11434/v1" }, { "provider": "anthropic", "model": "claude-opus-4" }], "models": { "aliases": { "q": "openai/qwen3" } } }""";
+        static string AddressOf(string file) => ConfigReader.Read(Bytes(file), ConfigEnvironment.Empty).Config!.Providers.Single(static p => p.Id == "openai").BaseUrl;
+        Assert.Equal("http://127.0.0.1:11434/v1", AddressOf(Local));
+        var added = Text(ConfigEditor.AddFallback(Bytes(Local), "openai/qwen3"));
+        Assert.Contains("""{ "provider": "openai", "model": "qwen3", "baseURL": "http://127.0.0.1:11434/v1" }""", added, StringComparison.Ordinal);
+        Assert.Equal("http://127.0.0.1:11434/v1", AddressOf(added));
+        var other = Text(ConfigEditor.SetDefault(Bytes(Local), "anthropic/claude-opus-4"));
+        foreach (var without in (string[])[Text(ConfigEditor.RemoveFallback(Bytes(other), "openai/llama3.2")), Text(ConfigEditor.ClearFallbacks(Bytes(other)))])
+        {
+            Assert.DoesNotContain("llama3.2", without, StringComparison.Ordinal);
+            Assert.Equal("http://127.0.0.1:11434/v1", AddressOf(without));
+        }
+        // Nobody else names it: nothing is left of it.
+        Assert.DoesNotContain("11434", Text(ConfigEditor.RemoveFallback(Bytes(other.Replace("openai/qwen3", "anthropic/x", StringComparison.Ordinal)), "openai/llama3.2")), StringComparison.Ordinal);
+        // Where the list has two addresses for it each entry has its own, and what is added has none.
+        var mixed = Local.Replace("""{ "provider": "anthropic", "model": "claude-opus-4" }""", """{ "provider": "openai", "model": "gpt-4o" }""", StringComparison.Ordinal);
+        Assert.Contains("""{ "provider": "openai", "model": "qwen3" }""", Text(ConfigEditor.AddFallback(Bytes(mixed), "openai/qwen3")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_default_model_is_replaced_in_place()
     {
         const string File = "{\n  // why this one\n  \"defaultModel\": \"openai/a\", // here\n  \"models\": {}\n}\n";

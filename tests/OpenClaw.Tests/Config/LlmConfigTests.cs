@@ -14,6 +14,14 @@ public sealed class LlmConfigTests
     }
 
     [Fact]
+    public void The_list_comes_first_where_no_default_is_named_and_last_where_one_is()
+    {
+        const string File = """{ "llmConfig": [{ "provider": "openai", "model": "a" }, { "provider": "anthropic", "model": "b" }], "models": { "fallbacks": ["gemini/c"] } }""";
+        Assert.Equal("openai/a anthropic/b gemini/c", SampleFiles.Chain(Expect.Clean(File)));
+        Assert.Equal("gemini/d gemini/c openai/a anthropic/b", SampleFiles.Chain(Expect.Clean(File.Insert(1, "\"defaultModel\": \"gemini/d\", "))));
+    }
+
+    [Fact]
     public void Differing_addresses_stay_with_their_models()
     {
         var openai = Expect.Clean("""{ "llmConfig": [{ "provider": "openai", "model": "a", "baseURL": "http://x:1/v1" }, { "provider": "openai", "model": "b" }] }""", ("OPENAI_BASE_URL", "http://proxy/v1")).FindProvider("openai")!;

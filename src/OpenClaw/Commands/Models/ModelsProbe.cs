@@ -163,12 +163,34 @@ internal static class ModelsProbe
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            return new ProbeRow(target.Provider, target.Model, "timeout", watch.Elapsed.TotalMilliseconds, $"no answer within {Readable.Milliseconds(order.Timeout.TotalMilliseconds)}");
+            var waited = $"no answer within {Readable.Milliseconds(order.Timeout.TotalMilliseconds)}";
+            // It may have waited for what a provider had asked it to wait for.
+            var (bucket, message) = await WaitedForAsync(http, target.Model!, cancel).ConfigureAwait(false);
+            return new ProbeRow(target.Provider, target.Model, bucket ?? "timeout", watch.Elapsed.TotalMilliseconds, bucket is null ? waited : $"{waited}: {message}");
         }
         catch (HttpRequestException)
         {
             return new ProbeRow(target.Provider, target.Model, "unknown", null, "the gateway went away");
         }
+    }
+
+    /// <summary>What the first try of a call that was given up had come to; no bucket: there was nothing yet.</summary>
+    private static async Task<(string? Bucket, string Message)> WaitedForAsync(HttpClient http, string model, CancellationToken cancel)
+    {
+        for (var tries = 0; tries < 20; tries++)
+        {
+            using var found = await http.GetAsync(new Uri("/openclaw/v1/decisions?limit=50", UriKind.Relative), cancel).ConfigureAwait(false);
+            if (!found.IsSuccessStatusCode) break;
+            using var decisions = JsonDocument.Parse(await found.Content.ReadAsByteArrayAsync(cancel).ConfigureAwait(false));
+            var own = decisions.RootElement.Items("decisions").FirstOrDefault(d => d.Text("requested") == model && d.Text("outcome") == "cancelled");
+            if (own.ValueKind == JsonValueKind.Object)
+            {
+                var told = own.Items("attempts").FirstOrDefault(static a => a.Text("failure") is { } failure && failure != "clientGone" && Bucket(failure) != "ok");
+                return told.ValueKind == JsonValueKind.Object ? (Bucket(told.Text("failure")), told.Text("message") ?? "") : (null, "");
+            }
+            await Task.Delay(25, cancel).ConfigureAwait(false);
+        }
+        return (null, "");
     }
 
     /// <summary>The decision says why; it is written down just after the answer went out.</summary>

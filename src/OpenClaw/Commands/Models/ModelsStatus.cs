@@ -82,11 +82,14 @@ internal static class ModelsStatus
         if (view.Providers.IsEmpty) text.Append("- no provider is configured\n");
         Section(text, "Missing auth", view.Providers.Where(static p => p.LacksKey).Select(static p => $"{p.Id} {p.Missing}"));
         Section(text, "Unavailable keys", view.Providers.SelectMany(p => p.Keys).SelectMany(k => k.Parks.Select(p => $"{k.Alias} {Parked(p, now)}")));
-        Section(text, "Model route issues", view.BrokenChain.Select(static m => $"{m.Key} {m.Problem}"));
+        Section(text, "Model route issues", [.. view.Default is null ? [NoDefault] : Array.Empty<string>(), .. view.BrokenChain.Select(static m => $"{m.Key} {m.Problem}")]);
         Section(text, "Without a price", view.Models.Where(static m => m.IsUnpriced).Select(static m => $"{m.Key} is not counted in dollars; name it under models.prices"));
         if (probes is { } rows) text.Append("\nAuth probes\n").Append(ModelsProbe.Table(rows));
         return text.ToString();
     }
+
+    /// <summary>What <c>--check</c> takes for an issue where no model is the default one.</summary>
+    public const string NoDefault = "there is no default model; set one with: openclaw models set REF";
 
     private static string Overview(ProviderRow provider)
     {

@@ -35,6 +35,13 @@ internal static class ModelsStatusJson
         json.WriteEndArray();
         WriteUnusable(json, view, now);
         json.WriteStartArray("modelRouteIssues"u8);
+        if (view.Default is null)
+        {
+            json.WriteStartObject();
+            json.WriteString("kind"u8, "noDefault"u8);
+            json.WriteString("message"u8, ModelsStatus.NoDefault);
+            json.WriteEndObject();
+        }
         foreach (var model in view.BrokenChain)
         {
             json.WriteStartObject();

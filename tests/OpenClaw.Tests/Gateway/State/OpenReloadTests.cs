@@ -11,6 +11,7 @@ public sealed class OpenReloadTests
     [Theory]
     [InlineData("""{ "gateway": { "bind": "loopback", "auth": false }, "defaultModel": "scripted/ok" }""", "gateway.auth is off but the gateway listens beyond loopback until it is started again")]
     [InlineData("""{ "defaultModel": "scripted/ok" }""", "authentication is on but there is no token")]
+    [InlineData("""{ "gateway": { "auth": { "token": { "source": "file", "path": "/nowhere/token" } } }, "defaultModel": "scripted/ok" }""", "the gateway's token cannot be read: the file /nowhere/token does not exist")]
     public async Task A_gateway_on_the_network_keeps_its_token_whatever_the_file_says_of_loopback(string file, string says)
     {
         await using var stage = await ReloadStage.StartAsync(Lan);
