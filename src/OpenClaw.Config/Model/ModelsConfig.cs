@@ -14,6 +14,9 @@ public sealed record ModelsConfig
     public ImmutableSortedDictionary<string, ImmutableArray<ModelRef>> Aliases { get; init; } =
         ImmutableSortedDictionary<string, ImmutableArray<ModelRef>>.Empty;
 
+    /// <summary>Those of <see cref="Aliases"/> that stand for a list, however short: a chain of its own, to which no fallbacks are added.</summary>
+    public ImmutableSortedSet<string> ListAliases { get; init; } = ImmutableSortedSet<string>.Empty;
+
     /// <summary>Tried, in order, when a provider refused for its content policy. Empty: a refusal is final.</summary>
     public ImmutableArray<ModelRef> ContentPolicyFallbacks { get; init; } = [];
 

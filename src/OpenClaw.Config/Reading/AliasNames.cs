@@ -9,10 +9,13 @@ namespace OpenClaw.Config.Reading;
 /// </summary>
 internal sealed class AliasNames
 {
+    private const int MaxDepth = 64;
+
     private static readonly string[] Reserved = ["openclaw", "default", "auto"];
     private readonly ReadContext _context;
     private readonly Dictionary<string, List<(ConfigNode Node, string Text)>> _written = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ImmutableArray<ModelRef>> _resolved = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _lists = new(StringComparer.Ordinal);
     private readonly List<string> _path = [];
 
     public AliasNames(ReadContext context)
@@ -29,6 +32,19 @@ internal sealed class AliasNames
     /// <summary>Where the alias is written.</summary>
     public ConfigNode? Place(string name) => _written.TryGetValue(name, out var targets) && targets.Count > 0 ? targets[0].Node : null;
 
+    /// <summary>It is written as a list, or names an alias that is.</summary>
+    public bool IsList(string name)
+    {
+        // Circles are refused by who resolves them.
+        for (var depth = 0; depth < MaxDepth; depth++)
+        {
+            if (_lists.Contains(name)) return true;
+            if (!_written.TryGetValue(name, out var targets) || targets.Count != 1) return false;
+            name = targets[0].Text;
+        }
+        return false;
+    }
+
     public ImmutableArray<ModelRef> Resolve(string name, References references)
     {
         if (_resolved.TryGetValue(name, out var known)) return known;
@@ -38,9 +54,9 @@ internal sealed class AliasNames
             _context.Problems.Error(Place(name), $"the aliases go in a circle: {circle}", "Let one of them name \"provider/model\".");
             return [];
         }
-        if (_path.Count > 64)
+        if (_path.Count > MaxDepth)
         {
-            _context.Problems.Error(Place(name), "aliases name aliases more than 64 deep", "Let them name \"provider/model\".");
+            _context.Problems.Error(Place(name), $"aliases name aliases more than {MaxDepth} deep", "Let them name \"provider/model\".");
             return [];
         }
         _path.Add(name);
@@ -65,7 +81,11 @@ internal sealed class AliasNames
         {
             if (_context.Text(node) is { } text) targets.Add((node, text));
         }
-        if (targets.Count > 0) _written[member.Name] = targets;
+        if (targets.Count > 0)
+        {
+            _written[member.Name] = targets;
+            if (member.Value.Kind == NodeKind.Array) _lists.Add(member.Name);
+        }
         else if (member.Value is { Kind: NodeKind.Array, Items.Count: 0 }) _context.Problems.Error(member.Value, $"the alias \"{Shown.Text(member.Name)}\" names nothing", "Write [\"provider/model\"], or remove it.");
     }
 

@@ -87,7 +87,7 @@ internal sealed partial class NativeWriter(Utf8JsonWriter json, Action<Utf8JsonW
             json.WriteStartObject("aliases");
             foreach (var (name, targets) in models.Aliases)
             {
-                if (targets.Length == 1) json.WriteString(name, targets[0].ToString());
+                if (!models.ListAliases.Contains(name)) json.WriteString(name, targets[0].ToString());
                 else WriteStrings(name, targets.Select(static t => t.ToString()));
             }
             json.WriteEndObject();

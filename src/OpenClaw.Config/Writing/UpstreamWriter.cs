@@ -237,7 +237,7 @@ internal sealed class UpstreamWriter(Utf8JsonWriter json, ReadContext context, O
         foreach (var (name, targets) in config.Models.Aliases)
         {
             var pointer = "/models/aliases/" + ConfigNode.Escape(name);
-            if (targets.Length > 1) Missing(pointer, $"has no alias for several models, so \"{name}\" is left out", "Give an alias to one of them.");
+            if (config.Models.ListAliases.Contains(name)) Missing(pointer, $"has no alias for a chain, so \"{name}\" is left out", "Give an alias to one of them.");
             else if (!aliasOf.TryAdd(targets[0], name)) Missing(pointer, $"has one alias per model, so \"{name}\" is left out", $"{targets[0]} is already \"{aliasOf[targets[0]]}\".");
         }
         if (aliasOf.Count == 0) return;

@@ -35,7 +35,7 @@ internal sealed class GuardSession(string caller, string key)
     private readonly PromptRing _prompts = new();
     private readonly bool _isOfMany = RunawayGuard.IsUnnamed(key);
     private (ulong Body, int Count, decimal Spent, DateTimeOffset First, DateTimeOffset Last, int Open) _identical;
-    private (ulong Turn, int Count, decimal Wasted, DateTimeOffset First) _errors;
+    private (ulong Turn, int Count, int Pauses, decimal Wasted, DateTimeOffset First) _errors;
     private (decimal Spent, DateTimeOffset First) _tools;
     private (GuardKind Kind, int Count) _trips;
     private decimal _perToken;
@@ -175,10 +175,11 @@ internal sealed class GuardSession(string caller, string key)
     private GuardFinding? Fail(GuardConfig rules, GuardVisit visit, GuardOutcome outcome, DateTimeOffset now)
     {
         if (visit.Tokens < LargeContext) return null;
-        if (_errors.Count == 0 || _errors.Turn != visit.Sign.Turn) _errors = (visit.Sign.Turn, 0, 0, now);
+        if (_errors.Count == 0 || _errors.Turn != visit.Sign.Turn) _errors = (visit.Sign.Turn, 0, 0, 0, now);
         (_errors.Count, _errors.Wasted) = (_errors.Count + 1, _errors.Wasted + outcome.Cost + outcome.Wasted);
-        if (rules.ErrorLoop == 0 || _errors.Count < rules.ErrorLoop) return null;
-        var pause = Doubled(rules.Cooldown / 20, _errors.Count - rules.ErrorLoop);
+        // What was sent side by side fails side by side: that is one pause, and none that takes another stop's place.
+        if (rules.ErrorLoop == 0 || _errors.Count < rules.ErrorLoop || IsStopped(now)) return null;
+        var pause = Doubled(rules.Cooldown / 20, _errors.Pauses++);
         return new GuardFinding(GuardKind.ErrorLoop, $"a request of about {visit.Tokens} tokens failed {Times(_errors.Count)} in a row{Since(_errors.Wasted, _errors.First)}", pause);
     }
 

@@ -71,7 +71,7 @@ internal sealed class OpenedAnswer : IDisposable
     public void TeachTokens(int estimatedPrompt, RequestFacts facts)
     {
         var usage = Tracker.UsageSoFar;
-        if (facts.ServiceTier is null) Target.Health.Tokens.Served(usage.Tier);
+        Target.Health.Tokens.Served(usage.Tier, Target.Dialect.Kind == facts.Dialect ? facts.ServiceTier : null);
         if (usage.Output <= 0 || usage.Unsaid != UsageSides.None) return;
         Target.Health.Tokens.Took(usage.Output, ((Pump is null ? Record.FirstTokenMs : Record.EndedMs) ?? Record.StartedMs) - Record.StartedMs);
         var shown = Tracker.HasReasoning ? usage.Output : usage.Output - usage.Reasoning;

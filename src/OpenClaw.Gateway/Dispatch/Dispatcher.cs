@@ -153,7 +153,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         var isHeld = false;
         try
         {
-            var finding = await HoldAsync(x, target).ConfigureAwait(false);
+            var finding = await HoldAsync(x, target, isAgain: before is not null).ConfigureAwait(false);
             isHeld = finding is null;
             return (isHeld ? permit : null, finding);
         }
@@ -166,9 +166,10 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
 
     // Money is held before every target: what the call may cost is nobody else's until it is settled.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<BudgetFinding?> HoldAsync(Exchange x, Target target)
+    private static async ValueTask<BudgetFinding?> HoldAsync(Exchange x, Target target, bool isAgain = false)
     {
-        var finding = await x.Money.HoldAsync(target, x.CallerLeft).ConfigureAwait(false);
+        HopBill.Unwarn(x);
+        var finding = await x.Money.HoldAsync(target, x.CallerLeft, isAgain).ConfigureAwait(false);
         if (finding is not null)
         {
             var leftOut = $"{target.Name}: left out, {finding.Error.Message}";
@@ -401,6 +402,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     {
         UpstreamFailure? last = null;
         List<Target>? passedOver = null;
+        x.Money.IsUnderWay = true;
         while (rest.Count > 0 && !x.CallerLeft.IsCancellationRequested)
         {
             var target = rest[0];

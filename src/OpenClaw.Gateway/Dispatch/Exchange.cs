@@ -36,6 +36,9 @@ internal sealed class Exchange
     /// <summary>What the request has reserved and spent.</summary>
     public required Reservation Money { get; init; }
 
+    /// <summary>Warnings that stand or fall with what is held now; null = none.</summary>
+    public List<string>? OfThisHold { get; set; }
+
     /// <summary>Timestamp of the request's arrival.</summary>
     public required long Arrived { get; init; }
 

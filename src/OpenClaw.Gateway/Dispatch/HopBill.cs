@@ -27,12 +27,25 @@ internal static class HopBill
         x.Decision.Usage += record.Usage;
         x.Decision.Cost += record.Cost;
         Warn(x);
+        if (record.Served) x.OfThisHold = null;
     }
 
     /// <summary>What the budgets have to say goes to the caller, once: held for anew after a call that was charged, they say the same.</summary>
     public static void Warn(Exchange x)
     {
-        if (x.Money.Warnings is { } warnings) x.Decision.Warnings.AddRange(warnings.Except(x.Decision.Warnings));
+        foreach (var warning in x.Money.Warnings ?? [])
+        {
+            if (x.Decision.Warnings.Contains(warning)) continue;
+            x.Decision.Warnings.Add(warning);
+            (x.OfThisHold ??= []).Add(warning);
+        }
+    }
+
+    /// <summary>What was said of a hold whose call came to nothing is not true of the next one: how long its answer may be, that it is not counted.</summary>
+    public static void Unwarn(Exchange x)
+    {
+        foreach (var warning in x.OfThisHold ?? []) x.Decision.Warnings.Remove(warning);
+        x.OfThisHold = null;
     }
 
     /// <summary>

@@ -7,7 +7,8 @@ namespace OpenClaw.Gateway.Metering;
 /// against bytes and against pieces of content. Used where a provider never gets to report (the caller left, the stream was
 /// cut) and for what a call may need at most. Thread-safe.
 /// </summary>
-internal sealed class TokenCalibration
+/// <param name="time">By which what a provider was seen to add is forgotten; null = never.</param>
+internal sealed class TokenCalibration(TimeProvider? time = null)
 {
     // A new answer weighs an eighth: what is learned follows a model's new tokenizer within a few dozen answers.
     private const double Weight = 1.0 / 8;
@@ -18,6 +19,15 @@ internal sealed class TokenCalibration
 
     // What a model may show beyond the most that a text should be.
     private const double MostRatio = 4;
+
+    // Of a shorter prompt what the provider adds is the greater part, and says nothing of how it counts text.
+    private const int LongPrompt = 1024;
+
+    // An event of so many tokens is no piece of an answer, but most of it.
+    private const int BulkTokens = 256;
+
+    // What was added to one call may refuse all that come after it, and then nobody would learn better.
+    private static readonly TimeSpan s_half = TimeSpan.FromMinutes(10);
 
     // Who sends a token at a time sends pieces of about four bytes; who sends in bulk, of dozens.
     private const int TokenBytes = 8;
@@ -40,6 +50,9 @@ internal sealed class TokenCalibration
     private double _promptExtra;
     private decimal _costExtra;
     private double _pace;
+    private double _bulk;
+    private PriceTier? _granted;
+    private long? _fadedAt;
 
     /// <summary>
     /// What to multiply the most that a prompt should be (<see cref="PromptBound"/>) with: 1, but for a model that has shown
@@ -53,16 +66,22 @@ internal sealed class TokenCalibration
     /// <summary>What to add to that: tokens that the provider puts in by itself, whatever the prompt's length (instructions, tools of its own, what it searched).</summary>
     public long PromptExtra
     {
-        get { lock (_lock) return (long)Math.Ceiling(_promptExtra * Margin); }
+        get { lock (_lock) return (long)Math.Ceiling(_promptExtra * Left * Margin); }
     }
 
     /// <summary>How it serves those who leave that to it, where that is dearer than the standard tier: a project may have a default of its own.</summary>
     public PriceTier UsualTier { get; private set; }
 
+    /// <summary>Its streams come in a few large events: an answer is there before more can be held for it.</summary>
+    public bool ComesInBulk
+    {
+        get { lock (_lock) return _bulk >= 0.5; }
+    }
+
     /// <summary>Dollars that a call may cost beyond its tokens at their price, learned where the provider says what it charged (a dearer route, a fee).</summary>
     public decimal CostExtra
     {
-        get { lock (_lock) return _costExtra * (decimal)Margin; }
+        get { lock (_lock) return _costExtra * (decimal)(Left * Margin); }
     }
 
     /// <summary>A provider said what it charged.</summary>
@@ -70,7 +89,11 @@ internal sealed class TokenCalibration
     public void LearnCost(decimal charged, decimal reckoned)
     {
         var extra = Math.Max(0, charged - reckoned);
-        lock (_lock) _costExtra = Math.Max(extra, _costExtra - ((_costExtra - extra) * (decimal)Weight / 8));
+        lock (_lock)
+        {
+            Fade();
+            _costExtra = Math.Max(extra, _costExtra - ((_costExtra - extra) * (decimal)Weight / 8));
+        }
     }
 
     /// <summary>The prompt's tokens, as far as they can be known before the provider says.</summary>
@@ -130,16 +153,19 @@ internal sealed class TokenCalibration
         {
             if (estimate > 0 && prompt > 0)
             {
+                Fade();
                 _prompt.Add(estimate, prompt);
-                // The constant part of a prompt (its template) is held apart; short prompts say nothing of the slope.
-                var ratio = most > 0 ? Math.Max(0, prompt - 64) / (double)most : _promptMost;
-                // Beyond any way of counting the text there is only what the provider added.
-                var extra = Math.Max(0, prompt - 64 - ((most > 0 ? most : estimate) * MostRatio));
+                // The constant part of a prompt (its template) is held apart, and what is known to be added to each.
+                var isLong = most >= LongPrompt;
+                var ratio = isLong ? Math.Max(0, prompt - 64 - _promptExtra) / most : _promptMost;
+                // Beyond any way of counting the text there is only what the provider added; of a short prompt, all that is beyond it.
+                var extra = Math.Max(0, prompt - 64 - (isLong || most == 0 ? (most > 0 ? most : estimate) * MostRatio : most));
                 _promptExtra = Math.Max(extra, _promptExtra - ((_promptExtra - extra) * Weight / 8));
                 _promptMost = Math.Max(ratio, _promptMost - ((_promptMost - ratio) * Weight / 8));
             }
             if (output <= 0 || bytes <= 0) return;
             _bytes.Add(bytes, output);
+            if (pieces > 0) _bulk += ((IsBulk(pieces, output) ? 1 : 0) - _bulk) * (_pieces.Count == 0 ? 1 : Weight * 2);
             // Where a piece is a token, the one that ends an answer is counted and never sent: of a short answer's that is no ratio.
             if (pieces > 0) _pieces.Add(pieces, output == pieces + 1 ? pieces : output);
         }
@@ -156,8 +182,29 @@ internal sealed class TokenCalibration
     /// <summary>Tokens that it writes in so much time; a guess before it has answered once.</summary>
     public long OutputIn(double ms) => (long)Math.Max(0, ms * (_pace > 0 ? _pace : UnknownPace));
 
-    /// <summary>A provider said how it served a call whose caller did not mind.</summary>
-    public void Served(PriceTier tier) => UsualTier = tier == PriceTier.Priority ? tier : PriceTier.Standard;
+    /// <summary>A provider said how it served a call.</summary>
+    /// <param name="asked">What its caller asked for; null = left to the provider.</param>
+    public void Served(PriceTier tier, PriceTier? asked)
+    {
+        if (asked is null) UsualTier = tier == PriceTier.Priority ? tier : PriceTier.Standard;
+        else if (IsCheaper(asked.Value)) _granted = tier == asked ? asked : null;
+    }
+
+    /// <summary>How a call is paid for whose caller asks for <paramref name="asked"/>: a cheaper tier counts only where the provider was last seen to grant it, since many read over the field.</summary>
+    public PriceTier TierOf(PriceTier? asked) => asked is { } tier && (!IsCheaper(tier) || _granted == tier) ? tier : UsualTier;
+
+    private static bool IsCheaper(PriceTier tier) => tier is PriceTier.Flex or PriceTier.Batch;
+
+    private static bool IsBulk(long pieces, long output) => output >= pieces * BulkTokens || (pieces == 1 && output >= BulkTokens / 2);
+
+    // Of what was learned of additions, when it was last faded.
+    private double Left => time is null || _fadedAt is not { } at ? 1 : Math.Pow(0.5, time.GetElapsedTime(at) / s_half);
+
+    private void Fade()
+    {
+        var left = Left;
+        (_promptExtra, _costExtra, _fadedAt) = (_promptExtra * left, _costExtra * (decimal)left, time?.GetTimestamp());
+    }
 
     private static bool ComesByTokens(long bytes, long pieces) => bytes > 0 && bytes <= pieces * TokenBytes;
 

@@ -27,7 +27,7 @@ internal static class RoutePlanner
     {
         var (chain, error) = Resolve(state, caller, asked, needs.NativeProvider);
         if (error is not null) return (null, error);
-        var wanted = mayFallBack ? new WantedChain(chain, state.Config.Models.Chain) : new WantedChain([chain[0]], []);
+        var wanted = mayFallBack ? new WantedChain(chain, MeansDefault(asked) || state.Config.Models.ListAliases.Contains(asked) ? [] : state.Config.Models.Chain) : new WantedChain([chain[0]], []);
         var targets = new Target[wanted.Length];
         var count = 0;
         Target? tooSmall = null;

@@ -24,7 +24,8 @@ internal enum BreakerState
 /// </summary>
 /// <param name="name">For status pages.</param>
 /// <param name="routing">The current rests; read at each opening, so that a reload counts.</param>
-internal sealed class TargetState(string name, Backoff backoff, Func<RoutingConfig> routing)
+/// <param name="time">By which what was learned of its prices fades; null = never.</param>
+internal sealed class TargetState(string name, Backoff backoff, Func<RoutingConfig> routing, TimeProvider? time = null)
 {
     /// <summary>After so many in a row a failure opens that would not open alone.</summary>
     private const int Threshold = 2;
@@ -53,7 +54,7 @@ internal sealed class TargetState(string name, Backoff backoff, Func<RoutingConf
     public string Name => name;
 
     /// <summary>How the model counts tokens, learned from its answers.</summary>
-    public TokenCalibration Tokens { get; } = new();
+    public TokenCalibration Tokens { get; } = new(time);
 
     /// <summary>It has refused <c>max_tokens</c> and asked for <c>max_completion_tokens</c>, as OpenAI's models do wherever they are served.</summary>
     public bool WantsNewLimitName { get; set; }

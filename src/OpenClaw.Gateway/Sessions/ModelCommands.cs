@@ -149,12 +149,14 @@ internal sealed class ModelCommands(SessionState sessions, TimeProvider time)
     // A model that is well is of no use while every key for it rests or was rejected: then the words of /status.
     private static string HealthOf(CommandContext context, Target target, DateTimeOffset now)
     {
-        if (context.State.WhyNotServed(target) is { } why) return why;
+        if (context.State.WhyNotServed(target) is { } why) return NotNow(context, why);
         if (!target.Health.IsAvailable(now) || target.Provider.Keys.Take(target.Ref.Model, now).Missing is not { } missing) return target.Health.Snapshot().Describe(now);
-        if (context.Caller != Caller.Owner) return "cannot be called now";
         var resting = string.Join(", ", KeyWords.Resting([target], now));
-        return resting.Length > 0 ? resting : missing.Message;
+        return NotNow(context, resting.Length > 0 ? resting : missing.Message);
     }
+
+    // Addresses of servers and names of keys are the owner's affair.
+    private static string NotNow(CommandContext context, string why) => context.Caller == Caller.Owner ? why : "cannot be called now";
 
     /// <summary>What a request of this session would be answered from, in order; empty when its model may not be asked for.</summary>
     /// <param name="asked">Another model than the session's.</param>
@@ -179,8 +181,8 @@ internal sealed class ModelCommands(SessionState sessions, TimeProvider time)
     {
         var target = context.State.TargetOf(reference).Target!;
         var now = time.GetUtcNow();
-        if (target.Provider.Keys.Take(reference.Model, now).Missing is { } missing) return $"{reference} cannot be called now: {missing.Message}.";
-        if (context.State.WhyNotServed(target) is { } why) return why + ".";
+        if (target.Provider.Keys.Take(reference.Model, now).Missing is { } missing) return context.Caller == Caller.Owner ? $"{reference} cannot be called now: {missing.Message}." : $"{reference} cannot be called now.";
+        if (context.State.WhyNotServed(target) is { } why) return context.Caller == Caller.Owner ? why + "." : $"{reference} cannot be called now.";
         return target.Health.IsAvailable(now) ? null : $"{reference} is {target.Health.Snapshot().Describe(now)}.";
     }
 

@@ -33,7 +33,7 @@ internal sealed class StateBuilder : IAsyncDisposable
         Secrets = new SecretStore(options.Environment);
         _keys = new KeyStates(Secrets);
         _watcher = new SecretWatcher(Secrets, options.Time, changed => SecretsChanged?.Invoke(string.Join(", ", changed)), options.Log);
-        Health = new TargetHealth(reference => new TargetState(reference.ToString(), backoff, () => _routing));
+        Health = new TargetHealth(reference => new TargetState(reference.ToString(), backoff, () => _routing, _options.Time));
     }
 
     /// <summary>Files with secrets changed; says which, never what is in them.</summary>

@@ -21,6 +21,10 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
 
     private const int LeastOutput = 256;
 
+    // Beyond these nobody counts: dollars or tokens that no call uses up, and an answer that no model writes.
+    private const decimal Plenty = 1_000_000_000_000m;
+    private const decimal MostOutput = 1_000_000_000_000m;
+
     // Where only an estimate of four bytes a token is there.
     private const double UnknownText = 1.5;
 
@@ -54,8 +58,8 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
         // A document by its address, pages that the provider fetches: up to all that the model takes.
         if (facts.HasUnseen || (passes && facts.Searches.Fetches)) input = Math.Max(input, target.ContextWindow ?? UnknownWindow);
         // Thoughts that are not shown are paid for all the same: an answer that may think is held whole.
-        var grows = facts.Stream && !facts.MayThink && !target.ThinksUnseen && choices == 1;
-        var tier = (passes ? facts.ServiceTier : null) ?? tokens.UsualTier;
+        var grows = facts.Stream && !facts.MayThink && !target.ThinksUnseen && choices == 1 && !tokens.ComesInBulk;
+        var tier = tokens.TierOf(passes ? facts.ServiceTier : null);
         if (target.Provider.Id == "perplexity") searches = Math.Max(searches, ResearchSearches);
         var sounds = facts.Sounds.IsUnseen ? input : Math.Min(input, facts.Sounds.Tokens(target.Ref.Model));
         return new HoldSize(input, Math.Min(whole, LeastOutput) * choices, whole * choices, known, ShareOf(facts, grows), grows, tier, searches, sounds, tokens.CostExtra);
@@ -82,20 +86,22 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
     public (long Output, bool IsBounded) First(long share, long all)
     {
         if (Wanted <= share) return (Wanted, !Grows && !IsKnown);
+        // A short answer is not made shorter while it leaves as much to others.
+        if (IsKnown && Whole <= Chunk && Whole <= all / 2) return (Whole, false);
         // Money is short: hold a fair part and tell the provider to keep to it.
         var part = Math.Max(Math.Min(Whole, share), Math.Min(Least, Math.Max(all, 0)));
         return (Math.Max(part, Least), true);
     }
 
-    /// <summary>How many output tokens <paramref name="left"/> pays for, the prompt paid first; negative when not even that.</summary>
-    public long Affordable(decimal left, bool inTokens, ModelPrice price, DateTimeOffset at)
+    /// <summary>How many output tokens the <paramref name="share"/>th part of what <paramref name="left"/> leaves behind the prompt pays for; negative when it does not pay for the prompt.</summary>
+    public long Affordable(decimal left, int share, bool inTokens, ModelPrice price, DateTimeOffset at)
     {
-        if (left == decimal.MaxValue) return long.MaxValue;
-        if (inTokens) return (long)Math.Clamp(left - Input, -1, 1_000_000_000);
+        if (left >= Plenty) return long.MaxValue;
+        if (inTokens) return left < Input ? -1 : (long)((left - Input) / share);
         var prompt = Usd(0, price, at);
         var perMillion = Usd(1_000_000, price, at) - prompt;
         if (left < prompt) return perMillion == 0 && prompt == 0 ? long.MaxValue : -1;
-        return perMillion <= 0 ? long.MaxValue : (long)Math.Min(1_000_000_000, (left - prompt) * 1_000_000m / perMillion);
+        return perMillion <= 0 ? long.MaxValue : (long)Math.Min(MostOutput, (left - prompt) / share * 1_000_000m / perMillion);
     }
 
     /// <summary>Tokens that are held for <paramref name="output"/> of the answer.</summary>

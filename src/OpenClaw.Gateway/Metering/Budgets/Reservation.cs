@@ -105,6 +105,9 @@ internal sealed class Reservation : IDisposable
     /// <summary>How the call is paid for, as far as that is known before it answers.</summary>
     public PriceTier Tier => _size.Tier;
 
+    /// <summary>The caller has the beginning of an answer: what comes is its rest, and is sent nowhere else for money's sake.</summary>
+    public bool IsUnderWay { get; set; }
+
     /// <summary>What the caller should know of the last hold and of what came of it: a shorter answer, a budget that is over; null = nothing.</summary>
     public List<string>? Warnings { get; private set; }
 
@@ -112,7 +115,8 @@ internal sealed class Reservation : IDisposable
     public ImmutableArray<LedgerCharge> Charges => [.. _charges];
 
     /// <summary>Holds what a call to <paramref name="target"/> may cost; null = held, else why not. Call before every attempt.</summary>
-    public ValueTask<BudgetFinding?> HoldAsync(Target target, CancellationToken cancel)
+    /// <param name="isAgain">For another call of the target that was held for before: what sends requests elsewhere has had its say.</param>
+    public ValueTask<BudgetFinding?> HoldAsync(Target target, CancellationToken cancel, bool isAgain = false)
     {
         // What an attempt before this one held came to nothing.
         GiveBack();
@@ -125,7 +129,7 @@ internal sealed class Reservation : IDisposable
             Open();
             return default;
         }
-        if (FindHolds(target) is { } finding) return new(Clear(finding));
+        if (FindHolds(target, isAgain) is { } finding) return new(Clear(finding));
         foreach (var hold in _holds)
         {
             if (_state.NeedsRead(hold)) return HoldSlowlyAsync(cancel);
@@ -206,7 +210,7 @@ internal sealed class Reservation : IDisposable
     }
 
     // Every budget that counts a call to this target, in an order that is the same for all.
-    private BudgetFinding? FindHolds(Target target)
+    private BudgetFinding? FindHolds(Target target, bool isAgain)
     {
         foreach (var rule in _plan.Rules)
         {
@@ -214,8 +218,8 @@ internal sealed class Reservation : IDisposable
             var mode = rule.Action switch
             {
                 BudgetAction.Warn => HoldMode.Count,
-                // A request is sent to something cheaper once; from there on only hard budgets bound it.
-                BudgetAction.Downgrade => _isDowngraded ? HoldMode.Count : HoldMode.Soft,
+                // A request is sent to something cheaper once, and not any more when its answer has begun; from there on only hard budgets bound it.
+                BudgetAction.Downgrade => _isDowngraded || IsUnderWay || isAgain ? HoldMode.Count : HoldMode.Soft,
                 _ => HoldMode.Hard,
             };
             if (mode != HoldMode.Count && !rule.InTokens && IsUnpriced(target)) return BudgetWords.Unpriced(rule.Name, target);
@@ -287,10 +291,20 @@ internal sealed class Reservation : IDisposable
         {
             if (hold.Mode != HoldMode.Hard) continue;
             var left = hold.Counter.Left(hold.Limit);
-            all = Math.Min(all, _size.Affordable(left, hold.Counter.InTokens, _target!.Price, _at));
-            share = Math.Min(share, _size.Affordable(left / ShareOf(hold), hold.Counter.InTokens, _target.Price, _at));
+            all = Math.Min(all, _size.Affordable(left, 1, hold.Counter.InTokens, _target!.Price, _at));
+            share = Math.Min(share, _size.Affordable(left, ShareOf(hold), hold.Counter.InTokens, _target.Price, _at));
         }
         return _size.First(share, all);
+    }
+
+    // Where an answer of any length costs the same there is nothing to bound.
+    private bool IsPaidByLength()
+    {
+        foreach (var hold in _holds)
+        {
+            if (hold.Mode == HoldMode.Hard && AmountFor(hold.Counter, 1_000_000) > AmountFor(hold.Counter, 0)) return true;
+        }
+        return false;
     }
 
     private int ShareOf(in BudgetHold hold) => hold.IsOwn ? 1 : _size.Share;
@@ -306,10 +320,11 @@ internal sealed class Reservation : IDisposable
         }
         if (!Binds) return;
         if (_size.Searches > 0 && !Facts.Searches.IsBounded) SearchLimit = SearchTools.Assumed;
-        if (bounded)
+        if (bounded && IsPaidByLength())
         {
             OutputLimit = (int)Math.Min(int.MaxValue, output / Math.Max(1, Facts.Choices));
-            if (output < _size.Whole) (Warnings ??= []).Add($"the answer may have {OutputLimit} tokens: one call holds no more of what a budget has left");
+            var why = output < _size.Whole ? "one call holds no more of what a budget has left" : $"a budget holds it, and nobody knows how long one of {_target!.Name} may be (max_tokens, or maxTokens of the model under models.providers)";
+            (Warnings ??= []).Add($"the answer may have {OutputLimit} tokens: {why}");
         }
         if (Facts.Stream) _askAt = _isBounded ? (long)(output * 1.25) + SmallestPiece : Math.Max(1, output - Ahead);
     }
@@ -388,9 +403,11 @@ internal sealed class Reservation : IDisposable
     private BudgetShortage? TryGrow(long tokens)
     {
         BudgetShortage? shortage = null;
+        // What has come at once, beyond all that is held, is held at once.
+        var beyond = Math.Max(0, tokens - _output);
         for (var piece = HoldSize.Chunk; piece >= SmallestPiece; piece /= 4)
         {
-            shortage = TryHoldMore(Math.Min(piece, Math.Max(1, _size.IsKnown ? _size.Whole - _output : piece)));
+            shortage = TryHoldMore(Math.Min(beyond + piece, Math.Max(1, _size.IsKnown ? _size.Whole - _output : long.MaxValue)));
             if (shortage is not null) continue;
             _isBounded = _size.IsKnown && _output >= _size.Whole;
             (_askAt, _lookAt) = (_isBounded ? (long)(_output * 1.25) + SmallestPiece : Math.Max(tokens + 1, _output - Ahead), 0);

@@ -31,6 +31,25 @@ internal static class PriceProviders
     /// </summary>
     public static bool SaysWhatItCharges(ProviderConfig provider) => Of(provider).Any(static name => name is "openrouter" or "perplexity" or "xai");
 
+    /// <summary>
+    /// True for the names of models that only their makers serve (OpenAI's, Anthropic's, Google's, xAI's, Perplexity's): behind a
+    /// local address such a name is a proxy's, and somebody pays for it.
+    /// </summary>
+    public static bool IsVendorsOwn(string model)
+    {
+        var name = model.AsSpan(model.LastIndexOf('/') + 1);
+        if (name.StartsWith("gpt-", StringComparison.OrdinalIgnoreCase)) return !IsOpen(name[4..]);
+        return name.StartsWith("claude-", StringComparison.OrdinalIgnoreCase) || name.StartsWith("gemini-", StringComparison.OrdinalIgnoreCase)
+            || name.StartsWith("chatgpt-", StringComparison.OrdinalIgnoreCase) || name.StartsWith("text-embedding-3", StringComparison.OrdinalIgnoreCase)
+            || name.StartsWith("grok-3", StringComparison.OrdinalIgnoreCase) || name.StartsWith("grok-4", StringComparison.OrdinalIgnoreCase)
+            || (name.Length > 1 && name[0] is 'o' && name[1] is >= '1' and <= '9' && (name.Length == 2 || name[2] == '-'));
+    }
+
+    // GPT-OSS, GPT-2 and the free models that are named after them.
+    private static bool IsOpen(ReadOnlySpan<char> name) =>
+        name.StartsWith("oss", StringComparison.OrdinalIgnoreCase) || name.StartsWith("neo", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("j", StringComparison.OrdinalIgnoreCase) || name is "2" || name.StartsWith("2-", StringComparison.Ordinal);
+
     /// <summary>One spelling for what is written in several ways.</summary>
     public static string Canonical(string id) => id switch
     {

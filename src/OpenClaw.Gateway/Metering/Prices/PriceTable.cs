@@ -28,7 +28,8 @@ internal sealed class PriceTable
         var known = InCatalogue(model, provider);
         if (written is not null) return WrittenPrice.Over(written, known, provider, model);
         if (known is not null) return new PriceFacts(CostSource.Catalogue, known.Rows, known);
-        return provider.IsLocal || provider.FindModel(model)?.BaseUrl is { } own && ProviderAddress.IsLocal(own) ? PriceFacts.SelfHosted : PriceFacts.Unpriced;
+        var isLocal = provider.FindModel(model)?.BaseUrl is { } own ? ProviderAddress.IsLocal(own) : provider.IsLocal;
+        return isLocal && !PriceProviders.IsVendorsOwn(model) ? PriceFacts.SelfHosted : PriceFacts.Unpriced;
     }
 
     // An exact name beats a pattern under every name that the provider goes by; of two alike, the nearer name's.

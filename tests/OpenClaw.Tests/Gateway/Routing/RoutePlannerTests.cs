@@ -112,6 +112,22 @@ public sealed class RoutePlannerTests
         Assert.Equal(expected, await ChainAsync(config, "two", promptTokens: prompt));
     }
 
+    [Theory]
+    [InlineData("one", "openai/a")]
+    [InlineData("name", "openai/a")]
+    [InlineData("plain", "openai/a > openai/d")]
+    [InlineData("two", "openai/b")]
+    public async Task An_alias_for_a_list_is_a_chain_of_its_own_also_where_one_is_left_of_it(string asked, string expected)
+    {
+        const string config = """
+            { "defaultModel": "openai/d", "models": { "aliases": { "one": ["openai/a"], "name": "one", "plain": "openai/a", "two": ["openai/c", "openai/b"] } } }
+            """;
+        var client = new Caller("ci") { Allow = [new AllowRule("openai", "a"), new AllowRule("openai", "b"), new AllowRule("openai", "d")] };
+        var (plan, error) = await PlanAsync(config, asked, caller: client);
+        Assert.Null(error);
+        Assert.Equal(expected, string.Join(" > ", plan!.Targets.Select(static t => t.Name)));
+    }
+
     [Fact]
     public async Task An_image_goes_to_a_target_that_sees()
     {

@@ -20,6 +20,9 @@ public sealed class HoldTests
     {
         await using var stage = BudgetStage.Of(Wide);
         var standard = await HeldAsync(stage, s_asked, "openai/gpt-5");
+        // Many a server reads over the field: it is believed when it has said so.
+        Assert.Equal(standard, await HeldAsync(stage, s_asked with { ServiceTier = PriceTier.Flex }, "openai/gpt-5"));
+        stage.Target("openai/gpt-5").Health.Tokens.Served(PriceTier.Flex, asked: PriceTier.Flex);
         var flex = await HeldAsync(stage, s_asked with { ServiceTier = PriceTier.Flex }, "openai/gpt-5");
         var priority = await HeldAsync(stage, s_asked with { ServiceTier = PriceTier.Priority }, "openai/gpt-5");
         Assert.Equal((standard / 2, standard * 2), (flex, priority));
@@ -45,7 +48,7 @@ public sealed class HoldTests
     {
         await using var stage = BudgetStage.Of(Wide);
         var before = await HeldAsync(stage, s_asked, "openai/gpt-5");
-        stage.Target("openai/gpt-5").Health.Tokens.Served(PriceTier.Priority);
+        stage.Target("openai/gpt-5").Health.Tokens.Served(PriceTier.Priority, asked: null);
         Assert.Equal(before * 2, await HeldAsync(stage, s_asked, "openai/gpt-5"));
         Assert.Equal(before, await HeldAsync(stage, s_asked with { ServiceTier = PriceTier.Standard }, "openai/gpt-5"));
     }
