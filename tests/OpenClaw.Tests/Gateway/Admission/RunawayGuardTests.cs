@@ -63,6 +63,37 @@ public sealed class RunawayGuardTests
     }
 
     [Fact]
+    public void Requests_that_fail_side_by_side_make_one_pause()
+    {
+        var agent = new GuardedAgent(_time, _guard, ListPrice.Mini);
+        var sign = new Conversation().User("what did we say about the roof?").Sign();
+        void FailAtOnce(int count)
+        {
+            var visits = Enumerable.Range(0, count).Select(_ => agent.Enter(sign, 20_000)!).ToList();
+            foreach (var visit in visits) _guard.Ended(new GuardConfig(), visit, new GuardOutcome(0, 0.003m, 0, GuardEnd.Failed));
+        }
+        FailAtOnce(20);
+        Assert.Equal(TimeSpan.FromSeconds(30), Pause());
+        agent.Wait(31);
+        FailAtOnce(1);
+        Assert.Equal(TimeSpan.FromMinutes(1), Pause());
+
+        TimeSpan Pause() => Assert.Single(_guard.Stops()) is var stop ? stop.Until - stop.Since : default;
+    }
+
+    [Fact]
+    public void A_failure_that_comes_late_does_not_take_the_place_of_a_longer_stop()
+    {
+        var agent = Looped();
+        var until = Assert.Single(_guard.Stops()).Until;
+        _guard.Resume("main");
+        var visits = Enumerable.Range(0, 5).Select(_ => agent.Enter(new Conversation().User("again").Sign(), 90_000)!).ToList();
+        for (var call = 1; call <= 10; call++) agent.Ask(Loop(call), 90_000, 30, cache: true);
+        foreach (var visit in visits) _guard.Ended(new GuardConfig(), visit, new GuardOutcome(0, 0.01m, 0, GuardEnd.Failed));
+        Assert.Equal((GuardKind.ToolLoop, until), (Assert.Single(_guard.Stops()).Kind, _guard.Stops()[0].Until));
+    }
+
+    [Fact]
     public void A_session_of_one_client_is_not_resumed_by_another()
     {
         Looped();

@@ -1,4 +1,5 @@
 using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Metering.Prices;
 
 namespace OpenClaw.Tests.Gateway.Metering;
 
@@ -47,6 +48,64 @@ public sealed class TokenCalibrationTests
         // Ten bytes that are billed as a thousand tokens: no tokenizer counts so.
         tokens.Learn(3, 1000, 400, 100, 100);
         for (var estimate = 1; estimate < 50; estimate += 7) Assert.True((estimate * tokens.PromptCeiling) + 64 + tokens.PromptExtra >= 1000);
+    }
+
+    [Fact]
+    public void A_short_prompt_says_what_is_added_and_nothing_of_how_text_is_counted()
+    {
+        var tokens = new TokenCalibration();
+        tokens.Learn(10, 3000, 400, 100, 100, most: 20);
+        Assert.Equal(1, tokens.PromptCeiling);
+        Assert.True(64 + tokens.PromptExtra + 20 >= 3000);
+        // Of a long one what is known to be added is taken off first.
+        tokens.Learn(10_000, 13_000, 400, 100, 100, most: 20_000);
+        Assert.Equal(1, tokens.PromptCeiling);
+        tokens.Learn(10_000, 33_000, 400, 100, 100, most: 20_000);
+        Assert.InRange(tokens.PromptCeiling, 1.6, 1.8);
+    }
+
+    [Fact]
+    public void What_was_added_to_one_call_is_forgotten_though_none_follows()
+    {
+        var time = new ManualTime();
+        var tokens = new TokenCalibration(time);
+        tokens.LearnCost(9, 1);
+        tokens.Learn(10, 100_084, 400, 100, 100, most: 20);
+        var (usd, prompt) = (tokens.CostExtra, tokens.PromptExtra);
+        Assert.Equal((9.2m, 115_000), (usd, prompt));
+        time.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal((usd / 2, prompt / 2), (tokens.CostExtra, tokens.PromptExtra));
+        time.Advance(TimeSpan.FromHours(4));
+        Assert.True(tokens.CostExtra < 0.0001m && tokens.PromptExtra <= 1);
+        tokens.LearnCost(1.5m, 1);
+        Assert.Equal(0.575m, tokens.CostExtra);
+    }
+
+    [Theory]
+    [InlineData(1, 2000, true)]
+    [InlineData(4, 4000, true)]
+    [InlineData(1, 20, false)]
+    [InlineData(40, 2000, false)]
+    public void Who_sends_an_answer_in_a_few_events_is_known(int pieces, int output, bool expected)
+    {
+        var tokens = new TokenCalibration();
+        Assert.False(tokens.ComesInBulk);
+        tokens.Learn(100, 100, output * 4, pieces, output);
+        Assert.Equal(expected, tokens.ComesInBulk);
+        for (var i = 0; i < 10; i++) tokens.Learn(100, 100, 4000, 1000, 1000);
+        Assert.False(tokens.ComesInBulk);
+    }
+
+    [Fact]
+    public void A_cheaper_tier_is_believed_as_long_as_it_is_granted()
+    {
+        var tokens = new TokenCalibration();
+        Assert.Equal(PriceTier.Standard, tokens.TierOf(PriceTier.Flex));
+        Assert.Equal(PriceTier.Priority, tokens.TierOf(PriceTier.Priority));
+        tokens.Served(PriceTier.Flex, PriceTier.Flex);
+        Assert.Equal((PriceTier.Flex, PriceTier.Standard, PriceTier.Standard), (tokens.TierOf(PriceTier.Flex), tokens.TierOf(PriceTier.Batch), tokens.TierOf(null)));
+        tokens.Served(PriceTier.Standard, PriceTier.Flex);
+        Assert.Equal(PriceTier.Standard, tokens.TierOf(PriceTier.Flex));
     }
 
     [Fact]

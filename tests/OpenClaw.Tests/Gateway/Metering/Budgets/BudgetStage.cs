@@ -13,7 +13,7 @@ namespace OpenClaw.Tests.Gateway.Metering.Budgets;
 
 /// <summary>
 /// Budgets of a test's own over counters in memory. The provider is <c>p</c>: model <c>m</c> costs a dollar per million tokens in
-/// and ten out and answers with at most 8000, <c>big</c> answers with at most 128,000, <c>free</c> nobody has priced, <c>own</c> and <c>small</c>, whose window is 8192, cost nothing.
+/// and ten out and answers with at most 8000, <c>big</c> answers with at most 128,000, of <c>open</c> nobody knows how long it answers, <c>free</c> nobody has priced, <c>own</c> and <c>small</c>, whose window is 8192, cost nothing.
 /// </summary>
 internal sealed class BudgetStage : IAsyncDisposable
 {
@@ -23,6 +23,7 @@ internal sealed class BudgetStage : IAsyncDisposable
             { "id": "m", "name": "m", "maxTokens": 8000, "contextWindow": 200000, "cost": { "input": 1, "output": 10 } },
             { "id": "big", "name": "big", "maxTokens": 128000, "contextWindow": 400000, "cost": { "input": 1, "output": 10 } },
             { "id": "cheap", "name": "cheap", "maxTokens": 8000, "cost": { "input": 0.1, "output": 0.1 } },
+            { "id": "open", "name": "open", "cost": { "input": 1, "output": 10 } },
             { "id": "free", "name": "free" }] },
           "openai": { "apiKey": "sk-x", "models": [{ "id": "gpt-5", "name": "gpt-5", "maxTokens": 8000 }, { "id": "gpt-4o-search-preview", "name": "s", "maxTokens": 8000 }, { "id": "gpt-audio", "name": "a", "maxTokens": 8000 }] },
           "anthropic": { "apiKey": "sk-x", "models": [{ "id": "claude-sonnet-4-5", "name": "c", "maxTokens": 8000 }] },

@@ -114,6 +114,22 @@ public sealed class BudgetedRequestTests
     }
 
     [Fact]
+    public async Task What_was_said_of_a_call_that_failed_is_not_said_of_the_answer()
+    {
+        await using var provider = new CountingProvider();
+        await using var gateway = await RunningGateway.StartAsync($$"""
+            {
+              "defaultModel": "count/stumble",
+              "models": { "fallbacks": ["scripted/ok"], "providers": { {{provider.Config("stumble")}} } },
+              "storage": { "url": "sqlite::memory:" }, "routing": { "retries": 0 },
+              "budgets": [{ "scope": "gateway", "limit": 0.005 }]
+            }
+            """);
+        var answer = await AskAsync(gateway, "default", mayFallBack: true);
+        Assert.Equal((200, "scripted/ok", ""), (answer.Status, answer.Header("x-openclaw-model"), answer.Header("x-openclaw-warnings")));
+    }
+
+    [Fact]
     public async Task A_caller_bounds_one_request()
     {
         await using var provider = new CountingProvider();

@@ -53,6 +53,69 @@ public sealed class HoldTests
         Assert.Equal(before, await HeldAsync(stage, s_asked with { ServiceTier = PriceTier.Standard }, "openai/gpt-5"));
     }
 
+    [Theory]
+    [InlineData("""{ "scope": "gateway", "limit": 1 }""")]
+    [InlineData("""{ "scope": "gateway", "limit": 200000, "unit": "tokens" }""")]
+    public async Task A_long_prompt_makes_no_answer_shorter_than_its_share_of_what_it_leaves(string budget)
+    {
+        await using var stage = BudgetStage.Of(budget);
+        using var money = stage.Open(s_asked with { PromptTokens = 50_000, PromptMost = 100_000, MaxTokens = null });
+        Assert.Null(await money.HoldAsync(stage.Target(), CancellationToken.None));
+        Assert.InRange(money.OutputLimit!.Value, 5500, 6300);
+    }
+
+    [Fact]
+    public async Task A_short_answer_is_made_no_shorter_while_it_leaves_as_much()
+    {
+        await using var stage = BudgetStage.Of("""{ "scope": "gateway", "limit": 0.05 }""");
+        using var first = stage.Open(s_asked with { MaxTokens = 2000 });
+        Assert.Null(await first.HoldAsync(stage.Target(), CancellationToken.None));
+        Assert.Null(first.OutputLimit);
+        using var second = stage.Open(s_asked with { MaxTokens = 2000 });
+        Assert.Null(await second.HoldAsync(stage.Target(), CancellationToken.None));
+        Assert.InRange(second.OutputLimit!.Value, 256, 1000);
+    }
+
+    [Fact]
+    public async Task An_answer_whose_length_costs_nothing_is_given_no_limit_and_a_guessed_one_is_said()
+    {
+        await using var stage = BudgetStage.Of(Wide);
+        using var own = stage.Open(s_asked with { MaxTokens = null });
+        Assert.Null(await own.HoldAsync(stage.Target("q/own"), CancellationToken.None));
+        Assert.Equal((null, null, true), (own.OutputLimit, own.Warnings, own.Binds));
+        using var open = stage.Open(s_asked with { MaxTokens = null });
+        Assert.Null(await open.HoldAsync(stage.Target("p/open"), CancellationToken.None));
+        Assert.StartsWith($"the answer may have {open.OutputLimit} tokens: a budget holds it, and nobody knows how long one of p/open may be", Assert.Single(open.Warnings!), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_comes_at_once_is_held_at_once()
+    {
+        await using var stage = BudgetStage.Of(Wide);
+        using var money = stage.Open(s_asked with { MaxTokens = null, Stream = true });
+        Assert.Null(await money.HoldAsync(stage.Target("p/big"), CancellationToken.None));
+        Assert.InRange(stage.Standing().Reserved, 0.0204m, 0.025m);
+        Assert.True(await money.MayGoOnAsync(32_000, 1));
+        Assert.InRange(stage.Standing().Reserved, 0.08m, 0.15m);
+        // From there on it is known to do so, and held whole.
+        stage.Target("p/m").Health.Tokens.Learn(1000, 1000, 32_000, 1, 8000);
+        using var next = stage.Open(s_asked with { MaxTokens = null, Stream = true, Client = "other" });
+        var before = stage.Standing().Reserved;
+        Assert.Null(await next.HoldAsync(stage.Target(), CancellationToken.None));
+        Assert.InRange(stage.Standing().Reserved - before, 0.08m, 0.09m);
+    }
+
+    [Theory]
+    [InlineData("""{ "scope": "gateway", "limit": 1000000000000 }""")]
+    [InlineData("""{ "scope": "gateway", "limit": 1000000000000, "unit": "tokens" }""")]
+    public async Task A_limit_as_large_as_a_number_can_be_holds_everything(string budget)
+    {
+        await using var stage = BudgetStage.Of(budget);
+        using var money = stage.Open(s_asked with { MaxTokens = int.MaxValue, Choices = 128, MaxCost = decimal.MaxValue });
+        Assert.Null(await money.HoldAsync(stage.Target(), CancellationToken.None));
+        Assert.Null(money.OutputLimit);
+    }
+
     [Fact]
     public async Task Pictures_are_held_for_the_most_that_the_model_counts_for_one()
     {

@@ -39,6 +39,21 @@ public sealed class SoftBudgetTests
     }
 
     [Fact]
+    public async Task An_answer_that_has_begun_is_finished_and_a_call_that_was_charged_is_made_again()
+    {
+        await using var stage = BudgetStage.Of(Soft);
+        using var money = stage.Open();
+        Assert.Null(await money.HoldAsync(stage.Target(), CancellationToken.None));
+        stage.End(money, 100, 8000);
+        Assert.Null(await money.HoldAsync(stage.Target(), CancellationToken.None, isAgain: true));
+        stage.End(money, 100, 100);
+        using var other = stage.Open();
+        other.IsUnderWay = true;
+        Assert.Null(await other.HoldAsync(stage.Target("p/big"), CancellationToken.None));
+        Assert.Equal("p/cheap", (await money.HoldAsync(stage.Target("p/big"), CancellationToken.None))!.Downgrade);
+    }
+
+    [Fact]
     public async Task A_hard_budget_beside_it_bounds_as_it_does_alone()
     {
         await using var stage = BudgetStage.Of(Soft + """, { "name": "hard", "scope": "gateway", "limit": 0.02 }""");

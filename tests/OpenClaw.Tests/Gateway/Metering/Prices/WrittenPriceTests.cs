@@ -67,6 +67,10 @@ public class WrittenPriceTests
         const string Proxy = """{ "models": { "providers": { "openai": { "baseUrl": "http://127.0.0.1:4000/v1" } } } }""";
         Assert.Equal(CostSource.Catalogue, Asked.Price("openai/gpt-4o", Proxy).Source);
         Assert.Equal(CostSource.SelfHosted, Asked.Price("openai/llama3.2", Proxy).Source);
+        const string Local = """{ "models": { "providers": { "lab": { "baseUrl": "http://127.0.0.1:4000/v1" } } } }""";
+        Assert.Equal(CostSource.SelfHosted, Asked.Price("lab/openai/gpt-oss-20b", Local).Source);
+        // What only its maker serves is paid for by somebody, and the table does not say what this address charges.
+        foreach (var name in (string[])["gpt-4o", "openai/gpt-9-mini", "anthropic/claude-sonnet-4-5", "gemini-3-pro", "o3", "o4-mini", "xai/grok-4"]) Assert.True(Asked.Price("lab/" + name, Local).IsUnpriced, name);
     }
 
     [Fact]
