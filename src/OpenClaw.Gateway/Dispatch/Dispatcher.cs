@@ -189,8 +189,8 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         if (finding.Downgrade is not { } to) return ([], finding);
         // Who wants one model and no other is not answered by another for money's sake either.
         if (!x.Plan.MayFallBack) return ([], Because(finding, $"{to} would answer instead, but this request wants {x.Plan.Targets[0].Name} only: take \"strict\" off with /model, or leave x-openclaw-fallback: off out"));
-        var cheaper = RoutePlanner.TargetsOf(x.State, x.Caller, to, x.Plan.Needs, x.Decision);
-        if (cheaper.IsEmpty) return ([], Because(finding, $"{to} would answer instead, but cannot take this request"));
+        var (cheaper, whyNone) = RoutePlanner.TargetsOf(x.State, x.Caller, to, x.Plan.Needs, x.Decision);
+        if (cheaper.IsEmpty) return ([], Because(finding, $"{to} would answer instead, but {whyNone}"));
         x.Decision.Notes.Add($"budget {finding.Budget} has not enough left: answered from {to}");
         x.Decision.Warnings.Add($"budget {finding.Budget} has not enough left, {to} answers");
         return (cheaper, finding);
@@ -359,11 +359,11 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 rest ??= OthersThan(x, targets, at, tooSmall);
                 var next = hop < MaxHops && MayContinue(x, opened, failure)
                     ? await ContinueAsync(x, client, opened.Target, failure, new Continuation(sent.ToArray(), writer, earlier, IsFresh: opened.Writer is null && !opened.Pump.Position.Started), rest).ConfigureAwait(false)
-                    : (null, null);
+                    : default;
                 opened.Dispose();
                 if (next.Opened is null)
                 {
-                    await InterruptAsync(x, client, writer, next.Failure ?? failure).ConfigureAwait(false);
+                    await InterruptAsync(x, client, writer, next.Failure ?? failure, next.OutOfMoney).ConfigureAwait(false);
                     return;
                 }
                 opened = next.Opened;
@@ -396,11 +396,12 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
     private static bool HasRefused(Exchange x, Target target) => x.Decision.Attempts.FindLast(a => a.Called == target.Ref)?.Reason
         is FailureReason.Policy or FailureReason.ContextTooLong or FailureReason.Unsupported or FailureReason.BadRequest or FailureReason.Signature or FailureReason.PrefillRefused;
 
-    // Asks the targets that are left, in order, to finish the answer.
-    private async Task<(OpenedAnswer? Opened, UpstreamFailure? Failure)> ContinueAsync(
+    // Asks the targets that are left, in order, to finish the answer; of those that lack money the caller is told of the first.
+    private async Task<(OpenedAnswer? Opened, UpstreamFailure? Failure, BudgetFinding? OutOfMoney)> ContinueAsync(
         Exchange x, ClientAnswer client, Target from, UpstreamFailure why, Continuation continuation, List<Target> rest)
     {
         UpstreamFailure? last = null;
+        BudgetFinding? outOfMoney = null;
         List<Target>? passedOver = null;
         x.Money.IsUnderWay = true;
         while (rest.Count > 0 && !x.CallerLeft.IsCancellationRequested)
@@ -410,6 +411,7 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             var (permit, finding) = await EnterAsync(x, target).ConfigureAwait(false);
             if (permit is null)
             {
+                outOfMoney ??= finding;
                 // The one that was cut just now only where it is the only one.
                 if (finding is null && (target != from || passedOver is null)) (passedOver ??= []).Add(target);
                 // Half an answer is out: where nobody else is left, one try on a resting target beats giving up.
@@ -428,17 +430,17 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
             {
                 // Should this one be cut too, those who rested are not forgotten.
                 if (passedOver is not null) rest.AddRange(passedOver.Where(t => t != target));
-                return (opened, null);
+                return (opened, null, null);
             }
             if (failure is null) break;
-            if (failure.Reason == FailureReason.ClientGone) return (null, failure);
+            if (failure.Reason == FailureReason.ClientGone) return (null, failure, null);
             last = failure;
             var disposition = FailureDisposition.Of(failure);
             // What one refuses to say the others of this chain are not asked for.
             if (disposition.PolicyChainOnly || failure.Reason == FailureReason.ShuttingDown) break;
             if (disposition.LargerContextOnly) rest.RemoveAll(t => t.ContextWindow <= target.ContextWindow);
         }
-        return (null, last);
+        return (null, last, outOfMoney);
     }
 
     // The deadline is for the first token. An answer that comes whole has none: it has a clock of its own for each target, and the total.
@@ -561,14 +563,14 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
         await ErrorAnswer.WriteAsync(x.Http, x.Dialect, error, x.Decision).ConfigureAwait(false);
     }
 
-    private static async Task InterruptAsync(Exchange x, ClientAnswer client, DialectStreamWriter writer, UpstreamFailure failure)
+    private static async Task InterruptAsync(Exchange x, ClientAnswer client, DialectStreamWriter writer, UpstreamFailure failure, BudgetFinding? outOfMoney)
     {
         if (failure.Reason == FailureReason.ClientGone)
         {
             x.Decision.Outcome = "cancelled";
             return;
         }
-        var error = new GatewayError(GatewayErrorKind.AnswerInterrupted, $"the answer was interrupted and could not be finished: {failure.Message}");
+        var error = new GatewayError(GatewayErrorKind.AnswerInterrupted, $"the answer was interrupted and could not be finished: {failure.Message}{(outOfMoney is null ? "" : "; " + outOfMoney.Error.Message)}");
         x.Decision.Outcome = "interrupted";
         x.Decision.Error = error.Message;
         writer.Error(error, x.Decision.Id);

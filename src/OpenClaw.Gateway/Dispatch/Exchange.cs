@@ -57,9 +57,13 @@ internal sealed class Exchange
     public bool WantsFunctionCall => Dialect.Kind == DialectKind.OpenAiChat && Understand().Request is { WantsFunctionCall: true };
 
     private (ChatRequest? Request, GatewayError? Error)? _understood;
+    private (ReadOnlyMemory<byte> Body, string Names)? _unrouted;
 
     /// <summary>The request in the common form, understood at most once, only when some target speaks another dialect.</summary>
     public (ChatRequest? Request, GatewayError? Error) Understand() => _understood ??= Read();
+
+    /// <summary>The caller's body without what lets a target choose among models (<see cref="CallerRouting"/>), and the names of that.</summary>
+    public (ReadOnlyMemory<byte> Body, string Names) Unrouted => _unrouted ??= CallerRouting.Without(Envelope.Body.Span);
 
     /// <summary>The request in the common form once more, to be changed.</summary>
     public (ChatRequest? Request, GatewayError? Error) Read()

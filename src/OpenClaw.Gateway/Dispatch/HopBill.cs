@@ -56,7 +56,7 @@ internal static class HopBill
     public static bool ChargeFailed(Exchange x, Target target, UpstreamFailure failure)
     {
         var record = x.Decision.Attempts[^1];
-        if (record.Usage.IsEmpty && !MayBeBilled(failure)) return false;
+        if (!record.Usage.IsBilled && !MayBeBilled(failure)) return false;
         record.Usage = WithUnseen(x, target, record);
         record.Cost = target.Price.CostOf(record.Usage, x.Decision.Time);
         Charge(x, target, record);
@@ -76,7 +76,7 @@ internal static class HopBill
     private static Usage WithUnseen(Exchange x, Target target, AttemptRecord record)
     {
         var (usage, tokens) = (record.Usage, target.Health.Tokens);
-        if (usage.IsEmpty) usage = new Usage { Input = tokens.Prompt(x.Envelope.EstimatedTokens), Tier = x.Money.Tier, Estimated = true };
+        if (!usage.IsBilled) usage = new Usage { Input = tokens.Prompt(x.Envelope.EstimatedTokens), Tier = x.Money.Tier, Estimated = true };
         if (!usage.Estimated || usage.Output > 0 || (x.Envelope.Stream && !target.ThinksUnseen)) return usage;
         var took = (record.EndedMs ?? record.StartedMs) - record.StartedMs;
         return usage with { Output = Math.Min(tokens.OutputIn(took), x.Money.LongestAnswer) };

@@ -26,6 +26,7 @@ internal static class RequestBodies
         var output = plain ?? body.Output;
         var prefill = options.Prefill ? PrefillText(options.Goal.Continuation!) : null;
         var refused = target.Dialect.Kind != x.Dialect.Kind ? Translate(x, target, options, prefill, stream, output)
+            : WhyNotRouted(x, target) is { } why ? why
             : Patch(x, target, options, prefill, output) ? null
             : new UpstreamFailure(FailureReason.BadRequest, "the request body is not a JSON object", 400);
         if (refused is null)
@@ -37,6 +38,19 @@ internal static class RequestBodies
         body.Dispose();
         return (null, refused);
     }
+
+    private static UpstreamFailure? WhyNotRouted(Exchange x, Target target)
+    {
+        if (!IsRouted(x, target)) return null;
+        var said = $"is not sent {x.Unrouted.Names}: {CallerRouting.Because}";
+        if (x.State.Config.Routing.Unsupported == UnsupportedMode.Reject) return new UpstreamFailure(FailureReason.Unsupported, said, 400);
+        if (!x.Decision.Warnings.Contains($"{target.Name} {said}")) x.Decision.Warnings.Add($"{target.Name} {said}");
+        return null;
+    }
+
+    private static bool IsRouted(Exchange x, Target target) => x.Envelope.NamesModels && CallerRouting.IsFollowedBy(target);
+
+    private static ReadOnlyMemory<byte> BodyFor(Exchange x, Target target) => IsRouted(x, target) ? x.Unrouted.Body : x.Envelope.Body;
 
     // Other servers of the protocol refuse flags that they do not know: theirs stand in the configuration.
     private static void WarnOfFlags(Exchange x, Target target)
@@ -101,7 +115,7 @@ internal static class RequestBodies
     {
         if (target.Dialect.Kind == DialectKind.Anthropic)
         {
-            var isWritten = AnthropicPatch.TryWrite(x.Envelope.Body.Span, new AnthropicChanges
+            var isWritten = AnthropicPatch.TryWrite(BodyFor(x, target).Span, new AnthropicChanges
             {
                 Model = target.Ref.Model,
                 AnswerSoFar = prefill,
@@ -113,7 +127,7 @@ internal static class RequestBodies
             if (stoppedThinking && !x.Decision.Warnings.Contains(NoThinking)) x.Decision.Warnings.Add(NoThinking);
             return isWritten;
         }
-        return OpenAiChatPatch.TryPatch(x.Envelope.Body, new PatchOptions(target.Ref.Model)
+        return OpenAiChatPatch.TryPatch(BodyFor(x, target), new PatchOptions(target.Ref.Model)
         {
             EnsureUsage = x.Envelope.Stream && !options.LeftOut.HasFlag(RequestFields.StreamOptions),
             Quirks = target.Request.Quirks,

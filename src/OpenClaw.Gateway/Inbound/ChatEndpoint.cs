@@ -141,7 +141,7 @@ internal sealed class ChatEndpoint(IDialect dialect, string nativeProvider, Stat
             Calls = decision.Attempts,
             Dialect = dialect.Kind, Images = envelope.Images, PictureSizes = isHeld && envelope.HasImages ? PictureParts.Sizes(envelope.Body.Span) : [], Choices = envelope.Choices, MayThink = envelope.WantsReasoning,
             PromptMost = isHeld ? envelope.MostTokens() + (envelope.HasTools ? ToolsPrompt : 0) : null,
-            Documents = envelope.Documents, MediaBytes = envelope.MediaBytes, ServiceTier = envelope.ServiceTier, Searches = envelope.Searches,
+            Documents = envelope.Documents, MediaBytes = envelope.MediaBytes, ServiceTier = envelope.ServiceTier, Searches = envelope.Searches, Predicted = envelope.Predicted,
             Sounds = isHeld && envelope.Documents > 0 ? SoundParts.Of(envelope.Body.Span) : default,
             HasUnseen = isHeld && envelope.Documents > 0 && UnseenParts.Any(envelope.Body.Span),
         };

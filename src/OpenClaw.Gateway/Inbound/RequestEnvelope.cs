@@ -1,11 +1,13 @@
 // hot path: one pass over the body, no allocation but the model's name
 using System.Buffers;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using OpenClaw.Gateway.Dialects;
 using OpenClaw.Gateway.Dialects.Json;
+using OpenClaw.Gateway.Dispatch;
 using OpenClaw.Gateway.Errors;
 using OpenClaw.Gateway.Metering;
 using OpenClaw.Gateway.Metering.Prices;
@@ -30,6 +32,7 @@ internal sealed class RequestEnvelope : IDisposable
     private List<(int Start, int Length)>? _media;
     private bool _isModelTooLong;
     private bool _isModelNoText;
+    private bool _isLimitText;
 
     private RequestEnvelope(byte[] buffer, int length)
     {
@@ -90,6 +93,12 @@ internal sealed class RequestEnvelope : IDisposable
 
     /// <summary>The provider searches before each answer (OpenAI's <c>web_search_options</c>), and its usage does not say so.</summary>
     public bool SearchesAlways { get; private set; }
+
+    /// <summary>It names other models than the one that is asked for (<see cref="CallerRouting"/>).</summary>
+    public bool NamesModels { get; private set; }
+
+    /// <summary>Tokens of OpenAI's <c>prediction</c>, at most: what of it is rejected is billed as output, and seen by nobody.</summary>
+    public long Predicted { get; private set; }
 
     /// <summary>OpenAI's <c>user</c>: who the client says is asking, or null.</summary>
     public string? User { get; private set; }
@@ -221,6 +230,8 @@ internal sealed class RequestEnvelope : IDisposable
                 return new GatewayError(GatewayErrorKind.BadRequest, "the request body is not a JSON object");
             }
             EstimatedTokens = (int)Math.Min(int.MaxValue, (PeekFields(ref reader) / 4) + 1);
+            // Some servers read a number in quotation marks, others read over it: as good as none.
+            if (_isLimitText) MaxTokens = null;
             return _isModelNoText ? s_modelNoText : _isModelTooLong ? ModelTooLong : null;
         }
         catch (JsonException e)
@@ -330,11 +341,12 @@ internal sealed class RequestEnvelope : IDisposable
             reader.Read();
             // Servers differ in which of the two they read, and some take -1 for no limit.
             if (reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var max) && max >= 1) MaxTokens = Math.Max(MaxTokens ?? 0, (int)Math.Min(int.MaxValue, max));
+            _isLimitText |= reader.TokenType == JsonTokenType.String;
         }
         else if (reader.ValueTextEquals("n"u8))
         {
             reader.Read();
-            if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var n)) Choices = Math.Clamp(n, 1, 1024);
+            if (ReadNumber(ref reader) is { } n) Choices = Math.Max(Choices, (int)Math.Clamp(Math.Ceiling(n), 1, 1024));
         }
         else if (reader.ValueTextEquals("user"u8))
         {
@@ -379,6 +391,17 @@ internal sealed class RequestEnvelope : IDisposable
         {
             WantsStructure |= IsStructure(reader);
         }
+        else if (CallerRouting.IsField(ref reader))
+        {
+            NamesModels = true;
+            reader.Read();
+            reader.Skip();
+        }
+        else if (reader.ValueTextEquals("prediction"u8))
+        {
+            reader.Read();
+            Predicted += PromptBound.OfJson(JsonRead.Raw(ref reader, _buffer.AsSpan(0, _length)));
+        }
         else if (reader.ValueTextEquals("system"u8))
         {
             var before = (int)reader.BytesConsumed;
@@ -387,6 +410,14 @@ internal sealed class RequestEnvelope : IDisposable
             text += JsonEscapes.Length(_buffer.AsSpan(before..(int)reader.BytesConsumed));
         }
     }
+
+    // Many servers take 5.0 and "5" for 5.
+    private static double? ReadNumber(ref Utf8JsonReader reader) => reader.TokenType switch
+    {
+        JsonTokenType.Number when reader.TryGetDouble(out var number) => number,
+        JsonTokenType.String when reader.ValueSpan.Length <= 32 && double.TryParse(reader.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var said) && double.IsFinite(said) => said,
+        _ => null,
+    };
 
     // {"type":"disabled"}, {"enabled":false} and "none" switch reasoning off. By value: a probe that leaves the reader alone.
     private static bool IsDisabled(Utf8JsonReader probe)

@@ -22,7 +22,7 @@ internal static class LedgerHops
         List<LedgerHop>? charged = null;
         foreach (var attempt in attempts)
         {
-            if (!attempt.Usage.IsEmpty) (charged ??= []).Add(Of(attempt));
+            if (attempt.Usage.IsBilled) (charged ??= []).Add(Of(attempt));
         }
         return charged is null ? [] : [.. charged];
     }

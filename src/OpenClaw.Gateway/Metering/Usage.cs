@@ -65,6 +65,9 @@ internal readonly record struct Usage
 
     public bool IsEmpty => Total == 0;
 
+    /// <summary>It says something that is paid for: tokens, searches, or what the provider charges.</summary>
+    public bool IsBilled => !IsEmpty || WebSearches > 0 || ReportedCost > 0;
+
     /// <summary>Two hops of one request together.</summary>
     public static Usage operator +(Usage a, Usage b) => new()
     {

@@ -23,6 +23,7 @@ internal static class ProviderQuirks
         IsAt(url, "api.mistral.ai") ? TargetQuirks.ShortCallIds
         : IsAt(url, "api.deepseek.com") ? TargetQuirks.DeepSeek
         : IsAt(url, "api.moonshot.ai") || IsAt(url, "api.moonshot.cn") || IsAt(url, "api.kimi.com") ? TargetQuirks.Moonshot
+        : IsAt(url, "openrouter.ai") ? TargetQuirks.OpenRouter
         : IsAt(url, "generativelanguage.googleapis.com") ? TargetQuirks.CallSignatures
         : TargetQuirks.None;
 

@@ -55,8 +55,8 @@ internal static class RoutePlanner
         return (new RoutePlan(ImmutableCollectionsMarshal.AsImmutableArray(targets), PolicyChain(state, caller, mayFallBack, needs)) { MayFallBack = mayFallBack, Needs = needs }, null);
     }
 
-    /// <summary>The allowed targets that a name stands for and that can take the request, in order; empty when there are none. Each that is left out has a note.</summary>
-    public static ImmutableArray<Target> TargetsOf(GatewayState state, Caller caller, string name, in RequestNeeds needs, Decision decision)
+    /// <summary>The allowed targets that a name stands for and that can take the request, in order; where there are none, why. Each that is left out has a note.</summary>
+    public static (ImmutableArray<Target> Targets, string WhyNone) TargetsOf(GatewayState state, Caller caller, string name, in RequestNeeds needs, Decision decision)
     {
         var (chain, error) = Resolve(state, caller, name, "");
         if (error is not null) decision.Notes.Add($"{name}: left out, {error.Message}");
@@ -68,7 +68,7 @@ internal static class RoutePlanner
             else if (WhyUnfit(target, needs) is { } unfit) decision.Notes.Add($"{target.Name}: left out, {unfit}");
             else targets.Add(target);
         }
-        return targets.DrainToImmutable();
+        return (targets.DrainToImmutable(), error is { Kind: GatewayErrorKind.ModelNotAllowed } ? "may not be used by this client" : "cannot take this request");
     }
 
     /// <summary>The references that a name stands for, or an error in words.</summary>

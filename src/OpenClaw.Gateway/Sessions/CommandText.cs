@@ -54,12 +54,13 @@ internal static class CommandText
 
     public static string NoSession(string command) => $"This request names no session, so {command} has nothing to change.\nTo have one, {HowToName}.";
 
-    public static string Current(string? model, string? resolved, bool isPinned, bool isStrict, ImmutableArray<string> fallbacks, string? configured)
+    public static string Current(string? model, string? resolved, bool isPinned, bool isStrict, ImmutableArray<string> fallbacks, string? configured, string? whyNone)
     {
         var text = new StringBuilder("Current: ").Append(model ?? "none configured");
         if (resolved is not null && resolved != model) text.Append(" (").Append(resolved).Append(')');
         if (isPinned) text.Append(isStrict ? " · pinned in this session, strict" : " · pinned in this session");
         text.Append('\n');
+        if (whyNone is not null) text.Append("⚠️ ").Append(whyNone).Append('\n');
         if (isPinned && configured is not null) text.Append("Default: ").Append(configured).Append(" · back to it with /model default\n");
         if (!fallbacks.IsEmpty) text.Append("Fallbacks: ").AppendJoin(", ", fallbacks).Append('\n');
         text.Append("Set: /model <provider/model>, an alias, or a number of /models\n");

@@ -5,6 +5,7 @@ using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Dispatch;
 using OpenClaw.Gateway.Inbound;
 using OpenClaw.Gateway.Metering;
+using OpenClaw.Gateway.Routing;
 using OpenClaw.Gateway.State;
 
 namespace OpenClaw.Gateway.Sessions;
@@ -113,7 +114,7 @@ internal sealed class HeldTurn : IDisposable
     private ReadOnlySpan<TranscriptTurn> Fitting()
     {
         var turns = _transcript.Turns.AsSpan();
-        var plan = ModelCommands.PlanOf(new CommandContext(_state, Caller.Owner, Session, IsHeld: true, default), Model);
+        var plan = ModelCommands.PlanOf(new CommandContext(_state, Caller.Owner, Session, IsHeld: true, default), Model is { } own && !RoutePlanner.MeansDefault(own) ? own : null);
         if (plan.IsEmpty || plan[0].ContextWindow is not { } window) return turns;
         // A fourth of it is left for the answer.
         var left = (window * 3L / 4) - TokensOf(_text);

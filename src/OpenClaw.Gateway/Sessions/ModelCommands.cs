@@ -121,13 +121,18 @@ internal sealed class ModelCommands(SessionState sessions, TimeProvider time)
         var plan = PlanOf(context);
         return CommandText.Current(
             context.CurrentModel, plan.IsEmpty ? null : plan[0].Name, session?.Override is not null, session is { Override: not null, Strict: true },
-            [.. plan.Skip(1).Select(static t => t.Name)], context.Default);
+            [.. plan.Skip(1).Select(static t => t.Name)], context.Default, WhyNoPlan(context, plan));
     }
+
+    /// <summary>Why what is set answers nothing any more (it is no longer allowed, or known); null = it does.</summary>
+    public static string? WhyNoPlan(CommandContext context, ImmutableArray<Target> plan) =>
+        plan.IsEmpty ? RoutePlanner.Resolve(context.State, context.Caller, context.Override ?? "default", "").Error?.Message : null;
 
     private string Status(CommandContext context)
     {
         var now = time.GetUtcNow();
         var text = new StringBuilder("Current: ").Append(context.CurrentModel ?? "none configured").Append(context.Override is null ? "" : " · pinned in this session").Append('\n');
+        if (WhyNoPlan(context, PlanOf(context)) is { } whyNone) text.Append("⚠️ ").Append(whyNone).Append('\n');
         text.Append("Default: ").Append(context.Default ?? "none configured").Append('\n');
         foreach (var group in Allowed(context).GroupBy(static m => m.Provider))
         {

@@ -56,9 +56,10 @@ internal sealed class SessionDesk(SessionState sessions, SlashCommands commands)
     /// </summary>
     public static (string Asked, bool MayFallBack) Asked(IHeaderDictionary headers, RequestEnvelope envelope, Session? session, HeldTurn? held, Decision decision)
     {
-        if (headers.TryGetValue("x-openclaw-model", out var named) && named.Count > 0) return (named[0]!.Trim(), true);
-        if (held?.Model is { } own) return (own, true);
-        if (session?.Data is not { Override: { } pinned } data) return (envelope.Model, true);
+        var own = headers.TryGetValue("x-openclaw-model", out var named) && named.Count > 0 ? named[0]!.Trim() : held?.Model;
+        // "default" asks for what is set in the session; only a name is another wish.
+        if (own is not null && !RoutePlanner.MeansDefault(own)) return (own, true);
+        if (session?.Data is not { Override: { } pinned } data) return (own ?? envelope.Model, true);
         var instead = RoutePlanner.MeansDefault(envelope.Model) || envelope.Model == pinned ? "" : $", the request names {Short(envelope.Model)}";
         decision.Notes.Add($"the session is set to {pinned}{(data.Strict ? ", strict" : "")}{instead}");
         return (pinned, !data.Strict);

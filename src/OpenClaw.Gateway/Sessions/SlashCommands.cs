@@ -84,7 +84,6 @@ internal sealed class SlashCommands(string version, SessionState sessions, Ledge
         var now = time.GetUtcNow();
         var plan = ModelCommands.PlanOf(context);
         var session = context.Session?.Data;
-        var asked = session?.Override ?? "default";
         return new StatusReport
         {
             Version = version,
@@ -92,7 +91,7 @@ internal sealed class SlashCommands(string version, SessionState sessions, Ledge
             Uptime = now - _started,
             Session = session,
             Plan = [.. plan.Select(static t => t.Name)],
-            WhyNoPlan = plan.IsEmpty ? RoutePlanner.Resolve(context.State, context.Caller, asked, "").Error?.Message : null,
+            WhyNoPlan = ModelCommands.WhyNoPlan(context, plan),
             Default = context.Default,
             Auth = plan.IsEmpty ? null : _models.Auth(context, plan[0].Ref.Provider, withRests: false),
             Resting =

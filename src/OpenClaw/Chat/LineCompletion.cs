@@ -1,6 +1,6 @@
 namespace OpenClaw.Chat;
 
-/// <summary>What the Tab key knows: the slash commands, and the models and aliases behind <c>/model</c>, <c>/models</c>, <c>/new</c> and <c>/reset</c>.</summary>
+/// <summary>What the Tab key knows: the slash commands, the aliases that are commands too, and the models and aliases behind <c>/model</c>, <c>/models</c>, <c>/new</c> and <c>/reset</c>.</summary>
 internal sealed class LineCompletion(IReadOnlyList<string> models)
 {
     private static readonly string[] s_commands = ["/model", "/models", "/status", "/usage", "/budget", "/new", "/reset", "/help", "/exit"];
@@ -10,11 +10,11 @@ internal sealed class LineCompletion(IReadOnlyList<string> models)
     {
         if (!before.StartsWith('/')) return (before.Length, []);
         var space = before.IndexOf(' ', StringComparison.Ordinal);
-        if (space < 0) return (0, Fitting(s_commands, before));
+        if (space < 0) return (0, Fitting([.. s_commands, .. models.Where(static m => !m.Contains('/')).Select(static m => "/" + m)], before));
         var start = before.LastIndexOf(' ') + 1;
         var word = before[start..];
-        // Only the first word behind the command is a name.
-        if (start != space + 1) return (start, []);
+        // The first word behind the command is a name, and behind a model's stands how it is meant.
+        if (start != space + 1) return (start, before[..space] == "/model" && before.IndexOf(' ', space + 1) == start - 1 ? Fitting(["strict"], word) : []);
         return (start, before[..space] switch
         {
             "/model" => Fitting([.. models, "default", "status"], word),

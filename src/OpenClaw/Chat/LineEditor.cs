@@ -28,7 +28,9 @@ internal enum LineEnd
 internal sealed class LineEditor(LineTerminal terminal, LineHistory history, LineCompletion completion)
 {
     private const string PasteOn = "\e[?2004h";
-    private const string PasteOff = "\e[?2004l";
+
+    // The runtime switches the keypad to its application mode when it reads its first key, and leaves it so: a shell does not expect that.
+    private const string GivenBack = "\e[?2004l\e[?1l\e>";
 
     private volatile bool _isReading;
 
@@ -69,7 +71,7 @@ internal sealed class LineEditor(LineTerminal terminal, LineHistory history, Lin
         }
         finally
         {
-            terminal.Write(PasteOff);
+            terminal.Write(GivenBack);
             _isReading = false;
         }
     }
@@ -80,7 +82,7 @@ internal sealed class LineEditor(LineTerminal terminal, LineHistory history, Lin
         if (!_isReading) return;
         try
         {
-            terminal.Write(PasteOff + "\r\n");
+            terminal.Write(GivenBack + "\r\n");
         }
         catch (IOException)
         {

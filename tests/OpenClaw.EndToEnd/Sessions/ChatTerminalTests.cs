@@ -38,6 +38,8 @@ public sealed class ChatTerminalTests
             var (code, output, error) = await TalkAsync(gateway, state, "xterm-256color", "tty", talk);
             Assert.True(code == 0, $"{code}: {error}\n{output}");
             var turns = (await gateway.GetAsync("/openclaw/v1/sessions/tty?transcript=true", RunningConfig.Bearer())).Json["transcript"]!["turns"]!.AsArray();
+            // Keypad and pastes are as a shell expects them.
+            foreach (var (on, off) in ((string, string)[])[("\e[?1h", "\e[?1l"), ("\e[?2004h", "\e[?2004l")]) Assert.True(output.LastIndexOf(off, StringComparison.Ordinal) > output.LastIndexOf(on, StringComparison.Ordinal), off);
             Assert.Equal(["hello", "go", "hello"], turns.Where(t => t!["role"]!.GetValue<string>() == "user").Select(t => t!["text"]!.GetValue<string>()));
             Assert.True(turns[3]!["partial"]!.GetValue<bool>());
             Assert.Equal(["\"hello\"", "\"/model openai/gpt-4o\"", "\"go\"", "\"/model default\"", "\"hello\""], await File.ReadAllLinesAsync(Path.Combine(state, "chat-history"), TestContext.Current.CancellationToken));

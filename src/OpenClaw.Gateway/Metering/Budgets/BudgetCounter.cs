@@ -74,6 +74,9 @@ internal sealed class BudgetCounter(CounterKey key, bool inTokens, bool isShared
     /// <summary>When its rows were last read, and how long that took: a month of them is not summed every other second.</summary>
     public (long At, TimeSpan Took) RowsRead { get; set; }
 
+    /// <summary>How long its rows may take to be read, where they took longer than was given; null = as long as any.</summary>
+    public TimeSpan? ReadLimit { get; set; }
+
     /// <summary>The highest fraction of the limit that was told to anyone; guarded by its user.</summary>
     public decimal ToldUpTo { get; set; }
 

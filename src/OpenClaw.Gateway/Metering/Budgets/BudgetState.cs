@@ -17,6 +17,14 @@ internal sealed class BudgetState : IAsyncDisposable
     private static readonly TimeSpan s_forgetAfter = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan s_load = TimeSpan.FromSeconds(3);
 
+    // Whoever asks waits no longer than that. The sum of a month's rows may take longer, and is not begun again for each who asks: it
+    // goes on, and is given four times as long where it was given up. A connection that hangs is so found out at once at first.
+    private static readonly TimeSpan s_longestRead = TimeSpan.FromMinutes(5);
+    private const int Patient = 4;
+
+    // Sums at a time: journal and leases need connections, too.
+    private const int MaxReaders = 3;
+
     // What is in use is read every two seconds. What was at rest is read by whoever comes, who does not wait long: nothing is refused for it.
     private static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_readAgain = TimeSpan.FromSeconds(1);
@@ -29,7 +37,8 @@ internal sealed class BudgetState : IAsyncDisposable
     private static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentDictionary<CounterKey, BudgetCounter> _counters = new();
-    private readonly ConcurrentDictionary<BudgetCounter, Task> _loading = new();
+    private readonly ConcurrentDictionary<BudgetCounter, Lazy<Task>> _loading = new();
+    private readonly SemaphoreSlim _readers = new(MaxReaders);
     private readonly ConcurrentDictionary<string, (string Window, long At, TimeSpan Until)> _looked = new();
     private readonly HashSet<(string Rule, decimal Limit, string Client, decimal? Line)> _toldAlone = [];
     private readonly ICounterStore _store;
@@ -139,7 +148,7 @@ internal sealed class BudgetState : IAsyncDisposable
         BudgetFinding? failed = null;
         foreach (var (hold, loading) in all)
         {
-            if (!await loading.ConfigureAwait(false) && hold.Mode == HoldMode.Hard) failed ??= BudgetWords.NotAccepting(hold.Rule!.Name, "what is spent cannot be read from the ledger");
+            if (!await loading.ConfigureAwait(false) && hold.Mode == HoldMode.Hard) failed ??= BudgetWords.NotAccepting(hold.Rule!.Name, _loading.ContainsKey(hold.Counter) ? "what was spent is still being summed from the ledger" : "what is spent cannot be read from the ledger");
         }
         return failed;
     }
@@ -221,27 +230,35 @@ internal sealed class BudgetState : IAsyncDisposable
     // Waits for the reading of the counter that is under way, or for its own.
     private async ValueTask<Reading> JoinAsync(BudgetCounter counter, Func<Task> read, TimeSpan patience, CancellationToken cancel)
     {
-        Task? own = null;
-        var loading = _loading.GetOrAdd(counter, _ => own = read());
-        var which = ReferenceEquals(loading, own) ? Reading.Own : loading.IsCompleted ? Reading.Over : Reading.Anothers;
-        // Whether or not its asker is still there.
-        _ = loading.ContinueWith(Ended, counter, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        Lazy<Task>? own = null;
+        own = new Lazy<Task>(() => RunAsync(counter, own!, read));
+        var joined = _loading.GetOrAdd(counter, own);
+        var which = ReferenceEquals(joined, own) ? Reading.Own : joined.Value.IsCompleted ? Reading.Over : Reading.Anothers;
         try
         {
-            // By a clock of its own: a driver whose server hangs may not end for half a minute after it was told to.
-            await loading.WaitAsync(patience, _time, cancel).ConfigureAwait(false);
+            await joined.Value.WaitAsync(patience, _time, cancel).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not OperationCanceledException || !cancel.IsCancellationRequested)
+        catch (TimeoutException)
         {
-            // The database is away; the next request tries again.
+            // It goes on, whether or not anyone waits.
         }
         return which;
     }
 
-    private void Ended(Task loading, object? counter)
+    private async Task RunAsync(BudgetCounter counter, Lazy<Task> entry, Func<Task> read)
     {
-        _ = loading.Exception;
-        _loading.TryRemove(new KeyValuePair<BudgetCounter, Task>((BudgetCounter)counter!, loading));
+        try
+        {
+            await read().ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The database is away; the next request tries again.
+        }
+        finally
+        {
+            _loading.TryRemove(new KeyValuePair<BudgetCounter, Lazy<Task>>(counter, entry));
+        }
     }
 
     /// <summary>A call was settled, or what others spent was read: tells what crossed a line.</summary>
@@ -317,15 +334,38 @@ internal sealed class BudgetState : IAsyncDisposable
 
     public void Forget() => Forget(s_forgetAfter);
 
-    public ValueTask DisposeAsync() => Leases.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Leases.DisposeAsync().ConfigureAwait(false);
+        _readers.Dispose();
+    }
 
     private async Task ReadAsync(BudgetRule rule, BudgetCounter counter, RequestFacts? facts, DateTimeOffset at)
     {
-        using var enough = new CancellationTokenSource(s_load, _time);
+        await _readers.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        using var enough = new CancellationTokenSource(counter.ReadLimit ?? s_load, _time);
+        try
+        {
+            await ReadAsync(rule, counter, facts, at, enough.Token).ConfigureAwait(false);
+            counter.ReadLimit = null;
+        }
+        catch (OperationCanceledException)
+        {
+            var longer = (counter.ReadLimit ?? s_load) * Patient;
+            counter.ReadLimit = longer < s_longestRead ? longer : s_longestRead;
+        }
+        finally
+        {
+            _readers.Release();
+        }
+    }
+
+    private async Task ReadAsync(BudgetRule rule, BudgetCounter counter, RequestFacts? facts, DateTimeOffset at, CancellationToken enough)
+    {
         var strays = Strays.Count;
         if (Strays.MustFlush)
         {
-            await _store.FlushAsync().WaitAsync(enough.Token).ConfigureAwait(false);
+            await _store.FlushAsync().WaitAsync(enough).ConfigureAwait(false);
             Strays.Flushed(strays);
         }
         var began = _time.GetTimestamp();
@@ -334,7 +374,7 @@ internal sealed class BudgetState : IAsyncDisposable
         if (!counter.IsLoaded || rule.WindowAt(_time.GetUtcNow()).Name == counter.Key.Window)
         {
             var from = window.From == DateTimeOffset.MinValue ? DateTimeOffset.UnixEpoch : window.From;
-            var (value, rows) = await _store.ReadWithRowsAsync(counter.Key, rule.RowsOf(counter.Key.Subject, facts), from, enough.Token).ConfigureAwait(false);
+            var (value, rows) = await _store.ReadWithRowsAsync(counter.Key, rule.RowsOf(counter.Key.Subject, facts), from, enough).ConfigureAwait(false);
             counter.Load(value, rows);
         }
         (counter.ReadAfter, counter.RowsRead) = (strays, (began, _time.GetElapsedTime(began)));

@@ -13,8 +13,9 @@ namespace OpenClaw.Gateway.Metering.Budgets;
 /// <param name="Tier">How the call will be served, and priced.</param>
 /// <param name="Searches">The most that the provider runs.</param>
 /// <param name="Sounds">Of the prompt, what may be recordings, which have a price of their own.</param>
+/// <param name="Unseen">Output that is billed beside the answer (a rejected prediction).</param>
 /// <param name="Extra">Dollars beyond the tokens at their price, as the provider was seen to charge them.</param>
-internal readonly record struct HoldSize(long Input, long Least, long Whole, bool IsKnown, int Share, bool Grows, PriceTier Tier, int Searches, long Sounds, decimal Extra)
+internal readonly record struct HoldSize(long Input, long Least, long Whole, bool IsKnown, int Share, bool Grows, PriceTier Tier, int Searches, long Sounds, long Unseen, decimal Extra)
 {
     /// <summary>Output tokens that a growing answer holds ahead.</summary>
     public const int Chunk = 2048;
@@ -62,7 +63,7 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
         var tier = tokens.TierOf(passes ? facts.ServiceTier : null);
         if (target.Provider.Id == "perplexity") searches = Math.Max(searches, ResearchSearches);
         var sounds = facts.Sounds.IsUnseen ? input : Math.Min(input, facts.Sounds.Tokens(target.Ref.Model));
-        return new HoldSize(input, Math.Min(whole, LeastOutput) * choices, whole * choices, known, ShareOf(facts, grows), grows, tier, searches, sounds, tokens.CostExtra);
+        return new HoldSize(input, Math.Min(whole, LeastOutput) * choices, whole * choices, known, ShareOf(facts, grows), grows, tier, searches, sounds, passes ? facts.Predicted : 0, tokens.CostExtra);
     }
 
     // A whole answer of unknown length holds the longest there is, so it may have less of what is left; a stream holds a piece.
@@ -97,7 +98,7 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
     public long Affordable(decimal left, int share, bool inTokens, ModelPrice price, DateTimeOffset at)
     {
         if (left >= Plenty) return long.MaxValue;
-        if (inTokens) return left < Input ? -1 : (long)((left - Input) / share);
+        if (inTokens) return left < Tokens(0) ? -1 : (long)((left - Tokens(0)) / share);
         var prompt = Usd(0, price, at);
         var perMillion = Usd(1_000_000, price, at) - prompt;
         if (left < prompt) return perMillion == 0 && prompt == 0 ? long.MaxValue : -1;
@@ -105,10 +106,10 @@ internal readonly record struct HoldSize(long Input, long Least, long Whole, boo
     }
 
     /// <summary>Tokens that are held for <paramref name="output"/> of the answer.</summary>
-    public long Tokens(long output) => Input + output;
+    public long Tokens(long output) => Input + output + Unseen;
 
     /// <summary>Dollars that are held for <paramref name="output"/> tokens of the answer.</summary>
-    public decimal Usd(long output, ModelPrice price, DateTimeOffset at) => price.Ceiling(Input, output, at, Tier, Searches, Sounds) + Extra;
+    public decimal Usd(long output, ModelPrice price, DateTimeOffset at) => price.Ceiling(Input, output + Unseen, at, Tier, Searches, Sounds) + Extra;
 
     /// <summary>What a target of another protocol is asked for where the caller asks for <paramref name="asked"/> tokens: no more than it writes and its window leaves.</summary>
     public static int Writable(int asked, RequestFacts facts, Target target)

@@ -47,6 +47,9 @@ internal sealed record RequestFacts(string Id, string Client, string? Session, s
     /// <summary>How the caller wants to be served; null = as the provider has it.</summary>
     public PriceTier? ServiceTier { get; init; }
 
+    /// <summary>Tokens of a prediction, at most, which are billed as output where they are rejected.</summary>
+    public long Predicted { get; init; }
+
     public SearchTools Searches { get; init; } = SearchTools.None;
 
     /// <summary>The request's calls so far, as they are made; null = nobody keeps them.</summary>

@@ -113,7 +113,10 @@ internal sealed class LedgerState : IAsyncDisposable
     /// was spent; both of the same instant. Waits as <see cref="ReadCounterAsync"/> does.
     /// </summary>
     public ValueTask<(CounterValue Counter, CounterValue Rows)> ReadWithRowsAsync(CounterKey key, CounterScope scope, DateTimeOffset from, CancellationToken cancel) =>
-        WhenBackAsync(() => _counters.ReadWithRowsAsync(key, scope, from, cancel), cancel);
+        WhenBackAsync(() => IsShared ? _counters.ReadWithRowsAsync(key, scope, from, cancel) : Aside(() => _counters.ReadWithRowsAsync(key, scope, from, cancel)), cancel);
+
+    // SQLite sums on the thread that asks, which may be a request's.
+    private static ValueTask<T> Aside<T>(Func<ValueTask<T>> read) => new(Task.Run(() => read().AsTask()));
 
     /// <summary>Asks for a part of a shared budget; one transaction, exact among all gateways.</summary>
     /// <exception cref="System.Data.Common.DbException">The database does not answer; whether it granted is unknown, the next heartbeat tells.</exception>

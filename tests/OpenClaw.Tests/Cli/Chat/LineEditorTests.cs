@@ -58,6 +58,10 @@ public sealed class LineEditorTests
     [InlineData("/model an{Tab}", "/model anthropic/claude-")]
     [InlineData("/models ope{Tab}", "/models openai ")]
     [InlineData("/new fa{Tab}", "/new fast ")]
+    [InlineData("/fa{Tab}", "/fast ")]
+    [InlineData("/model fast str{Tab}", "/model fast strict ")]
+    [InlineData("/model fast strict str{Tab}", "/model fast strict str")]
+    [InlineData("/new fast str{Tab}", "/new fast str")]
     [InlineData("/usage to{Tab}", "/usage tokens ")]
     [InlineData("hello an{Tab}", "hello an")]
     [InlineData("/model fast an{Tab}", "/model fast an")]
@@ -71,7 +75,7 @@ public sealed class LineEditorTests
     {
         var (_, _, screen) = Type("x");
         Assert.StartsWith("\e[?2004h", screen, StringComparison.Ordinal);
-        Assert.EndsWith("\e[?2004l", screen, StringComparison.Ordinal);
+        Assert.EndsWith("\e[?2004l\e[?1l\e>", screen, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,7 +96,7 @@ public sealed class LineEditorTests
         editor.Abandon();
         Assert.Equal("", screen.ToString());
         editor.Read("› ");
-        Assert.EndsWith("\e[?2004l\r\n", atPrompt, StringComparison.Ordinal);
+        Assert.EndsWith("\e[?2004l\e[?1l\e>\r\n", atPrompt, StringComparison.Ordinal);
         var length = screen.Length;
         editor.Abandon();
         Assert.Equal(length, screen.Length);

@@ -51,6 +51,34 @@ public class RequestEnvelopeTests
     }
 
     [Theory]
+    [InlineData("""{"n":2}""", 2)]
+    [InlineData("""{"n":5.0}""", 5)]
+    [InlineData("""{"n":"5"}""", 5)]
+    [InlineData("""{"n":1.5,"n":1}""", 2)]
+    [InlineData("""{"n":"1e9"}""", 1024)]
+    [InlineData("""{"n":"many"}""", 1)]
+    [InlineData("""{"n":-3}""", 1)]
+    public async Task Choices_are_counted_however_a_server_may_read_their_number(string body, int choices)
+    {
+        using var envelope = await ReadAsync(body);
+        Assert.Equal(choices, envelope.Choices);
+    }
+
+    [Fact]
+    public async Task A_prediction_and_other_models_are_seen_and_are_no_prompt()
+    {
+        var prediction = string.Concat(Enumerable.Repeat("so it goes on ", 100));
+        using var envelope = await ReadAsync($$"""{"model":"m","prediction":{"type":"content","content":"{{prediction}}"},"models":["a","b"],"messages":[{"role":"user","content":"hi"}]}""");
+        Assert.InRange(envelope.Predicted, 350, 1450);
+        Assert.True(envelope.NamesModels);
+        Assert.InRange(envelope.EstimatedTokens, 1, 20);
+        using var plain = await ReadAsync("""{"model":"m","metadata":{"models":"x"},"messages":[{"role":"user","content":"hi","route":"x"}]}""");
+        Assert.Equal((false, 0), (plain.NamesModels, plain.Predicted));
+    }
+
+    [Theory]
+    [InlineData("""{"max_tokens":"100"}""", null)]
+    [InlineData("""{"max_tokens":"100000","max_completion_tokens":1}""", null)]
     [InlineData("""{"max_tokens":100000,"max_completion_tokens":1}""", 100_000)]
     [InlineData("""{"max_completion_tokens":1,"max_tokens":100000}""", 100_000)]
     [InlineData("""{"max_tokens":5,"max_tokens":1}""", 5)]

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using OpenClaw.Gateway.Providers.Scripted;
 using OpenClaw.Tests.Docs;
+using OpenClaw.Tests.Gateway.Dispatch;
 
 namespace OpenClaw.Tests.Gateway.Metering.Budgets;
 
@@ -87,6 +89,45 @@ public sealed class BudgetedRequestTests
         var answer = await AskAsync(gateway, "count/talk-100");
         Assert.Equal((402, 0), (answer.Status, provider.Calls));
         Assert.Contains("cheap would answer instead, but this request wants count/talk-100 only", answer.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_may_not_use_the_cheaper_model_is_told_so()
+    {
+        await using var provider = new CountingProvider();
+        await using var gateway = await RunningGateway.StartAsync($$"""
+            {
+              "models": { "providers": { {{provider.Config("talk-100")}} } }, "storage": { "url": "sqlite::memory:" },
+              "gateway": { "auth": { "token": "t-owner" } }, "clients": [{ "name": "ci", "token": "t-ci", "allow": ["count/*"] }],
+              "budgets": [{ "name": "soft", "scope": "gateway", "limit": 0.0001, "action": "downgrade", "to": "scripted/ok" }]
+            }
+            """);
+        using var request = Request(gateway, "count/talk-100", stream: false, null, null, false, null);
+        request.Headers.Authorization = new("Bearer", "t-ci");
+        using var answer = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(402, (int)answer.StatusCode);
+        Assert.Contains("scripted/ok would answer instead, but may not be used by this client", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cut_answer_that_a_budget_does_not_let_another_finish_says_so()
+    {
+        await using var server = ScriptedServer.Start(new ScriptedOptions());
+        var calls = 0;
+        server.On("half", x => ++calls == 1 ? ScriptedStage.SayAsync(x, "The road was long", cut: true) : x.WholeAsync(500, "application/json", "{}"u8.ToArray()));
+        await using var gateway = await RunningGateway.StartAsync($$"""
+            {
+              "defaultModel": "p/half",
+              "models": { "fallbacks": ["p/dear"], "prices": { "p/half": { "input": 1, "output": 1 }, "p/dear": { "input": 1000, "output": 1000 } }, "providers": { "p": { "baseUrl": "{{server.BaseUrl}}", "api": "openai-completions", "apiKey": "k" } } },
+              "storage": { "url": "sqlite::memory:" }, "routing": { "retries": 0 },
+              "budgets": [{ "name": "no dear ones", "scope": "model:p/dear", "limit": 0.0001 }]
+            }
+            """);
+        var answer = await AskAsync(gateway, "default", stream: true, mayFallBack: true);
+        Assert.Equal(200, answer.Status);
+        var error = answer.Body[answer.Body.IndexOf("the answer was interrupted and could not be finished: ", StringComparison.Ordinal)..];
+        Assert.Contains("no dear ones", error, StringComparison.Ordinal);
+        Assert.Contains("does not hold this call", error, StringComparison.Ordinal);
     }
 
     [Theory]

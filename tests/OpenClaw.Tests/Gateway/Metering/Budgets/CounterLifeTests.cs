@@ -106,12 +106,39 @@ public sealed class CounterLifeTests
         Assert.Null(await second.HoldAsync(stage.Target(), Cancel).AsTask().WaitAsync(s_bound, Cancel));
     }
 
+    [Fact]
+    public async Task A_sum_that_takes_long_goes_on_while_askers_are_told_so_and_holds_the_budget_in_the_end()
+    {
+        var store = new GatedStore(new SimulatedStore(new LeaseDatabase(_time), 1, isShared: true)) { IsSlow = true };
+        await using var stage = BudgetStage.Of(Budget, store, _time);
+        // The first is given up by the time that its asker is.
+        Assert.NotNull(await AskAsync(stage));
+        while (store.Reads < 2) Assert.NotNull(await AskAsync(stage));
+        Assert.Contains("what was spent is still being summed from the ledger", await AskAsync(stage), StringComparison.Ordinal);
+        store.Open();
+        for (var i = 0; i < 100 && await AskAsync(stage) is not null; i++) await Task.Yield();
+        Assert.Null(await AskAsync(stage));
+        Assert.Equal(2, store.Reads);
+    }
+
+    // Time goes on as long as it waits.
+    private async Task<string?> AskAsync(BudgetStage stage)
+    {
+        using var money = stage.Open(session: "s", maxTokens: 100);
+        var asked = money.HoldAsync(stage.Target(), Cancel).AsTask();
+        for (var i = 0; i < 3 && !asked.IsCompleted; i++) _time.Advance(TimeSpan.FromSeconds(1));
+        return (await asked.WaitAsync(s_bound, Cancel))?.Error.Message;
+    }
+
     /// <summary>The first reading waits until it is opened, and then may fail; every later one is answered.</summary>
     private sealed class GatedStore(SimulatedStore store) : ICounterStore
     {
         private readonly TaskCompletionSource _gate = new();
 
         public bool Fails { get; init; }
+
+        /// <summary>All readings wait, as long as they are let.</summary>
+        public bool IsSlow { get; init; }
 
         public int Reads { get; private set; }
 
@@ -127,7 +154,9 @@ public sealed class CounterLifeTests
 
         public async ValueTask<(CounterValue Counter, CounterValue Rows)> ReadWithRowsAsync(CounterKey key, CounterScope scope, DateTimeOffset from, CancellationToken cancel)
         {
-            if (++Reads == 1)
+            ++Reads;
+            if (IsSlow) await _gate.Task.WaitAsync(cancel);
+            else if (Reads == 1)
             {
                 await _gate.Task;
                 if (Fails) throw new IOException("the connection broke");

@@ -117,6 +117,16 @@ public sealed class HoldTests
     }
 
     [Fact]
+    public async Task A_prediction_is_held_as_output_that_nobody_sees()
+    {
+        await using var stage = BudgetStage.Of(Wide);
+        var plain = await HeldAsync(stage, s_asked, "p/m");
+        Assert.Equal(plain + (500 * 10m / 1_000_000), await HeldAsync(stage, s_asked with { Predicted = 500 }, "p/m"));
+        // Translated, it is left out.
+        Assert.Equal(await HeldAsync(stage, s_asked, "anthropic/claude-sonnet-4-5"), await HeldAsync(stage, s_asked with { Predicted = 500 }, "anthropic/claude-sonnet-4-5"));
+    }
+
+    [Fact]
     public async Task Pictures_are_held_for_the_most_that_the_model_counts_for_one()
     {
         await using var stage = BudgetStage.Of(Wide);
