@@ -107,9 +107,11 @@ public sealed class GatewayHost : IAsyncDisposable
         alerts.TakeUp();
         var budgets = new BudgetState(new LedgerCounters(ledger), alerts, time);
         budgets.PlanOf(state.Config);
+        _ = budgets.SumAsync();
         states.Replaced += () =>
         {
             budgets.PlanOf(states.Current.Config);
+            _ = budgets.SumAsync();
             if (alerts.TakeNewAddress()) budgets.TellAnew();
         };
         var outages = new OutageWatch(() => states.Current.SeenTargets(), alerts, time);

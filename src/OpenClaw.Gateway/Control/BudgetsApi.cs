@@ -11,6 +11,9 @@ internal sealed class BudgetsApi(BudgetState budgets, TimeProvider time)
     private const int MaxSubjects = 20;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>What all have spent is still being summed, and nothing is answered.</summary>
+    public bool IsSumming => budgets.IsSumming;
+
     /// <summary>Reads from the ledger what no request has asked for yet, or not of late; gives up quietly after a second.</summary>
     public async ValueTask LoadAsync(GatewayState state, CancellationToken cancel)
     {

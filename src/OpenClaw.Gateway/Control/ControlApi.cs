@@ -36,8 +36,8 @@ internal sealed class ControlApi(
     public Task ReadyAsync(HttpContext http)
     {
         var readiness = Readiness.Of(drain.IsDraining, ledger.Facts, ledger.WhyNotAccepting is not null, needsLedger: ledger.IsShared || !states.Current.Config.Budgets.IsEmpty,
-            // A full disk keeps new requests away and nobody from starting.
-            http.Request.Path == "/startupz" ? null : disk?.Problem(),
+            // A full disk and a long sum keep new requests away, and nobody from starting.
+            http.Request.Path == "/startupz" ? null : disk?.Problem(), http.Request.Path != "/startupz" && budgets.IsSumming,
             watcher.IsStale, builder.Secrets.Losses().Count);
         return JsonAnswer.WriteAsync(
             http,

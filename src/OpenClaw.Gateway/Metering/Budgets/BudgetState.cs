@@ -39,6 +39,7 @@ internal sealed class BudgetState : IAsyncDisposable
     private readonly ConcurrentDictionary<CounterKey, BudgetCounter> _counters = new();
     private readonly ConcurrentDictionary<BudgetCounter, Lazy<Task>> _loading = new();
     private readonly SemaphoreSlim _readers = new(MaxReaders);
+    private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, (string Window, long At, TimeSpan Until)> _looked = new();
     private readonly HashSet<(string Rule, decimal Limit, string Client, decimal? Line)> _toldAlone = [];
     private readonly ICounterStore _store;
@@ -160,6 +161,33 @@ internal sealed class BudgetState : IAsyncDisposable
         if (hold.Mode == HoldMode.Hard) return MustRead(hold.Counter);
         return MustRead(hold.Counter) ? !WasTried(hold.Counter) : IsStale(hold.Counter);
     }
+
+    /// <summary>Sums what was spent under the budgets that refuse before anyone asks, since of millions of rows that takes a while; until all is known.</summary>
+    public async Task SumAsync()
+    {
+        if (_plan is not { } plan) return;
+        var now = UtcNow;
+        try
+        {
+            await Task.WhenAll(plan.Rules.Where(static r => r is { Action: BudgetAction.Block, OnlySubject: not null }).Select(r => SumAsync(r, CounterOf(r, r.OnlySubject!, now), now))).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The gateway ends.
+        }
+    }
+
+    private async Task SumAsync(BudgetRule rule, BudgetCounter counter, DateTimeOffset at)
+    {
+        while (!counter.IsLoaded && !rule.IsOld)
+        {
+            if (!await LoadAsync(rule, counter, null, at, s_load, _stop.Token).ConfigureAwait(false)) await Task.Delay(s_readAgain, _time, _stop.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What all have spent under a budget that refuses is not known yet: nothing is answered.</summary>
+    public bool IsSumming => _plan is { } plan && plan.Rules.Any(r =>
+        r is { Action: BudgetAction.Block, Scope: BudgetScope.Gateway, OnlySubject: { } subject } && _counters.TryGetValue(new CounterKey(r.Id, subject, r.WindowAt(UtcNow).Name), out var counter) && !counter.IsLoaded);
 
     /// <summary>Reads what a page or a scrape shows; not again and again from a database that is away.</summary>
     public async ValueTask LookAsync(BudgetRule rule, BudgetCounter counter, RequestFacts? facts, DateTimeOffset at, CancellationToken cancel)
@@ -336,7 +364,10 @@ internal sealed class BudgetState : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested) return;
+        await _stop.CancelAsync().ConfigureAwait(false);
         await Leases.DisposeAsync().ConfigureAwait(false);
+        _stop.Dispose();
         _readers.Dispose();
     }
 

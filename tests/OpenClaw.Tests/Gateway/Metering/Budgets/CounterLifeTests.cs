@@ -1,3 +1,4 @@
+using OpenClaw.Gateway.Control;
 using OpenClaw.Gateway.Metering.Budgets;
 using OpenClaw.Gateway.Metering.Ledger;
 
@@ -119,6 +120,21 @@ public sealed class CounterLifeTests
         for (var i = 0; i < 100 && await AskAsync(stage) is not null; i++) await Task.Yield();
         Assert.Null(await AskAsync(stage));
         Assert.Equal(2, store.Reads);
+    }
+
+    [Fact]
+    public async Task What_all_have_spent_is_summed_before_anyone_asks_and_is_told_as_long_as_it_takes()
+    {
+        var store = new GatedStore(new SimulatedStore(new LeaseDatabase(_time), 1, isShared: true)) { IsSlow = true };
+        await using var stage = BudgetStage.Of("""{ "scope": "gateway", "limit": 1 }, { "scope": "session", "limit": 1 }, { "scope": "gateway", "limit": 1, "action": "warn" }""", store, _time);
+        stage.Budgets.PlanOf(stage.State.Config);
+        Assert.False(stage.Budgets.IsSumming);
+        var summing = stage.Budgets.SumAsync();
+        Assert.Equal((1, true), (store.Reads, stage.Budgets.IsSumming));
+        Assert.Equal(["ledger: summing what was spent"], Readiness.Of(isDraining: false, LedgerState.InMemory().Facts with { IsOpen = true }, isFull: false, needsLedger: true, isSumming: true).Failing);
+        store.Open();
+        await summing.WaitAsync(s_bound, Cancel);
+        Assert.False(stage.Budgets.IsSumming);
     }
 
     // Time goes on as long as it waits.
