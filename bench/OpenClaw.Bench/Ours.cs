@@ -39,6 +39,7 @@ internal static class Ours
             {{providers}}
                 },
                 "allowlist": [{{string.Join(", ", Workload.All.Select(static w => $"\"{w.Provider}/gpt-4o\""))}}, "openai/gpt-4o-mini"],
+                "prices": { {{string.Join(", ", Workload.All.Select(static w => w.Provider).Distinct().Select(static p => $"\"{p}/gpt-4o\": {{ \"input\": 2.5, \"output\": 10 }}"))}} },
                 "fallbacks": ["openai/gpt-4o-mini"]
               },
               "defaultModel": "openai/gpt-4o",

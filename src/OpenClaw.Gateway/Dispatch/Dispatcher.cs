@@ -531,7 +531,12 @@ internal sealed class Dispatcher(Attempts attempts, TimeProvider time, Backoff b
                 session.Write(time.GetElapsedTime(x.Arrived));
             }
             if (opened.Body.Length > ClientAnswer.LongEnd) await WriteLongAsync(x, opened).ConfigureAwait(false);
-            else if (!x.CallerLeft.IsCancellationRequested) x.Http.Response.BodyWriter.Write(opened.Body.Span);
+            else if (!x.CallerLeft.IsCancellationRequested)
+            {
+                // Before its head is written the server would keep the body aside, and copy it once more.
+                await x.Http.Response.StartAsync(CancellationToken.None).ConfigureAwait(false);
+                x.Http.Response.BodyWriter.Write(opened.Body.Span);
+            }
             else end = PumpEnd.ClientGone;
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
