@@ -323,8 +323,9 @@ internal sealed class Reservation : IDisposable
         }
         if (!Binds) return;
         if (_size.Searches > 0 && !Facts.Searches.IsBounded) SearchLimit = SearchTools.Assumed;
-        if (bounded && IsPaidByLength())
+        if (bounded)
         {
+            if (!IsPaidByLength()) return;
             OutputLimit = (int)Math.Min(int.MaxValue, output / Math.Max(1, Facts.Choices));
             var why = output < _size.Whole ? "one call holds no more of what a budget has left" : $"a budget holds it, and nobody knows how long one of {_target!.Name} may be (max_tokens, or maxTokens of the model under models.providers)";
             (Warnings ??= []).Add($"the answer may have {OutputLimit} tokens: {why}");

@@ -83,6 +83,11 @@ public sealed class HoldTests
         using var own = stage.Open(s_asked with { MaxTokens = null });
         Assert.Null(await own.HoldAsync(stage.Target("q/own"), CancellationToken.None));
         Assert.Equal((null, null, true), (own.OutputLimit, own.Warnings, own.Binds));
+        // Nor is it ended, however long it thinks.
+        using var thinking = stage.Open(s_asked with { MaxTokens = null, Stream = true, MayThink = true });
+        Assert.Null(await thinking.HoldAsync(stage.Target("q/own"), CancellationToken.None));
+        Assert.Null(thinking.OutputLimit);
+        Assert.True(await thinking.MayGoOnAsync(400_000, 100_000));
         using var open = stage.Open(s_asked with { MaxTokens = null });
         Assert.Null(await open.HoldAsync(stage.Target("p/open"), CancellationToken.None));
         Assert.StartsWith($"the answer may have {open.OutputLimit} tokens: a budget holds it, and nobody knows how long one of p/open may be", Assert.Single(open.Warnings!), StringComparison.Ordinal);
